@@ -1,0 +1,15 @@
+/** Error numbers as the kernel's headers have them; functions return them negated. */
+export const Errno = {
+  EPERM: 1,
+  ENOENT: 2,
+  EIO: 5,
+  ENOMEM: 12,
+  EACCES: 13,
+  EBUSY: 16,
+  EEXIST: 17,
+  ENODEV: 19,
+  EINVAL: 22,
+  ERANGE: 34,
+  ENOSYS: 38,
+} as const;
+export type ErrnoName = keyof typeof Errno;

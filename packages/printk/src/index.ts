@@ -1,0 +1,4 @@
+export { Errno, type ErrnoName } from './errno.js';
+export { KernelBug, type BugFacts } from './kernel-bug.js';
+export { KernelLog, LogLevel, type LogLine } from './kernel-log.js';
+export { OptionError } from './option-error.js';

@@ -1,0 +1,54 @@
+/** Log levels, most severe first. @see linux 6.1 include/linux/kern_levels.h */
+export const LogLevel = {
+  emerg: 0,
+  alert: 1,
+  crit: 2,
+  err: 3,
+  warning: 4,
+  notice: 5,
+  info: 6,
+  debug: 7,
+} as const;
+export type LogLevel = (typeof LogLevel)[keyof typeof LogLevel];
+
+export interface LogLine {
+  readonly level: LogLevel;
+  readonly text: string;
+}
+
+/** Lines kept before the oldest are dropped, as a ring buffer would. */
+const LINES_MAX = 65_536;
+
+/**
+ * The log of a machine: what the kernel would print, without time stamps, oldest line first.
+ *
+ * @example
+ * log.write(LogLevel.err, 'kmem_cache_create failed');
+ * log.dmesg(); // ['kmem_cache_create failed']
+ */
+export class KernelLog {
+  #lines: LogLine[] = [];
+
+  /** Adds a line; text with newlines becomes several lines of one level. */
+  write(level: LogLevel, text: string): void {
+    for (const line of text.split('\n')) this.#lines.push({ level, text: line });
+    if (this.#lines.length > LINES_MAX) this.#lines = this.#lines.slice(-LINES_MAX / 2);
+  }
+
+  /** The lines held, oldest first. */
+  get lines(): readonly LogLine[] {
+    return this.#lines;
+  }
+
+  /** The texts alone, oldest first. */
+  dmesg(): string[] {
+    return this.#lines.map((line) => line.text);
+  }
+
+  /** Returns the texts and empties the log. */
+  take(): string[] {
+    const texts = this.dmesg();
+    this.#lines = [];
+    return texts;
+  }
+}

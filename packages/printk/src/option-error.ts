@@ -1,0 +1,29 @@
+/**
+ * A mistake only a caller in TypeScript can make: a bad option, a malformed file. Nothing has
+ * changed when it is thrown.
+ *
+ * @example
+ * throw new OptionError('ramBytes', 'a multiple of 4096', 5000);
+ * // ramBytes: expected a multiple of 4096, got 5000
+ */
+export class OptionError extends Error {
+  override readonly name = 'OptionError';
+  readonly field: string;
+  readonly expected: string;
+  readonly value: unknown;
+
+  constructor(field: string, expected: string, value: unknown) {
+    super(`${field}: expected ${expected}, got ${describe(value)}`);
+    this.field = field;
+    this.expected = expected;
+    this.value = value;
+  }
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === 'object' && value !== null)
+    return Array.isArray(value) ? `an array of ${value.length}` : 'an object';
+  return String(value);
+}

@@ -1,0 +1,82 @@
+/**
+ * One announced access to shared state, as a number: `cell * 16 + kind`.
+ *
+ * | bits  | meaning                                   |
+ * | ----- | ----------------------------------------- |
+ * | 3..0  | {@link AccessKind}                        |
+ * | 30..4 | the cell, 0..2^27-1 (0 for section kinds) |
+ *
+ * A small integer, so that a step allocates nothing.
+ */
+export type Access = number & { readonly [accessBrand]: true };
+declare const accessBrand: unique symbol;
+
+/** A place in shared state that tasks may race on. Claimed from a {@link CellSpace}. */
+export type Cell = number;
+
+/** Cells are numbered 0..CELLS_MAX-1. */
+export const CELLS_MAX = 2 ** 27;
+
+/** What a step does. The order is part of the encoding of {@link Access}. */
+export const AccessKind = {
+  read: 0,
+  write: 1,
+  /** An atomic read-modify-write: compare-exchange, fetch-add. */
+  rmw: 2,
+  lock: 3,
+  unlock: 4,
+  /** Answered with `true` when the lock was taken. */
+  tryLock: 5,
+  irqSave: 6,
+  irqRestore: 7,
+  preemptDisable: 8,
+  preemptEnable: 9,
+  rcuReadLock: 10,
+  rcuReadUnlock: 11,
+  /** Blocks until every read section that is open now has closed. */
+  gracePeriod: 12,
+  /** Starts the tasks in `ctx.spawned` and blocks until they have ended. */
+  spawn: 13,
+} as const;
+export type AccessKind = (typeof AccessKind)[keyof typeof AccessKind];
+
+const of = (cell: Cell, kind: AccessKind): Access => (cell * 16 + kind) as Access;
+
+/** Another task may run before this read of `cell`. */
+export const read = (cell: Cell): Access => of(cell, AccessKind.read);
+/** Another task may run before this write of `cell`. */
+export const write = (cell: Cell): Access => of(cell, AccessKind.write);
+/** Another task may run before this atomic read-modify-write of `cell`. */
+export const rmw = (cell: Cell): Access => of(cell, AccessKind.rmw);
+/** Takes the spin lock `cell`; blocks while another task holds it. Held, it disables preemption. */
+export const lock = (cell: Cell): Access => of(cell, AccessKind.lock);
+/** Gives the spin lock `cell` back. */
+export const unlock = (cell: Cell): Access => of(cell, AccessKind.unlock);
+/** `const taken = yield tryLock(cell)`. Erased, it always succeeds. */
+export const tryLock = (cell: Cell): Access => of(cell, AccessKind.tryLock);
+
+/** Enters a section that no interrupt handler and no other task of this CPU can enter. Nests. */
+export const irqSave: Access = of(0, AccessKind.irqSave);
+/** Leaves the innermost {@link irqSave} section. */
+export const irqRestore: Access = of(0, AccessKind.irqRestore);
+/** Enters a section in which this task keeps its CPU. Nests. */
+export const preemptDisable: Access = of(0, AccessKind.preemptDisable);
+/** Leaves the innermost {@link preemptDisable} section. */
+export const preemptEnable: Access = of(0, AccessKind.preemptEnable);
+/** Opens a read section that a {@link gracePeriod} waits for. Nests. */
+export const rcuReadLock: Access = of(0, AccessKind.rcuReadLock);
+/** Closes the innermost {@link rcuReadLock} section. */
+export const rcuReadUnlock: Access = of(0, AccessKind.rcuReadUnlock);
+/** Waits for every read section that is open now. Erased, it ends at once. */
+export const gracePeriod: Access = of(0, AccessKind.gracePeriod);
+
+/** The kind of an access. */
+export const accessKind = (access: Access): AccessKind => (access & 15) as AccessKind;
+/** The cell of an access; 0 for the section kinds, which have none. */
+export const accessCell = (access: Access): Cell => access >>> 4;
+
+/**
+ * A function that pauses at every access to shared state. Write it as `function*`; the eraser
+ * turns it into a plain function that returns `T`.
+ */
+export type Steps<T> = Generator<Access, T, boolean>;

@@ -1,0 +1,48 @@
+import { CELLS_MAX, type Cell } from './access.js';
+
+interface Range {
+  readonly name: string;
+  readonly base: Cell;
+  readonly count: number;
+}
+
+/**
+ * Hands out cells to the structures of one machine and gives them back their names in traces.
+ * Claims are numbered in order, so the same construction gives the same cells.
+ *
+ * @example
+ * const cells = new CellSpace();
+ * const zoneLock = cells.claim('zone.lock', 4);
+ * cells.describe(zoneLock + 2); // 'zone.lock[2]'
+ */
+export class CellSpace {
+  readonly #ranges: Range[] = [];
+  // Cell 0 belongs to the section kinds.
+  #next = 1;
+
+  /**
+   * Reserves `count` consecutive cells and returns the first.
+   * @throws RangeError when `count` is not a positive integer or the 2^27 cells are used up.
+   */
+  claim(name: string, count = 1): Cell {
+    if (!Number.isInteger(count) || count < 1) {
+      throw new RangeError(`count: expected a positive integer, got ${count} (cells "${name}")`);
+    }
+    if (this.#next + count > CELLS_MAX) {
+      throw new RangeError(
+        `count: expected at most ${CELLS_MAX - this.#next} more cells, got ${count} (cells "${name}")`,
+      );
+    }
+    const base = this.#next;
+    this.#ranges.push({ name, base, count });
+    this.#next += count;
+    return base;
+  }
+
+  /** The name of a cell as claimed, with its index where the claim had several: `zone.lock[2]`. */
+  describe(cell: Cell): string {
+    const range = this.#ranges.find((r) => cell >= r.base && cell < r.base + r.count);
+    if (range === undefined) return `cell ${cell}`;
+    return range.count === 1 ? range.name : `${range.name}[${cell - range.base}]`;
+  }
+}

@@ -1,0 +1,20 @@
+import { type Access, AccessKind, type Steps } from './access.js';
+import { Context } from './context.js';
+
+const spawn = AccessKind.spawn as number as Access;
+
+/**
+ * Does `work` on each of `cpus` at the same time, one task per CPU, and waits for all of them.
+ * @see linux 6.1 kernel/workqueue.c schedule_on_each_cpu
+ */
+export function* eachCpu(
+  ctx: Context,
+  cpus: Iterable<number>,
+  work: (ctx: Context) => Steps<void>,
+): Steps<void> {
+  for (const cpu of cpus) {
+    const own = new Context(cpu);
+    ctx.spawned.push({ ctx: own, steps: work(own) });
+  }
+  yield spawn;
+}

@@ -1,0 +1,14 @@
+import { AccessKind, type Steps, accessKind } from './access.js';
+import type { Context } from './context.js';
+
+/**
+ * Runs stepped code alone, to its end: every lock is free, spawned tasks run one after the other.
+ * Gives what the erased code would give.
+ */
+export function runToEnd<T>(ctx: Context, steps: Steps<T>): T {
+  for (let step = steps.next(true); ; step = steps.next(true)) {
+    if (step.done === true) return step.value;
+    if (accessKind(step.value) !== AccessKind.spawn) continue;
+    for (const task of ctx.spawned.splice(0)) runToEnd(task.ctx, task.steps);
+  }
+}

@@ -1,0 +1,2 @@
+export { EraseError, erase } from './erase.js';
+export { eraseFolder } from './erase-folder.js';
