@@ -1,1 +1,16 @@
-export {};
+export { PageFlag } from './frame-flags.js';
+export type { MemoryImage } from './memory-image.js';
+export { HoleError, MemoryMap, checkMemoryMap } from './memory-map.js';
+export { FRAME_BYTES, type FramesImage, PageFrames, SECTION_FRAMES } from './page-frames.js';
+export { CHUNK_PAGES, CHUNK_WORDS, PhysicalMemory } from './physical-memory.js';
+export {
+  PAGE_SHIFT,
+  PAGE_SIZE,
+  PAGE_WORDS,
+  PFN_MAX,
+  type Pfn,
+  type PfnRange,
+  type PhysAddr,
+  addrToPfn,
+  pfnToAddr,
+} from './units.js';

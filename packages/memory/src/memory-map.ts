@@ -1,0 +1,103 @@
+import { OptionError } from '@mm/printk';
+
+import { PFN_MAX, type PfnRange, pfnToAddr } from './units.js';
+
+/** Thrown for an access to an address at which there is no memory. Nothing has changed. */
+export class HoleError extends Error {
+  override readonly name = 'HoleError';
+  /** The first address of the access that is outside the memory map. */
+  readonly addr: number;
+
+  constructor(addr: number) {
+    super(`addr: expected an address in the memory map, got 0x${addr.toString(16)}`);
+    this.addr = addr;
+  }
+}
+
+/**
+ * Checks a memory map and returns it sorted, neighbours joined.
+ * @throws OptionError for a range that is empty, out of bounds or overlaps another.
+ *
+ * @example
+ * checkMemoryMap([{ startPfn: 0x40000, endPfn: 0x80000 }]);
+ */
+export function checkMemoryMap(ranges: readonly PfnRange[]): PfnRange[] {
+  if (!Array.isArray(ranges) || ranges.length === 0)
+    throw new OptionError('ranges', 'at least one range of page frames', ranges);
+  ranges.forEach((range, i) => {
+    const { startPfn, endPfn } = range;
+    if (!Number.isInteger(startPfn) || startPfn < 0 || startPfn >= PFN_MAX)
+      throw new OptionError(`ranges[${i}].startPfn`, `an integer in [0, ${PFN_MAX})`, startPfn);
+    if (!Number.isInteger(endPfn) || endPfn <= startPfn || endPfn > PFN_MAX)
+      throw new OptionError(`ranges[${i}].endPfn`, `an integer in (startPfn, ${PFN_MAX}]`, endPfn);
+  });
+  const sorted = ranges.toSorted((a, b) => a.startPfn - b.startPfn);
+  const joined: PfnRange[] = [];
+  for (const range of sorted) {
+    const last = joined.at(-1);
+    if (last !== undefined && range.startPfn < last.endPfn)
+      throw new OptionError(
+        'ranges',
+        `ranges that do not overlap (pfn 0x${range.startPfn.toString(16)} is in two)`,
+        ranges,
+      );
+    if (last !== undefined && range.startPfn === last.endPfn)
+      joined[joined.length - 1] = { startPfn: last.startPfn, endPfn: range.endPfn };
+    else joined.push({ startPfn: range.startPfn, endPfn: range.endPfn });
+  }
+  return joined;
+}
+
+/** Where there is memory: sorted ranges of page frames, with a look-up that remembers the last hit. */
+export class MemoryMap {
+  /** Sorted, disjoint, neighbours joined. */
+  readonly ranges: readonly PfnRange[];
+  /** One more than the highest page frame. */
+  readonly endPfn: number;
+  /** Pages of memory in all ranges. */
+  readonly totalPages: number;
+  #last: PfnRange;
+
+  /** @throws OptionError as {@link checkMemoryMap}. */
+  constructor(ranges: readonly PfnRange[]) {
+    this.ranges = checkMemoryMap(ranges);
+    this.endPfn = this.ranges.at(-1)!.endPfn;
+    this.totalPages = this.ranges.reduce((sum, r) => sum + r.endPfn - r.startPfn, 0);
+    this.#last = this.ranges[0]!;
+  }
+
+  /** The end of the range that `pfn` lies in, or 0 when there is no memory at `pfn`. */
+  endOfRangeAt(pfn: number): number {
+    const last = this.#last;
+    if (pfn >= last.startPfn && pfn < last.endPfn) return last.endPfn;
+    for (const range of this.ranges) {
+      if (pfn < range.startPfn || pfn >= range.endPfn) continue;
+      this.#last = range;
+      return range.endPfn;
+    }
+    return 0;
+  }
+
+  /** Whether there is memory at `pfn`. */
+  has(pfn: number): boolean {
+    return this.endOfRangeAt(pfn) !== 0;
+  }
+
+  /**
+   * Refuses a run of bytes that is not wholly memory.
+   * @throws OptionError when `addr` or `lengthBytes` is not a number of bytes; HoleError naming the
+   * first address without memory.
+   */
+  checkBytes(addr: number, lengthBytes: number): void {
+    if (!Number.isSafeInteger(addr) || addr < 0)
+      throw new OptionError('addr', 'a physical address (an integer from 0)', addr);
+    if (!Number.isSafeInteger(lengthBytes) || lengthBytes < 0)
+      throw new OptionError('lengthBytes', 'an integer from 0', lengthBytes);
+    const end = addr + lengthBytes;
+    for (let at = addr; at < end;) {
+      const rangeEnd = this.endOfRangeAt(Math.floor(at / 4096));
+      if (rangeEnd === 0) throw new HoleError(at);
+      at = pfnToAddr(rangeEnd);
+    }
+  }
+}

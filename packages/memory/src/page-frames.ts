@@ -1,0 +1,213 @@
+import { OptionError } from '@mm/printk';
+
+import { MemoryMap } from './memory-map.js';
+import type { PfnRange } from './units.js';
+
+/** Frames of a section, the unit in which metadata is made. The largest block is one section. */
+export const SECTION_FRAMES = 1024;
+const SECTION_SHIFT = 10;
+const SECTION_MASK = SECTION_FRAMES - 1;
+const FIRST_SLOTS = 8 * SECTION_FRAMES;
+
+/** Frame metadata: bytes for each frame of a section that has been made. 7 × 4 + 4 × 1. */
+export const FRAME_BYTES = 32;
+
+/** The metadata of all page frames at one moment. Opaque: made by `snapshot()`. */
+export interface FramesImage {
+  readonly directory: Int32Array;
+  readonly sectionPfn: Int32Array;
+  readonly words: readonly Int32Array[];
+  readonly bytes: readonly Uint8Array[];
+  readonly slots: number;
+}
+
+/**
+ * The struct pages of a machine, as arrays indexed by slot. Sections of 1024 frames are made on
+ * demand, and a frame's slot never changes afterwards:
+ *
+ *   slot of pfn = directory[pfn >> 10] + (pfn & 1023),   pfn of slot = sectionPfn[slot >> 10] + (slot & 1023)
+ *
+ * So buddies below the top order share a section: buddy slot = slot ^ (1 << order). Section 0 stands
+ * for frames not made and stays zero. Slots claimed with {@link claimSlots} have no frame; lists use
+ * them as heads.
+ *
+ * The arrays are replaced when they grow: read them from the object again after {@link slotOf} or
+ * {@link claimSlots}.
+ */
+export class PageFrames {
+  readonly map: MemoryMap;
+  /** pfn >> 10 → first slot of the section; 0 when not made. */
+  readonly directory: Int32Array;
+  /** slot >> 10 → first pfn of the section; -1 for claimed slots. */
+  sectionPfn = new Int32Array(FIRST_SLOTS >> SECTION_SHIFT).fill(-1);
+  /** PageFlag bits. */
+  flags = new Int32Array(FIRST_SLOTS);
+  /** Reference count. */
+  refcount = new Int32Array(FIRST_SLOTS);
+  /** List link, by slot; of a tail page the slot of its head. */
+  next = new Int32Array(FIRST_SLOTS);
+  /** List link, by slot. */
+  prev = new Int32Array(FIRST_SLOTS);
+  /** Words of the owner; of a slab: cache, freelist, counters. */
+  owner0 = new Int32Array(FIRST_SLOTS);
+  owner1 = new Int32Array(FIRST_SLOTS);
+  owner2 = new Int32Array(FIRST_SLOTS);
+  /** Order of the block that the frame heads, when free or allocated. */
+  order = new Uint8Array(FIRST_SLOTS);
+  /** Migrate type under which a page on a per-cpu list was freed or taken. */
+  migratetype = new Uint8Array(FIRST_SLOTS);
+  /** Index of the zone. */
+  zone = new Uint8Array(FIRST_SLOTS);
+  /** Free for the owner. */
+  spare = new Uint8Array(FIRST_SLOTS);
+
+  #slots = SECTION_FRAMES;
+  readonly #spans: Array<PfnRange & { zone: number }> = [];
+
+  /** @throws OptionError for a malformed memory map. */
+  constructor(ranges: readonly PfnRange[]) {
+    this.map = new MemoryMap(ranges);
+    this.directory = new Int32Array((this.map.endPfn >> SECTION_SHIFT) + 1);
+  }
+
+  /** Slots in use: frames made, heads claimed, and the 1024 of section 0. */
+  get slotCount(): number {
+    return this.#slots;
+  }
+
+  /** Bytes of metadata held now. */
+  get bytesHeld(): number {
+    return this.flags.length * FRAME_BYTES + this.sectionPfn.byteLength;
+  }
+
+  /** The slot of `pfn`; makes its section. Not checked: `pfn` must be below the end of the map. */
+  slotOf(pfn: number): number {
+    const base = this.directory[pfn >> SECTION_SHIFT]!;
+    return (base !== 0 ? base : this.#makeSection(pfn >> SECTION_SHIFT)) + (pfn & SECTION_MASK);
+  }
+
+  /** As {@link slotOf}, to read only: a frame not made is a slot of section 0, all zero. */
+  peekSlotOf(pfn: number): number {
+    return this.directory[pfn >> SECTION_SHIFT]! + (pfn & SECTION_MASK);
+  }
+
+  /** Whether the section of `pfn` has been made. */
+  isMade(pfn: number): boolean {
+    return this.directory[pfn >> SECTION_SHIFT] !== 0;
+  }
+
+  /** The page frame of a slot from {@link slotOf}. */
+  pfnOf(slot: number): number {
+    return this.sectionPfn[slot >> SECTION_SHIFT]! + (slot & SECTION_MASK);
+  }
+
+  /**
+   * Reserves `count` consecutive slots that belong to no frame, for list heads; returns the first.
+   * @throws OptionError when `count` is not a positive integer.
+   */
+  claimSlots(count: number): number {
+    if (!Number.isInteger(count) || count < 1) throw new OptionError('count', 'a positive integer', count);
+    const first = this.#slots;
+    this.#grow(first + Math.ceil(count / SECTION_FRAMES) * SECTION_FRAMES);
+    return first;
+  }
+
+  /**
+   * States that frames in [startPfn, endPfn) belong to `zone`. To be said before their sections are made.
+   * @throws OptionError when `zone` is not in [0, 255].
+   */
+  setZone(range: PfnRange, zone: number): void {
+    if (!Number.isInteger(zone) || zone < 0 || zone > 255)
+      throw new OptionError('zone', 'an integer in [0, 255]', zone);
+    this.#spans.push({ ...range, zone });
+  }
+
+  #makeSection(section: number): number {
+    const base = this.#slots;
+    this.#grow(base + SECTION_FRAMES);
+    const first = section << SECTION_SHIFT;
+    this.directory[section] = base;
+    this.sectionPfn[base >> SECTION_SHIFT] = first;
+    for (const span of this.#spans) {
+      const start = Math.max(span.startPfn, first);
+      const end = Math.min(span.endPfn, first + SECTION_FRAMES);
+      if (start < end) this.zone.fill(span.zone, base + start - first, base + end - first);
+    }
+    return base;
+  }
+
+  #grow(slots: number): void {
+    this.#slots = slots;
+    let capacity = this.flags.length;
+    if (slots <= capacity) return;
+    // A quarter more, so that the room not used yet stays below 8 bytes for a frame.
+    while (capacity < slots) capacity += Math.max(FIRST_SLOTS, (capacity >> 12) << SECTION_SHIFT);
+    this.flags = widen(this.flags, capacity);
+    this.refcount = widen(this.refcount, capacity);
+    this.next = widen(this.next, capacity);
+    this.prev = widen(this.prev, capacity);
+    this.owner0 = widen(this.owner0, capacity);
+    this.owner1 = widen(this.owner1, capacity);
+    this.owner2 = widen(this.owner2, capacity);
+    this.order = widenBytes(this.order, capacity);
+    this.migratetype = widenBytes(this.migratetype, capacity);
+    this.zone = widenBytes(this.zone, capacity);
+    this.spare = widenBytes(this.spare, capacity);
+    const sectionPfn = new Int32Array(capacity >> SECTION_SHIFT).fill(-1);
+    sectionPfn.set(this.sectionPfn);
+    this.sectionPfn = sectionPfn;
+  }
+
+  /** A copy of all metadata, to {@link restore} later. Costs what has been touched. */
+  snapshot(): FramesImage {
+    const n = this.#slots;
+    return {
+      directory: this.directory.slice(),
+      sectionPfn: this.sectionPfn.slice(0, n >> SECTION_SHIFT),
+      words: this.#words().map((a) => a.slice(0, n)),
+      bytes: this.#bytes().map((a) => a.slice(0, n)),
+      slots: n,
+    };
+  }
+
+  /**
+   * Brings back the metadata of a {@link snapshot} of these frames.
+   * @throws OptionError when the image is of frames of another memory map.
+   */
+  restore(image: FramesImage): void {
+    if (image.directory.length !== this.directory.length)
+      throw new OptionError('image', 'a snapshot of frames of the same memory map', image);
+    const before = this.#slots;
+    this.#grow(image.slots);
+    this.directory.set(image.directory);
+    this.sectionPfn.fill(-1).set(image.sectionPfn);
+    this.#words().forEach((a, i) => {
+      a.set(image.words[i]!);
+      if (before > image.slots) a.fill(0, image.slots, before);
+    });
+    this.#bytes().forEach((a, i) => {
+      a.set(image.bytes[i]!);
+      if (before > image.slots) a.fill(0, image.slots, before);
+    });
+  }
+
+  #words(): Int32Array[] {
+    return [this.flags, this.refcount, this.next, this.prev, this.owner0, this.owner1, this.owner2];
+  }
+
+  #bytes(): Uint8Array[] {
+    return [this.order, this.migratetype, this.zone, this.spare];
+  }
+}
+
+function widen(old: Int32Array, length: number): Int32Array<ArrayBuffer> {
+  const wide = new Int32Array(length);
+  wide.set(old);
+  return wide;
+}
+
+function widenBytes(old: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const wide = new Uint8Array(length);
+  wide.set(old);
+  return wide;
+}
