@@ -1,1 +1,19 @@
-export {};
+export { AllocFlag } from './alloc-flags.js';
+export { allocPages, drainAllPages, drainLocalPages, drainPagesZone, freePages } from './erased/index.js';
+export {
+  FALLBACKS,
+  MAX_ORDER,
+  MIGRATE_PCPTYPES,
+  MIGRATE_TYPES,
+  MIGRATE_TYPE_NAMES,
+  MigrateType,
+  NR_PCP_LISTS,
+  PAGE_ALLOC_COSTLY_ORDER,
+  TOP_ORDER,
+} from './migrate-types.js';
+export { MisuseError } from './misuse.js';
+export { PageAllocator, type PageAllocatorOptions, statThreshold } from './page-allocator.js';
+export { PCP_WORDS, PcpWord, ZONE_WORDS, ZoneFlag, ZoneWord } from './zone-state.js';
+export { foldZoneCounters, freePagesOf } from './zone-counters.js';
+export { releaseRange } from './release-range.js';
+export type { ZonesFace } from './zones-face.js';

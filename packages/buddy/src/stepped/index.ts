@@ -1,1 +1,3 @@
-export {};
+export { allocPages } from './alloc-pages.js';
+export { drainAllPages, drainLocalPages, drainPagesZone } from './drain.js';
+export { freePages } from './free-pages.js';

@@ -1,0 +1,172 @@
+import { type PageFrames, type PhysicalMemory, SECTION_FRAMES } from '@mm/memory';
+import { type KernelLog, OptionError } from '@mm/printk';
+import type { Cell, CellSpace } from '@mm/steps';
+
+import { MAX_ORDER, MIGRATE_TYPES, MigrateType, NR_PCP_LISTS, TOP_ORDER } from './migrate-types.js';
+import { PCP_WORDS, PcpWord, ZONE_WORDS } from './zone-state.js';
+import type { ZonesFace } from './zones-face.js';
+
+/** What a {@link PageAllocator} is made of. */
+export interface PageAllocatorOptions {
+  readonly memory: PhysicalMemory;
+  readonly frames: PageFrames;
+  readonly zones: ZonesFace;
+  readonly cells: CellSpace;
+  readonly log: KernelLog;
+  /** gfp & 15 → index of the highest zone that may be used: 16 entries. */
+  readonly gfpZones: Uint8Array;
+  /** highest zone → zones in fallback order, at `highest * zones.count`; a list that ends early ends with 255. */
+  readonly zonelists: Uint8Array;
+  /** The zone whose pageblocks are kept unmixed, NORMAL where ZONE_DMA32 is configured. Default -1: none. */
+  readonly nofragmentZone?: number;
+  /** CPUs, 1..256. Default 1. */
+  readonly cpus?: number;
+  /** log2 of the pages of a pageblock, 1..10. Default 9. */
+  readonly pageblockOrder?: number;
+  /** Refuse misuse that the kernel does not notice. Default false. */
+  readonly strict?: boolean;
+  /** Check every page of a block when it is taken and given back, as the kernel does. Default true. */
+  readonly checkPages?: boolean;
+  /** Whether the kernel is built with CMA. Default true. */
+  readonly cma?: boolean;
+  /** Per ten thousand of the high watermark that a boost may add; 0 turns boosts off. Default 15000. */
+  readonly watermarkBoostFactor?: number;
+}
+
+/**
+ * The state of the page allocator: free lists, per-cpu lists, pageblocks and counters. It has no
+ * algorithms; those are functions over it.
+ *
+ * Free blocks below the top order are linked by slot in `frames`, those of the top order by block
+ * number (pfn >> 10) in `topNext` and `topPrev`, so that untouched memory needs no frames. The heads
+ * of all lists are slots, or block numbers, beyond those of memory.
+ *
+ *   for each zone: free + Σ per-cpu diff = Σ over order and type of list length × 2^order, but for isolated blocks
+ */
+export class PageAllocator {
+  readonly memory: PhysicalMemory;
+  readonly frames: PageFrames;
+  readonly zones: ZonesFace;
+  readonly log: KernelLog;
+  readonly cpus: number;
+  readonly nrZones: number;
+  readonly pageblockOrder: number;
+  readonly strict: boolean;
+  readonly checkPages: boolean;
+  readonly cma: boolean;
+  watermarkBoostFactor: number;
+  /** Too little memory to tell pageblocks apart: everything is UNMOVABLE. */
+  groupByMobilityDisabled = false;
+
+  /** gfp & 15 → index of the highest zone that may be used. */
+  readonly gfpZones: Uint8Array;
+  /** highest zone → zones in fallback order, at `highest * nrZones`; ends early with 255. */
+  readonly zonelists: Uint8Array;
+  /** The zone for which fragmentation is avoided; -1 when ZONE_DMA32 is not configured. */
+  readonly nofragmentZone: number;
+
+  /** {@link ZoneWord} words of each zone. */
+  readonly zoneState: Int32Array;
+  /** {@link PcpWord} words of each CPU and zone. */
+  readonly pcpState: Int32Array;
+  /** Free blocks of each order: `zone * 11 + order`. */
+  readonly areaFree: Int32Array;
+  /** Bit `order` set: the list of that zone and type is not empty. `zone * 6 + type`. */
+  readonly listMask: Int32Array;
+  /** Slot of the head of the list (zone, order below 10, type). */
+  readonly listBase: number;
+  /** Slot of the head of per-cpu list 0 of CPU 0, zone 0. */
+  readonly pcpBase: number;
+  /** Links of free top-order blocks by block number; heads from `topHeads`. */
+  readonly topNext: Int32Array;
+  readonly topPrev: Int32Array;
+  /** 1: the block is free as a whole. */
+  readonly topFree: Uint8Array;
+  /** Number of the head of the top-order list of zone 0, type 0. */
+  readonly topHeads: number;
+  /** Migrate type of each pageblock, by pfn >> pageblockOrder. */
+  readonly blockType: Uint8Array;
+
+  readonly zoneLockCell: Cell;
+  readonly zoneFreeCell: Cell;
+  readonly pcpLockCell: Cell;
+  readonly refcountCell: Cell;
+  readonly warnedOnce = new Set<string>();
+
+  /** @throws OptionError naming the option. */
+  constructor(options: PageAllocatorOptions) {
+    const { memory, frames, zones, cells, log, cpus = 1, pageblockOrder = 9 } = options;
+    if (!Number.isInteger(cpus) || cpus < 1 || cpus > 256)
+      throw new OptionError('cpus', 'an integer in [1, 256]', cpus);
+    if (!Number.isInteger(pageblockOrder) || pageblockOrder < 1 || pageblockOrder > TOP_ORDER)
+      throw new OptionError('pageblockOrder', 'an integer in [1, 10]', pageblockOrder);
+    const { watermarkBoostFactor = 15_000 } = options;
+    if (!Number.isInteger(watermarkBoostFactor) || watermarkBoostFactor < 0)
+      throw new OptionError('watermarkBoostFactor', 'an integer from 0', watermarkBoostFactor);
+    this.memory = memory;
+    this.frames = frames;
+    this.zones = zones;
+    this.log = log;
+    this.cpus = cpus;
+    this.pageblockOrder = pageblockOrder;
+    this.strict = options.strict ?? false;
+    this.checkPages = options.checkPages ?? true;
+    this.cma = options.cma ?? true;
+    this.watermarkBoostFactor = watermarkBoostFactor;
+    const nrZones = zones.count;
+    this.nrZones = nrZones;
+    this.gfpZones = options.gfpZones;
+    this.zonelists = options.zonelists;
+    this.nofragmentZone = options.nofragmentZone ?? -1;
+
+    this.zoneState = new Int32Array(nrZones * ZONE_WORDS);
+    this.pcpState = new Int32Array(cpus * nrZones * PCP_WORDS);
+    this.areaFree = new Int32Array(nrZones * MAX_ORDER);
+    this.listMask = new Int32Array(nrZones * MIGRATE_TYPES);
+    for (let zone = 0; zone < nrZones; zone++)
+      frames.setZone(
+        { startPfn: zones.startPfn[zone]!, endPfn: zones.startPfn[zone]! + zones.spanned[zone]! },
+        zone,
+      );
+    const lists = nrZones * TOP_ORDER * MIGRATE_TYPES;
+    const pcpLists = cpus * nrZones * NR_PCP_LISTS;
+    this.listBase = frames.claimSlots(lists + pcpLists);
+    this.pcpBase = this.listBase + lists;
+    for (let slot = this.listBase; slot < this.pcpBase + pcpLists; slot++) {
+      frames.next[slot] = slot;
+      frames.prev[slot] = slot;
+    }
+    const blocks = (frames.map.endPfn + SECTION_FRAMES - 1) >> TOP_ORDER;
+    this.topHeads = blocks;
+    this.topNext = new Int32Array(blocks + nrZones * MIGRATE_TYPES);
+    this.topPrev = new Int32Array(blocks + nrZones * MIGRATE_TYPES);
+    for (let head = blocks; head < this.topNext.length; head++) {
+      this.topNext[head] = head;
+      this.topPrev[head] = head;
+    }
+    this.topFree = new Uint8Array(blocks);
+    this.blockType = new Uint8Array((blocks << TOP_ORDER) >> pageblockOrder).fill(MigrateType.MOVABLE);
+    for (let cpu = 0; cpu < cpus; cpu++)
+      for (let zone = 0; zone < nrZones; zone++) {
+        const at = (cpu * nrZones + zone) * PCP_WORDS;
+        this.pcpState[at + PcpWord.high] = zones.pcpHigh[zone]!;
+        this.pcpState[at + PcpWord.batch] = zones.pcpBatch[zone]!;
+        this.pcpState[at + PcpWord.statThreshold] = statThreshold(zones.managed[zone]!, cpus);
+      }
+
+    this.zoneLockCell = cells.claim('zone.lock', nrZones);
+    this.zoneFreeCell = cells.claim('zone.freePages', nrZones);
+    this.pcpLockCell = cells.claim('pcp.lock', cpus * nrZones);
+    this.refcountCell = cells.claim('page.refcount', 256);
+  }
+}
+
+/**
+ * How far a CPU's part of a zone counter may grow before it is folded into the global one.
+ * @see linux 6.1 mm/vmstat.c calculate_normal_threshold
+ */
+export function statThreshold(managedPages: number, cpus: number): number {
+  // Memory in units of 128 MiB; fls of both.
+  const memory = managedPages >> 15;
+  return Math.min(125, 2 * (32 - Math.clz32(cpus)) * (1 + (32 - Math.clz32(memory))));
+}

@@ -1,0 +1,42 @@
+import { type Context, type Steps, eachCpu, irqRestore, irqSave, lock, rmw, unlock } from '@mm/steps/stepped';
+
+import type { PageAllocator } from '../page-allocator.js';
+import { giveBackLocked, pcpAt, pcpLock } from '../pcp-lists.js';
+import { PcpWord } from '../zone-state.js';
+
+/**
+ * Gives all pages on this CPU's lists back to the free lists.
+ *
+ * @example
+ * drainLocalPages(ctx, pages);
+ * @see linux 6.1 mm/page_alloc.c drain_local_pages
+ */
+export function* drainLocalPages(ctx: Context, pages: PageAllocator): Steps<void> {
+  for (let zone = 0; zone < pages.nrZones; zone++) yield* drainPagesZone(ctx, pages, ctx.cpu, zone);
+}
+
+/** Gives all pages on one CPU's lists of one zone back. @see linux 6.1 mm/page_alloc.c drain_pages_zone */
+export function* drainPagesZone(_ctx: Context, pages: PageAllocator, cpu: number, zone: number): Steps<void> {
+  const counter = pcpAt(pages, cpu, zone) + PcpWord.count;
+  if (pages.pcpState[counter] === 0) return;
+  yield irqSave;
+  yield lock(pcpLock(pages, cpu, zone));
+  yield lock(pages.zoneLockCell + zone);
+  yield rmw(pages.zoneFreeCell + zone);
+  giveBackLocked(pages, cpu, zone, pages.pcpState[counter]!, 0);
+  yield unlock(pages.zoneLockCell + zone);
+  yield unlock(pcpLock(pages, cpu, zone));
+  yield irqRestore;
+}
+
+/**
+ * Gives all pages on all CPUs' lists back to the free lists, each CPU its own.
+ *
+ * @example
+ * drainAllPages(ctx, pages);
+ * @see linux 6.1 mm/page_alloc.c drain_all_pages
+ */
+export function* drainAllPages(ctx: Context, pages: PageAllocator): Steps<void> {
+  const cpus = Array.from({ length: pages.cpus }, (_, cpu) => cpu);
+  yield* eachCpu(ctx, cpus, (own) => drainLocalPages(own, pages));
+}

@@ -1,0 +1,67 @@
+import { PageFlag } from '@mm/memory';
+import { type Context, type Steps, irqRestore, irqSave, lock, rmw, unlock } from '@mm/steps/stepped';
+
+import { slotToFree } from '../check-arguments.js';
+import { freeBlock } from '../merge-block.js';
+import { MIGRATE_PCPTYPES, MigrateType, PAGE_ALLOC_COSTLY_ORDER } from '../migrate-types.js';
+import { refuseMisuse } from '../misuse.js';
+import type { PageAllocator } from '../page-allocator.js';
+import { blockTypeOf } from '../pageblocks.js';
+import { prepareFree } from '../prepare-page.js';
+import { ZONE_WORDS, ZoneWord } from '../zone-state.js';
+import { giveToPcp } from './pcp.js';
+
+/**
+ * Drops a reference to a block; with the last one the block is free. Where other references remain on
+ * a block that is not compound, all but its first page are freed at once, as the kernel does.
+ *
+ * @param pfn the first page of the block, as {@link allocPages} returned it.
+ * @param order the order it was allocated with.
+ * @throws OptionError when the arguments name no block; MisuseError, on a strict machine, when the
+ * block is not allocated or has another order.
+ * @example
+ * freePages(ctx, pages, pfn, 2);
+ * @see linux 6.1 mm/page_alloc.c __free_pages
+ */
+export function* freePages(ctx: Context, pages: PageAllocator, pfn: number, order: number): Steps<void> {
+  const slot = slotToFree(pages, pfn, order);
+  if (pages.strict) refuseMisuse(pages, slot, order);
+  const isHead = (pages.frames.flags[slot]! & PageFlag.head) !== 0;
+  yield rmw(pages.refcountCell + (slot & 255));
+  const left = pages.frames.refcount[slot]! - 1;
+  pages.frames.refcount[slot] = left;
+  if (left === 0) {
+    yield* freeSlot(ctx, pages, slot, order);
+    return;
+  }
+  if (isHead) return;
+  for (let half = order - 1; half >= 0; half--) yield* freeSlot(ctx, pages, slot + (1 << half), half);
+}
+
+/**
+ * Frees a block that has no reference left.
+ * @see linux 6.1 mm/page_alloc.c free_the_page, free_unref_page, __free_pages_ok
+ */
+export function* freeSlot(ctx: Context, pages: PageAllocator, slot: number, order: number): Steps<void> {
+  const toPcp = order <= PAGE_ALLOC_COSTLY_ORDER;
+  if (!prepareFree(pages, slot, order, !toPcp)) return;
+  const frames = pages.frames;
+  const zone = frames.zone[slot]!;
+  const type = blockTypeOf(pages, frames.pfnOf(slot));
+  if (toPcp) {
+    frames.migratetype[slot] = type;
+    if (type !== MigrateType.ISOLATE) {
+      const list = type < MIGRATE_PCPTYPES ? type : MigrateType.MOVABLE;
+      const done = yield* giveToPcp(ctx, pages, zone, slot, order, list);
+      if (done) return;
+    }
+  }
+  yield irqSave;
+  yield lock(pages.zoneLockCell + zone);
+  yield rmw(pages.zoneFreeCell + zone);
+  const isolated = pages.zoneState[zone * ZONE_WORDS + ZoneWord.isolatedBlocks]! > 0;
+  const typeNow = isolated ? blockTypeOf(pages, frames.pfnOf(slot)) : type;
+  freeBlock(pages, ctx.cpu, zone, slot, order, typeNow);
+  yield unlock(pages.zoneLockCell + zone);
+  yield irqRestore;
+}

@@ -1,0 +1,81 @@
+import { MigrateType } from './migrate-types.js';
+import type { PageAllocator } from './page-allocator.js';
+import { PCP_WORDS, PcpWord, ZONE_WORDS, ZoneWord } from './zone-state.js';
+
+/**
+ * Adds `delta` to a zone counter by way of this CPU's part of it: the part is folded into the global
+ * counter when it grows beyond the CPU's threshold.
+ *
+ *   true value = global + Σ over CPUs of their parts
+ * @see linux 6.1 mm/vmstat.c __mod_zone_page_state
+ */
+function modZonePageState(
+  pages: PageAllocator,
+  cpu: number,
+  zone: number,
+  globalWord: number,
+  partWord: number,
+  delta: number,
+): void {
+  const pcp = pages.pcpState;
+  const at = (cpu * pages.nrZones + zone) * PCP_WORDS;
+  const part = pcp[at + partWord]! + delta;
+  const threshold = pcp[at + PcpWord.statThreshold]!;
+  if (part > threshold || part < -threshold) {
+    pages.zoneState[zone * ZONE_WORDS + globalWord]! += part;
+    pcp[at + partWord] = 0;
+  } else pcp[at + partWord] = part;
+}
+
+/** Counts free pages of a zone. @see linux 6.1 mm/page_alloc.c __mod_zone_page_state */
+export function modFreePages(pages: PageAllocator, cpu: number, zone: number, delta: number): void {
+  modZonePageState(pages, cpu, zone, ZoneWord.free, PcpWord.freeDiff, delta);
+}
+
+/** Counts free pages of CMA blocks. */
+export function modFreeCmaPages(pages: PageAllocator, cpu: number, zone: number, delta: number): void {
+  modZonePageState(pages, cpu, zone, ZoneWord.freeCma, PcpWord.freeCmaDiff, delta);
+}
+
+/** Counts free pages of a type. @see linux 6.1 include/linux/vmstat.h __mod_zone_freepage_state */
+export function modFreepageState(
+  pages: PageAllocator,
+  cpu: number,
+  zone: number,
+  delta: number,
+  type: number,
+): void {
+  modFreePages(pages, cpu, zone, delta);
+  if (type === MigrateType.CMA) modFreeCmaPages(pages, cpu, zone, delta);
+}
+
+/**
+ * Free pages of a zone as the allocator's checks read them: the global counter alone, from 0.
+ *
+ * @example
+ * freePagesOf(pages, 0); // what NR_FREE_PAGES of /proc/zoneinfo may lag behind by the CPUs' parts
+ * @see linux 6.1 include/linux/vmstat.h zone_page_state
+ */
+export function freePagesOf(pages: PageAllocator, zone: number): number {
+  const free = pages.zoneState[zone * ZONE_WORDS + ZoneWord.free]!;
+  return free < 0 ? 0 : free;
+}
+
+/**
+ * Folds every CPU's part of the counters of all zones into the global ones.
+ *
+ * @example
+ * foldZoneCounters(pages); // now freePagesOf() is exact
+ * @see linux 6.1 mm/vmstat.c refresh_cpu_vm_stats
+ */
+export function foldZoneCounters(pages: PageAllocator): void {
+  const { pcpState, zoneState, nrZones } = pages;
+  for (let cpu = 0; cpu < pages.cpus; cpu++)
+    for (let zone = 0; zone < nrZones; zone++) {
+      const at = (cpu * nrZones + zone) * PCP_WORDS;
+      zoneState[zone * ZONE_WORDS + ZoneWord.free]! += pcpState[at + PcpWord.freeDiff]!;
+      zoneState[zone * ZONE_WORDS + ZoneWord.freeCma]! += pcpState[at + PcpWord.freeCmaDiff]!;
+      pcpState[at + PcpWord.freeDiff] = 0;
+      pcpState[at + PcpWord.freeCmaDiff] = 0;
+    }
+}

@@ -1,0 +1,54 @@
+/**
+ * Words of a zone in `PageAllocator.zoneState`, at `zone * ZONE_WORDS + word`.
+ *
+ * | word | meaning                                                                       |
+ * | ---- | ----------------------------------------------------------------------------- |
+ * | 0    | free pages, the global counter (NR_FREE_PAGES without the per-cpu parts)       |
+ * | 1    | free pages in CMA blocks, the global counter                                   |
+ * | 2    | pages of pageblocks reserved for high-order atomic allocations                 |
+ * | 3    | ZoneFlag bits                                                                  |
+ * | 4    | isolated pageblocks                                                            |
+ * | 5    | times that kswapd would have been woken                                        |
+ */
+export const ZONE_WORDS = 8;
+export const ZoneWord = {
+  free: 0,
+  freeCma: 1,
+  reservedHighatomic: 2,
+  flags: 3,
+  isolatedBlocks: 4,
+  kswapdWakeups: 5,
+} as const;
+
+/** Bits of a zone's flags. @see linux 6.1 include/linux/mmzone.h enum zone_flags */
+export const ZoneFlag = {
+  /** The watermark was boosted lately; the next allocation wakes kswapd. */
+  boostedWatermark: 1 << 0,
+  /** Reclaim runs: per-cpu lists are kept short. */
+  reclaimActive: 1 << 1,
+} as const;
+
+/**
+ * Words of one CPU's part of one zone in `PageAllocator.pcpState`, at
+ * `(cpu * zones + zone) * PCP_WORDS + word`.
+ *
+ * | word | meaning                                                                       |
+ * | ---- | ----------------------------------------------------------------------------- |
+ * | 0    | count: pages on the lists                                                      |
+ * | 1    | high: pages at which a free gives some back                                    |
+ * | 2    | batch: pages moved at a time                                                   |
+ * | 3    | free factor: how often in a row pages were given back without an allocation     |
+ * | 4    | stat threshold: the largest part of a counter that is kept on the CPU           |
+ * | 5    | this CPU's part of the free counter, not yet in the global one                 |
+ * | 6    | this CPU's part of the free CMA counter                                        |
+ */
+export const PCP_WORDS = 8;
+export const PcpWord = {
+  count: 0,
+  high: 1,
+  batch: 2,
+  freeFactor: 3,
+  statThreshold: 4,
+  freeDiff: 5,
+  freeCmaDiff: 6,
+} as const;
