@@ -17,3 +17,5 @@ export { PCP_WORDS, PcpWord, ZONE_WORDS, ZoneFlag, ZoneWord } from './zone-state
 export { foldZoneCounters, freePagesOf } from './zone-counters.js';
 export { releaseRange } from './release-range.js';
 export type { ZonesFace } from './zones-face.js';
+export { insertFreeTail, insertPcpTail, resetFreeLists } from './set-up-lists.js';
+export { pcpListPfns, freeListPfns } from './read-lists.js';

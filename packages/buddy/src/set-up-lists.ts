@@ -1,0 +1,83 @@
+import { MAX_ORDER, MIGRATE_TYPES, MigrateType, NR_PCP_LISTS, TOP_ORDER } from './migrate-types.js';
+import { PageFlag } from '@mm/memory';
+
+import { addFreeTail, addTopFree, linkAfter } from './free-area.js';
+import type { PageAllocator } from './page-allocator.js';
+import { pcpAt, pcpHead } from './pcp-lists.js';
+import { PcpWord } from './zone-state.js';
+
+/**
+ * Empties all free lists and per-cpu lists and zeroes their counters, as if every page were held by
+ * somebody unknown. Pageblocks become MOVABLE.
+ *
+ * @example
+ * resetFreeLists(pages); // then insertFreeTail() and insertPcpTail() set up a state
+ */
+export function resetFreeLists(pages: PageAllocator): void {
+  const { frames } = pages;
+  const heads = pages.nrZones * TOP_ORDER * MIGRATE_TYPES + pages.cpus * pages.nrZones * NR_PCP_LISTS;
+  for (let slot = 0; slot < frames.slotCount; slot++) {
+    frames.flags[slot] = 0;
+    frames.refcount[slot] = 0;
+  }
+  for (let slot = pages.listBase; slot < pages.listBase + heads; slot++) {
+    frames.next[slot] = slot;
+    frames.prev[slot] = slot;
+  }
+  for (let head = pages.topHeads; head < pages.topNext.length; head++) {
+    pages.topNext[head] = head;
+    pages.topPrev[head] = head;
+  }
+  pages.topFree.fill(0);
+  pages.areaFree.fill(0);
+  pages.blockType.fill(MigrateType.MOVABLE);
+  pages.zoneState.fill(0);
+  for (let cpu = 0; cpu < pages.cpus; cpu++)
+    for (let zone = 0; zone < pages.nrZones; zone++) {
+      const at = pcpAt(pages, cpu, zone);
+      for (const word of [PcpWord.count, PcpWord.freeFactor, PcpWord.freeDiff, PcpWord.freeCmaDiff])
+        pages.pcpState[at + word] = 0;
+    }
+}
+
+/**
+ * Puts a block at the tail of a free list, to set up a state. No merging, no counters of pages. Not
+ * checked: the block must be aligned, in the zone and in no list.
+ *
+ * @example
+ * insertFreeTail(pages, zone, 1024, 10, MigrateType.MOVABLE);
+ */
+export function insertFreeTail(
+  pages: PageAllocator,
+  zone: number,
+  pfn: number,
+  order: number,
+  type: number,
+): void {
+  if (order >= MAX_ORDER - 1) addTopFree(pages, zone, pfn >> TOP_ORDER, type, true);
+  else addFreeTail(pages, zone, pages.frames.slotOf(pfn), order, type);
+}
+
+/**
+ * Puts a block at the tail of a per-cpu list, to set up a state. `type` is the type under which it was
+ * freed. Not checked.
+ *
+ * @example
+ * insertPcpTail(pages, 0, zone, 4711, 1, MigrateType.MOVABLE);
+ */
+export function insertPcpTail(
+  pages: PageAllocator,
+  cpu: number,
+  zone: number,
+  pfn: number,
+  index: number,
+  type: number,
+): void {
+  const { frames, pcpState } = pages;
+  const slot = frames.slotOf(pfn);
+  const head = pcpHead(pages, cpu, zone, index);
+  linkAfter(frames.next, frames.prev, frames.prev[head]!, slot);
+  frames.migratetype[slot] = type;
+  frames.flags[slot]! &= ~PageFlag.buddy;
+  pcpState[pcpAt(pages, cpu, zone) + PcpWord.count]! += 1 << ((index / 3) | 0);
+}
