@@ -12,6 +12,7 @@
  * | 8    | do not mix types in pageblocks                                           |
  * | 9    | the blocks reserved for high-order atomic allocations                     |
  * | 11   | kswapd may be woken                                                      |
+ * | 16   | __GFP_ATOMIC: a boost of the watermark does not count for single pages     |
  * @see linux 6.1 mm/internal.h ALLOC_WMARK_MIN
  */
 export const AllocFlag = {
@@ -26,6 +27,7 @@ export const AllocFlag = {
   noFragment: 1 << 8,
   highatomic: 1 << 9,
   kswapd: 1 << 11,
+  atomic: 1 << 16,
 } as const;
 
 /** The bits that choose the watermark; a value above 2 means none. */

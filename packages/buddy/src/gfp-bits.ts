@@ -3,6 +3,7 @@ export const GfpBit = {
   RECLAIMABLE: 0x10,
   HIGH: 0x20,
   ZERO: 0x100,
+  ATOMIC: 0x200,
   DIRECT_RECLAIM: 0x400,
   KSWAPD_RECLAIM: 0x800,
   NOWARN: 0x2000,

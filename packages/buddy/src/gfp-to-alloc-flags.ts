@@ -29,6 +29,7 @@ export function firstAllocFlags(pages: PageAllocator, gfp: number, type: number,
  */
 export function slowAllocFlags(pages: PageAllocator, gfp: number, order: number, type: number): number {
   let flags = AllocFlag.wmarkMin | (gfp & (GfpBit.HIGH | GfpBit.KSWAPD_RECLAIM)) | cmaFlag(pages, type);
+  if ((gfp & GfpBit.ATOMIC) !== 0) flags |= AllocFlag.atomic;
   if ((gfp & GfpBit.DIRECT_RECLAIM) === 0 && (gfp & GfpBit.NOMEMALLOC) === 0) {
     flags |= AllocFlag.nonBlock;
     if (order > 0 && (flags & AllocFlag.minReserve) !== 0) flags |= AllocFlag.highatomic;

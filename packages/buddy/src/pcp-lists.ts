@@ -8,6 +8,9 @@ import { takeBlock } from './take-block.js';
 import { modFreeCmaPages, modFreePages } from './zone-counters.js';
 import { PCP_WORDS, PcpWord, ZONE_WORDS, ZoneFlag, ZoneWord } from './zone-state.js';
 
+/** A batch is doubled at most this often. @see linux 6.1 mm/Kconfig PCP_BATCH_SCALE_MAX */
+export const PCP_BATCH_SCALE_MAX = 5;
+
 /** Where the words of (cpu, zone) start in `pcpState`. */
 export const pcpAt = (pages: PageAllocator, cpu: number, zone: number): number =>
   (cpu * pages.nrZones + zone) * PCP_WORDS;
@@ -110,6 +113,7 @@ export function pcpFreeCount(pages: PageAllocator, at: number, high: number, fre
   if (high < batch) return 1;
   const most = high - batch;
   const scaled = batch * 2 ** pcpState[at + PcpWord.freeFactor]!;
-  if (scaled < most) pcpState[at + PcpWord.freeFactor]!++;
+  if (scaled < most && pcpState[at + PcpWord.freeFactor]! < PCP_BATCH_SCALE_MAX)
+    pcpState[at + PcpWord.freeFactor]!++;
   return Math.max(batch, Math.min(scaled, most));
 }

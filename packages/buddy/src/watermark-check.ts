@@ -79,7 +79,7 @@ export function watermarkFast(
   }
   if (watermarkOk(pages, zone, order, mark, highest, allocFlags, free)) return true;
   // A boost is no reason to fail single pages of callers that cannot wait.
-  if (order !== 0 || wmark !== AllocFlag.wmarkMin || (allocFlags & AllocFlag.minReserve) === 0) return false;
+  if (order !== 0 || wmark !== AllocFlag.wmarkMin || (allocFlags & AllocFlag.atomic) === 0) return false;
   if (zones.watermarkBoost[zone] === 0) return false;
   return watermarkOk(pages, zone, 0, zones.wmark[zone * 4]!, highest, allocFlags, free);
 }
