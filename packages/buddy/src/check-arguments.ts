@@ -1,7 +1,7 @@
 import { LogLevel, OptionError } from '@mm/printk';
 
 import { GfpBit } from './gfp-bits.js';
-import { MAX_ORDER } from './migrate-types.js';
+import { MAX_ORDER, MigrateType } from './migrate-types.js';
 import type { PageAllocator } from './page-allocator.js';
 
 /** @throws OptionError when `gfp` is not an integer in [0, 2^31). */
@@ -43,4 +43,43 @@ function checkedSlot(pages: PageAllocator, pfn: number, order: number): number {
     throw new OptionError('pfn', 'a page frame in the memory map', pfn);
   if (pfn % (1 << order) !== 0) throw new OptionError('pfn', `a multiple of ${1 << order}`, pfn);
   return pages.frames.slotOf(pfn);
+}
+
+/** @throws OptionError when `count` is not an integer that `room` has elements for. */
+export function checkRoom(count: number, room: Int32Array): void {
+  if (!Number.isInteger(count) || count < 0 || count > room.length)
+    throw new OptionError('count', `an integer in [0, ${room.length}], the room there is`, count);
+}
+
+/** @throws OptionError when `sizeBytes` is not a positive integer. */
+export function checkSize(sizeBytes: number): void {
+  if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 1)
+    throw new OptionError('sizeBytes', 'a positive integer', sizeBytes);
+}
+
+/** @throws OptionError when `addr` is not the address of a page of the machine. */
+export function pfnOfAddr(pages: PageAllocator, addr: number): number {
+  if (!Number.isSafeInteger(addr) || addr < 0 || addr % 4096 !== 0 || !pages.frames.map.has(addr / 4096))
+    throw new OptionError('addr', 'the address of a page, a multiple of 4096', addr);
+  return addr / 4096;
+}
+
+/**
+ * The zone of a page frame.
+ * @throws OptionError when `pfn` is in no zone.
+ */
+export function checkBlockPfn(pages: PageAllocator, pfn: number): number {
+  if (!Number.isInteger(pfn) || !pages.frames.map.has(pfn))
+    throw new OptionError('pfn', 'a page frame in the memory map', pfn);
+  for (let zone = 0; zone < pages.nrZones; zone++) {
+    const start = pages.zones.startPfn[zone]!;
+    if (pfn >= start && pfn < start + pages.zones.spanned[zone]!) return zone;
+  }
+  throw new OptionError('pfn', 'a page frame in a zone', pfn);
+}
+
+/** @throws OptionError when `type` is no migrate type that a pageblock can be given. */
+export function checkBlockType(type: number): void {
+  if (!Number.isInteger(type) || type < 0 || type >= MigrateType.ISOLATE)
+    throw new OptionError('type', 'a migrate type in [0, 4]', type);
 }

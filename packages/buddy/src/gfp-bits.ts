@@ -1,5 +1,6 @@
 /** The gfp bits that the allocator itself looks at. @see linux 6.1 include/linux/gfp_types.h */
 export const GfpBit = {
+  HIGHMEM: 0x2,
   RECLAIMABLE: 0x10,
   HIGH: 0x20,
   ZERO: 0x100,

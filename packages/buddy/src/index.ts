@@ -1,5 +1,21 @@
 export { AllocFlag } from './alloc-flags.js';
-export { allocPages, drainAllPages, drainLocalPages, drainPagesZone, freePages } from './erased/index.js';
+export {
+  allocPages,
+  allocPagesBulk,
+  allocPagesExact,
+  drainAllPages,
+  drainLocalPages,
+  drainPagesZone,
+  freePages,
+  freePagesAt,
+  freePagesExact,
+  getFreePages,
+  getZeroedPage,
+  isolatePageblock,
+  unisolatePageblock,
+  unreserveHighatomic,
+} from './erased/index.js';
+export { splitPage } from './split-page.js';
 export {
   FALLBACKS,
   MAX_ORDER,

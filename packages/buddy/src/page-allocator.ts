@@ -71,8 +71,6 @@ export class PageAllocator {
   readonly pcpState: Int32Array;
   /** Free blocks of each order: `zone * 11 + order`. */
   readonly areaFree: Int32Array;
-  /** Bit `order` set: the list of that zone and type is not empty. `zone * 6 + type`. */
-  readonly listMask: Int32Array;
   /** Slot of the head of the list (zone, order below 10, type). */
   readonly listBase: number;
   /** Slot of the head of per-cpu list 0 of CPU 0, zone 0. */
@@ -122,7 +120,6 @@ export class PageAllocator {
     this.zoneState = new Int32Array(nrZones * ZONE_WORDS);
     this.pcpState = new Int32Array(cpus * nrZones * PCP_WORDS);
     this.areaFree = new Int32Array(nrZones * MAX_ORDER);
-    this.listMask = new Int32Array(nrZones * MIGRATE_TYPES);
     for (let zone = 0; zone < nrZones; zone++)
       frames.setZone(
         { startPfn: zones.startPfn[zone]!, endPfn: zones.startPfn[zone]! + zones.spanned[zone]! },

@@ -57,7 +57,8 @@ function hasBlock(pages: PageAllocator, zone: number, order: number, allocFlags:
 }
 
 /**
- * {@link watermarkOk} for the watermark that `allocFlags` names, with a short cut for single pages.
+ * {@link watermarkOk} for the watermark that `allocFlags` names plus `extraPages`, with a short cut for
+ * single pages.
  * @see linux 6.1 mm/page_alloc.c zone_watermark_fast
  */
 export function watermarkFast(
@@ -66,10 +67,11 @@ export function watermarkFast(
   order: number,
   highest: number,
   allocFlags: number,
+  extraPages: number,
 ): boolean {
   const { zones, zoneState } = pages;
   const wmark = allocFlags & ALLOC_WMARK_MASK;
-  const mark = zones.wmark[zone * 4 + wmark]! + zones.watermarkBoost[zone]!;
+  const mark = zones.wmark[zone * 4 + wmark]! + zones.watermarkBoost[zone]! + extraPages;
   const counted = zoneState[zone * ZONE_WORDS + ZoneWord.free]!;
   const free = counted < 0 ? 0 : counted;
   if (order === 0) {

@@ -79,7 +79,7 @@ export function* takeFromZones(
       if (zone === 255) break;
       if ((flags & AllocFlag.noWatermarks) === 0) {
         yield read(pages.zoneFreeCell + zone);
-        if (!watermarkFast(pages, zone, order, highest, flags)) continue;
+        if (!watermarkFast(pages, zone, order, highest, flags, 0)) continue;
       }
       let slot = -1;
       if (

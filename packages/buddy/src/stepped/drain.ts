@@ -1,7 +1,7 @@
 import { type Context, type Steps, eachCpu, irqRestore, irqSave, lock, rmw, unlock } from '@mm/steps/stepped';
 
 import type { PageAllocator } from '../page-allocator.js';
-import { giveBackLocked, pcpAt, pcpLock } from '../pcp-lists.js';
+import { PCP_BATCH_SCALE_MAX, giveBackLocked, pcpAt, pcpLock } from '../pcp-lists.js';
 import { PcpWord } from '../zone-state.js';
 
 /**
@@ -17,16 +17,23 @@ export function* drainLocalPages(ctx: Context, pages: PageAllocator): Steps<void
 
 /** Gives all pages on one CPU's lists of one zone back. @see linux 6.1 mm/page_alloc.c drain_pages_zone */
 export function* drainPagesZone(_ctx: Context, pages: PageAllocator, cpu: number, zone: number): Steps<void> {
-  const counter = pcpAt(pages, cpu, zone) + PcpWord.count;
-  if (pages.pcpState[counter] === 0) return;
-  yield irqSave;
-  yield lock(pcpLock(pages, cpu, zone));
-  yield lock(pages.zoneLockCell + zone);
-  yield rmw(pages.zoneFreeCell + zone);
-  giveBackLocked(pages, cpu, zone, pages.pcpState[counter]!, 0);
-  yield unlock(pages.zoneLockCell + zone);
-  yield unlock(pcpLock(pages, cpu, zone));
-  yield irqRestore;
+  const at = pcpAt(pages, cpu, zone);
+  // In chunks, so that the locks are not held for long; the count is read under the lock each time.
+  for (let left = 1; left > 0;) {
+    yield irqSave;
+    yield lock(pcpLock(pages, cpu, zone));
+    left = pages.pcpState[at + PcpWord.count]!;
+    if (left > 0) {
+      const chunk = Math.min(left, pages.pcpState[at + PcpWord.batch]! << PCP_BATCH_SCALE_MAX);
+      yield lock(pages.zoneLockCell + zone);
+      yield rmw(pages.zoneFreeCell + zone);
+      giveBackLocked(pages, cpu, zone, chunk, 0);
+      yield unlock(pages.zoneLockCell + zone);
+      left -= chunk;
+    }
+    yield unlock(pcpLock(pages, cpu, zone));
+    yield irqRestore;
+  }
 }
 
 /**

@@ -56,12 +56,33 @@ export function* freeSlot(ctx: Context, pages: PageAllocator, slot: number, orde
       if (done) return;
     }
   }
+  yield* freeToBuddy(ctx, pages, zone, slot, order, type, false);
+}
+
+/** Frees a single page that has no reference left, behind all others. @see linux 6.1 mm/page_alloc.c FPI_TO_TAIL */
+export function* freeSlotToTail(ctx: Context, pages: PageAllocator, slot: number): Steps<void> {
+  if (!prepareFree(pages, slot, 0, true)) return;
+  const zone = pages.frames.zone[slot]!;
+  const type = blockTypeOf(pages, pages.frames.pfnOf(slot));
+  yield* freeToBuddy(ctx, pages, zone, slot, 0, type, true);
+}
+
+/** @see linux 6.1 mm/page_alloc.c free_one_page */
+function* freeToBuddy(
+  ctx: Context,
+  pages: PageAllocator,
+  zone: number,
+  slot: number,
+  order: number,
+  type: number,
+  toTail: boolean,
+): Steps<void> {
   yield irqSave;
   yield lock(pages.zoneLockCell + zone);
   yield rmw(pages.zoneFreeCell + zone);
   const isolated = pages.zoneState[zone * ZONE_WORDS + ZoneWord.isolatedBlocks]! > 0;
-  const typeNow = isolated ? blockTypeOf(pages, frames.pfnOf(slot)) : type;
-  freeBlock(pages, ctx.cpu, zone, slot, order, typeNow);
+  const typeNow = isolated ? blockTypeOf(pages, pages.frames.pfnOf(slot)) : type;
+  freeBlock(pages, ctx.cpu, zone, slot, order, typeNow, toTail);
   yield unlock(pages.zoneLockCell + zone);
   yield irqRestore;
 }

@@ -34,9 +34,28 @@ export function* takeFromPcp(
     yield irqRestore;
     return -1;
   }
+  pages.pcpState[pcpAt(pages, cpu, zone) + PcpWord.freeFactor]! >>= 1;
+  const slot = yield* takePcpLocked(pages, cpu, zone, order, type, allocFlags);
+  yield unlock(pcpLock(pages, cpu, zone));
+  yield irqRestore;
+  return slot;
+}
+
+/**
+ * Takes a block off a per-cpu list, refilled first when empty; -1 when there is none. Under the
+ * lists' lock.
+ * @see linux 6.1 mm/page_alloc.c __rmqueue_pcplist
+ */
+export function* takePcpLocked(
+  pages: PageAllocator,
+  cpu: number,
+  zone: number,
+  order: number,
+  type: number,
+  allocFlags: number,
+): Steps<number> {
   const { pcpState } = pages;
   const at = pcpAt(pages, cpu, zone);
-  pcpState[at + PcpWord.freeFactor]! >>= 1;
   const head = pcpHead(pages, cpu, zone, 3 * order + type);
   let slot = pages.frames.next[head]!;
   if (slot === head) {
@@ -48,14 +67,10 @@ export function* takeFromPcp(
     yield unlock(pages.zoneLockCell + zone);
     pcpState[at + PcpWord.count]! += arrived << order;
     slot = pages.frames.next[head]!;
+    if (slot === head) return -1;
   }
-  if (slot === head) slot = -1;
-  else {
-    unlink(pages.frames.next, pages.frames.prev, slot);
-    pcpState[at + PcpWord.count]! -= 1 << order;
-  }
-  yield unlock(pcpLock(pages, cpu, zone));
-  yield irqRestore;
+  unlink(pages.frames.next, pages.frames.prev, slot);
+  pcpState[at + PcpWord.count]! -= 1 << order;
   return slot;
 }
 
