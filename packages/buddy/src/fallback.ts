@@ -19,7 +19,6 @@ export function canSteal(pages: PageAllocator, order: number, type: number): boo
 
 /** The first type after `type` that has a block of `order`, or -1. @see linux 6.1 mm/page_alloc.c find_suitable_fallback */
 export function suitableFallback(pages: PageAllocator, zone: number, order: number, type: number): number {
-  if (pages.areaFree[zone * MAX_ORDER + order] === 0) return -1;
   const first = FALLBACKS[2 * type]!;
   if (!isListEmpty(pages, zone, order, first)) return first;
   const second = FALLBACKS[2 * type + 1]!;

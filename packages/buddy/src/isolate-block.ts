@@ -65,7 +65,8 @@ export function unisolateLocked(
     const slot = pages.frames.slotOf(pfn);
     removeFree(pages, zone, slot, order);
     setBlockType(pages, pfn, type);
-    freeBlock(pages, cpu, zone, slot, order, type, true);
+    modFreepageState(pages, cpu, zone, 1 << order, type);
+    freeBlock(pages, zone, slot, order, type, true);
   } else {
     const moved = moveFreeBlocks(pages, zone, pfn, type, null);
     modFreepageState(pages, cpu, zone, moved, type);

@@ -2,7 +2,8 @@ import { type PageFrames, type PhysicalMemory, SECTION_FRAMES } from '@mm/memory
 import { type KernelLog, OptionError } from '@mm/printk';
 import type { Cell, CellSpace } from '@mm/steps';
 
-import { MAX_ORDER, MIGRATE_TYPES, MigrateType, NR_PCP_LISTS, TOP_ORDER } from './migrate-types.js';
+import { ZONE_HEADS } from './free-area.js';
+import { MIGRATE_TYPES, MigrateType, NR_PCP_LISTS, TOP_ORDER } from './migrate-types.js';
 import { PCP_WORDS, PcpWord, ZONE_WORDS } from './zone-state.js';
 import type { ZonesFace } from './zones-face.js';
 
@@ -69,8 +70,10 @@ export class PageAllocator {
   readonly zoneState: Int32Array;
   /** {@link PcpWord} words of each CPU and zone. */
   readonly pcpState: Int32Array;
-  /** Free blocks of each order: `zone * 11 + order`. */
+  /** Free blocks of each order: `zone * 16 + order`. */
   readonly areaFree: Int32Array;
+  /** Bit `order` set: the list of that order of (zone, type) is not empty. `zone * 6 + type`. */
+  readonly listMask: Int32Array;
   /** Slot of the head of the list (zone, order below 10, type). */
   readonly listBase: number;
   /** Slot of the head of per-cpu list 0 of CPU 0, zone 0. */
@@ -119,13 +122,14 @@ export class PageAllocator {
 
     this.zoneState = new Int32Array(nrZones * ZONE_WORDS);
     this.pcpState = new Int32Array(cpus * nrZones * PCP_WORDS);
-    this.areaFree = new Int32Array(nrZones * MAX_ORDER);
+    this.areaFree = new Int32Array(nrZones << 4);
+    this.listMask = new Int32Array(nrZones * MIGRATE_TYPES);
     for (let zone = 0; zone < nrZones; zone++)
       frames.setZone(
         { startPfn: zones.startPfn[zone]!, endPfn: zones.startPfn[zone]! + zones.spanned[zone]! },
         zone,
       );
-    const lists = nrZones * TOP_ORDER * MIGRATE_TYPES;
+    const lists = nrZones * ZONE_HEADS;
     const pcpLists = cpus * nrZones * NR_PCP_LISTS;
     this.listBase = frames.claimSlots(lists + pcpLists);
     this.pcpBase = this.listBase + lists;

@@ -1,12 +1,20 @@
-import { linkAfter, unlink } from './free-area.js';
 import { freeBlock } from './merge-block.js';
-import { MIGRATE_PCPTYPES, MigrateType, NR_PCP_LISTS } from './migrate-types.js';
+import { MigrateType, NR_PCP_LISTS as NR_LISTS } from './migrate-types.js';
 import type { PageAllocator } from './page-allocator.js';
 import { anyBadToTake, isBadToFree } from './page-checks.js';
 import { blockTypeOf } from './pageblocks.js';
 import { takeBlock } from './take-block.js';
 import { modFreeCmaPages, modFreePages } from './zone-counters.js';
 import { PCP_WORDS, PcpWord, ZONE_WORDS, ZoneFlag, ZoneWord } from './zone-state.js';
+
+// Local constants: imported ones are read from their module each time.
+const COUNT = PcpWord.count;
+const THRESHOLD = PcpWord.statThreshold;
+const FREE_DIFF = PcpWord.freeDiff;
+const ISOLATED = ZoneWord.isolatedBlocks;
+const CMA = MigrateType.CMA;
+const ISOLATE = MigrateType.ISOLATE;
+const NR_PCP_LISTS = NR_LISTS;
 
 /** A batch is doubled at most this often. @see linux 6.1 mm/Kconfig PCP_BATCH_SCALE_MAX */
 export const PCP_BATCH_SCALE_MAX = 5;
@@ -45,9 +53,13 @@ export function refillLocked(
     if (slot < 0) break;
     if (anyBadToTake(pages, slot, order)) continue;
     const { next, prev, migratetype } = pages.frames;
-    linkAfter(next, prev, prev[head]!, slot);
+    const last = prev[head]!;
+    next[last] = slot;
+    prev[slot] = last;
+    next[slot] = head;
+    prev[head] = slot;
     arrived++;
-    if (migratetype[slot] === MigrateType.CMA) modFreeCmaPages(pages, cpu, zone, -(1 << order));
+    if (migratetype[slot] === CMA) modFreeCmaPages(pages, cpu, zone, -(1 << order));
   }
   modFreePages(pages, cpu, zone, -(taken << order));
   return arrived;
@@ -65,33 +77,65 @@ export function giveBackLocked(
   count: number,
   firstIndex: number,
 ): void {
-  const { frames, pcpState } = pages;
-  const counter = pcpAt(pages, cpu, zone) + PcpWord.count;
+  const { pcpState } = pages;
+  const counter = pcpAt(pages, cpu, zone) + COUNT;
   const base = pcpHead(pages, cpu, zone, 0);
+  const { next } = pages.frames;
   let left = Math.min(pcpState[counter]!, count);
   let low = 0;
   let high = NR_PCP_LISTS - 1;
   let index = firstIndex - 1;
-  const isolated = pages.zoneState[zone * ZONE_WORDS + ZoneWord.isolatedBlocks]! > 0;
   while (left > 0) {
     for (;;) {
       if (++index > high) index = low;
-      if (frames.next[base + index] !== base + index) break;
+      if (next[base + index] !== base + index) break;
       if (index === high) high--;
       if (index === low) low++;
     }
-    const head = base + index;
-    const order = (index / MIGRATE_PCPTYPES) | 0;
-    do {
-      const slot = frames.prev[head]!;
-      unlink(frames.next, frames.prev, slot);
-      left -= 1 << order;
-      pcpState[counter]! -= 1 << order;
-      if (isBadToFree(pages, slot)) continue;
-      const type = isolated ? blockTypeOf(pages, frames.pfnOf(slot)) : frames.migratetype[slot]!;
-      freeBlock(pages, cpu, zone, slot, order, type);
-    } while (left > 0 && frames.next[head] !== head);
+    const given = giveBackList(pages, cpu, zone, base + index, (index / 3) | 0, left);
+    left -= given;
+    pcpState[counter]! -= given;
   }
+}
+
+/** Gives back blocks of one list until it is empty or `most` pages are reached; returns the pages. */
+function giveBackList(
+  pages: PageAllocator,
+  cpu: number,
+  zone: number,
+  head: number,
+  order: number,
+  most: number,
+): number {
+  const { frames, pcpState } = pages;
+  const { next, prev, migratetype } = frames;
+  const isolated = pages.zoneState[zone * ZONE_WORDS + ISOLATED]! > 0;
+  const at = pcpAt(pages, cpu, zone);
+  const free = zone * ZONE_WORDS;
+  const threshold = pcpState[at + THRESHOLD]!;
+  let part = pcpState[at + FREE_DIFF]!;
+  let given = 0;
+  do {
+    const slot = prev[head]!;
+    const before = prev[slot]!;
+    next[before] = head;
+    prev[head] = before;
+    given += 1 << order;
+    if (isBadToFree(pages, slot)) continue;
+    const type = isolated ? blockTypeOf(pages, frames.pfnOf(slot)) : migratetype[slot]!;
+    // Counted block by block, as modFreePages() does: where the sum is folded shows in the counters.
+    if (type !== ISOLATE) {
+      part += 1 << order;
+      if (part > threshold || part < -threshold) {
+        pages.zoneState[free]! += part;
+        part = 0;
+      }
+      if (type === CMA) modFreeCmaPages(pages, cpu, zone, 1 << order);
+    }
+    freeBlock(pages, zone, slot, order, type, false);
+  } while (given < most && next[head] !== head);
+  pcpState[at + FREE_DIFF] = part;
+  return given;
 }
 
 /** Pages at which a free gives some back. @see linux 6.1 mm/page_alloc.c nr_pcp_high */

@@ -3,7 +3,14 @@ import { PageFlag } from '@mm/memory';
 import { reportBadPage } from './bad-page.js';
 import { GfpBit } from './gfp-bits.js';
 import type { PageAllocator } from './page-allocator.js';
-import { CHECK_AT_FREE, CHECK_AT_PREP, isBadToFree } from './page-checks.js';
+import { CHECK_AT_FREE, CHECK_AT_PREP, flagsOfAll, isBadToFree } from './page-checks.js';
+
+// Local constants: imported ones are read from their module each time.
+const ALLOCATED = PageFlag.allocated;
+const HEAD = PageFlag.head;
+const WIPED = CHECK_AT_PREP | PageFlag.allocated;
+const ZERO = GfpBit.ZERO;
+const COMP = GfpBit.COMP;
 
 /**
  * Hands a block out: one reference, zeroed if asked, compound if asked.
@@ -13,15 +20,16 @@ export function prepareNew(pages: PageAllocator, slot: number, order: number, gf
   const frames = pages.frames;
   frames.refcount[slot] = 1;
   frames.order[slot] = order;
-  frames.flags[slot] = PageFlag.allocated;
-  if ((gfp & GfpBit.ZERO) !== 0) pages.memory.zeroPages(frames.pfnOf(slot), 1 << order);
-  if (order !== 0 && (gfp & GfpBit.COMP) !== 0) prepareCompound(pages, slot, order);
+  frames.flags[slot] = ALLOCATED;
+  if ((gfp & (ZERO | COMP)) !== 0) prepareAsAsked(pages, slot, order, gfp);
 }
 
-/** @see linux 6.1 mm/page_alloc.c prep_compound_page */
-function prepareCompound(pages: PageAllocator, slot: number, order: number): void {
+/** @see linux 6.1 mm/page_alloc.c kernel_init_pages, prep_compound_page */
+function prepareAsAsked(pages: PageAllocator, slot: number, order: number, gfp: number): void {
+  if ((gfp & ZERO) !== 0) pages.memory.zeroPages(pages.frames.pfnOf(slot), 1 << order);
+  if (order === 0 || (gfp & COMP) === 0) return;
   const { flags, next } = pages.frames;
-  flags[slot]! |= PageFlag.head;
+  flags[slot]! |= HEAD;
   for (let tail = slot + 1, end = slot + (1 << order); tail < end; tail++) {
     flags[tail]! |= PageFlag.tail;
     next[tail] = slot;
@@ -34,23 +42,24 @@ function prepareCompound(pages: PageAllocator, slot: number, order: number): voi
  * @see linux 6.1 mm/page_alloc.c free_pages_prepare
  */
 export function prepareFree(pages: PageAllocator, slot: number, order: number, checkHead: boolean): boolean {
-  const frames = pages.frames;
-  const flags = frames.flags;
+  const { flags } = pages.frames;
   const headFlags = flags[slot]!;
-  if (order !== 0 && (pages.checkPages || (headFlags & PageFlag.head) !== 0)) {
-    const refcount = frames.refcount;
-    let bits = 0;
-    for (let at = slot + 1, end = slot + (1 << order); at < end; at++) bits |= flags[at]! | refcount[at]!;
-    if (bits !== 0 && !prepareTails(pages, slot, order, (headFlags & PageFlag.head) !== 0)) return false;
-  }
+  const compound = (headFlags & HEAD) !== 0;
+  if (
+    order !== 0 &&
+    (compound || pages.checkPages) &&
+    flagsOfAll(flags, slot + 1, slot + (1 << order)) !== 0 &&
+    !prepareTails(pages, slot, order, compound)
+  )
+    return false;
   if (checkHead && isBadToFree(pages, slot)) return false;
-  flags[slot] = headFlags & ~(CHECK_AT_PREP | PageFlag.allocated | PageFlag.held);
+  flags[slot] = headFlags & ~WIPED;
   return true;
 }
 
 /** @see linux 6.1 mm/page_alloc.c free_tail_pages_check */
 function prepareTails(pages: PageAllocator, slot: number, order: number, compound: boolean): boolean {
-  const { flags, next, refcount } = pages.frames;
+  const { flags, next } = pages.frames;
   let bad = 0;
   for (let at = slot + 1, end = slot + (1 << order); at < end; at++) {
     if (compound) {
@@ -60,9 +69,9 @@ function prepareTails(pages: PageAllocator, slot: number, order: number, compoun
       }
       flags[at]! &= ~PageFlag.tail;
     }
-    if ((flags[at]! | refcount[at]!) === 0) continue;
+    if (flags[at] === 0) continue;
     if (isBadToFree(pages, at)) bad++;
-    else flags[at]! &= ~(CHECK_AT_PREP | PageFlag.allocated | PageFlag.held);
+    else flags[at]! &= ~WIPED;
   }
   return bad === 0;
 }

@@ -22,10 +22,9 @@ export function releaseRange(pages: PageAllocator, startPfn: number, endPfn: num
     const aligned = pfn === 0 ? TOP_ORDER : Math.min(TOP_ORDER, 31 - Math.clz32(pfn & -pfn));
     let order = aligned;
     while (pfn + (1 << order) > endPfn) order--;
-    if (order === TOP_ORDER) {
-      addTopFree(pages, zone, pfn >> TOP_ORDER, blockTypeOf(pages, pfn), true);
-      pages.zoneState[zone * ZONE_WORDS + ZoneWord.free]! += 1 << TOP_ORDER;
-    } else freeBlock(pages, 0, zone, pages.frames.slotOf(pfn), order, blockTypeOf(pages, pfn), true);
+    if (order === TOP_ORDER) addTopFree(pages, zone, pfn >> TOP_ORDER, blockTypeOf(pages, pfn), true);
+    else freeBlock(pages, zone, pages.frames.slotOf(pfn), order, blockTypeOf(pages, pfn), true);
+    pages.zoneState[zone * ZONE_WORDS + ZoneWord.free]! += 1 << order;
     pfn += 1 << order;
   }
 }

@@ -1,7 +1,6 @@
-import { MAX_ORDER, MIGRATE_TYPES, MigrateType, NR_PCP_LISTS, TOP_ORDER } from './migrate-types.js';
-import { PageFlag } from '@mm/memory';
+import { MigrateType, NR_PCP_LISTS, TOP_ORDER } from './migrate-types.js';
 
-import { addFreeTail, addTopFree, linkAfter } from './free-area.js';
+import { ZONE_HEADS, addFree, addTopFree, linkAfter } from './free-area.js';
 import type { PageAllocator } from './page-allocator.js';
 import { pcpAt, pcpHead } from './pcp-lists.js';
 import { PcpWord } from './zone-state.js';
@@ -15,7 +14,7 @@ import { PcpWord } from './zone-state.js';
  */
 export function resetFreeLists(pages: PageAllocator): void {
   const { frames } = pages;
-  const heads = pages.nrZones * TOP_ORDER * MIGRATE_TYPES + pages.cpus * pages.nrZones * NR_PCP_LISTS;
+  const heads = pages.nrZones * ZONE_HEADS + pages.cpus * pages.nrZones * NR_PCP_LISTS;
   for (let slot = 0; slot < frames.slotCount; slot++) {
     frames.flags[slot] = 0;
     frames.refcount[slot] = 0;
@@ -30,6 +29,7 @@ export function resetFreeLists(pages: PageAllocator): void {
   }
   pages.topFree.fill(0);
   pages.areaFree.fill(0);
+  pages.listMask.fill(0);
   pages.blockType.fill(MigrateType.MOVABLE);
   pages.zoneState.fill(0);
   for (let cpu = 0; cpu < pages.cpus; cpu++)
@@ -54,8 +54,8 @@ export function insertFreeTail(
   order: number,
   type: number,
 ): void {
-  if (order >= MAX_ORDER - 1) addTopFree(pages, zone, pfn >> TOP_ORDER, type, true);
-  else addFreeTail(pages, zone, pages.frames.slotOf(pfn), order, type);
+  if (order >= TOP_ORDER) addTopFree(pages, zone, pfn >> TOP_ORDER, type, true);
+  else addFree(pages, zone, pages.frames.slotOf(pfn), order, type, true);
 }
 
 /**
@@ -78,6 +78,5 @@ export function insertPcpTail(
   const head = pcpHead(pages, cpu, zone, index);
   linkAfter(frames.next, frames.prev, frames.prev[head]!, slot);
   frames.migratetype[slot] = type;
-  frames.flags[slot]! &= ~PageFlag.buddy;
   pcpState[pcpAt(pages, cpu, zone) + PcpWord.count]! += 1 << ((index / 3) | 0);
 }

@@ -1,8 +1,12 @@
-import { PageFlag } from '@mm/memory';
+import { BUDDY_MASK, BUDDY_ORDER_SHIFT, buddyKey } from '@mm/memory';
 
-import { addFree, listHead, removeFree, removeTopFree, topHead } from './free-area.js';
-import { MIGRATE_TYPES, TOP_ORDER } from './migrate-types.js';
+import { listHead, removeTopFree, topHead } from './free-area.js';
 import type { PageAllocator } from './page-allocator.js';
+
+// Local constants: imported ones are read from their module each time.
+const TOP = 10;
+const SHIFT = BUDDY_ORDER_SHIFT;
+const MASK = BUDDY_MASK;
 
 /**
  * Takes the first block of the smallest order that suffices from the lists of one type, gives the
@@ -10,32 +14,50 @@ import type { PageAllocator } from './page-allocator.js';
  * @see linux 6.1 mm/page_alloc.c __rmqueue_smallest, expand
  */
 export function takeSmallest(pages: PageAllocator, zone: number, order: number, type: number): number {
-  const next = pages.frames.next;
-  let head = listHead(pages, zone, order, type);
-  for (let at = order; at < TOP_ORDER; at++, head += MIGRATE_TYPES) {
-    const slot = next[head]!;
-    if (slot === head) continue;
-    removeFree(pages, zone, slot, at);
-    return split(pages, zone, slot, at, order, type);
+  const { listMask, areaFree } = pages;
+  const set = zone * 6 + type;
+  const mask = listMask[set]! >> order;
+  if (mask === 0) return -1;
+  const from = order + 31 - Math.clz32(mask & -mask);
+  const slot = from === TOP ? takeTop(pages, zone, type) : takeFirst(pages, zone, from, type);
+  const { next, prev, flags, migratetype } = pages.frames;
+  migratetype[slot] = type;
+  if (from === order) return slot;
+  // Halves go to lists that are empty: there was no smaller block.
+  let head = listHead(pages, zone, from, type);
+  let key = buddyKey(zone, from);
+  let area = (zone << 4) + from;
+  for (let half = from - 1; half >= order; half--) {
+    const rest = slot + (1 << half);
+    head--;
+    area--;
+    key -= 1 << SHIFT;
+    next[head] = rest;
+    prev[head] = rest;
+    next[rest] = head;
+    prev[rest] = head;
+    flags[rest] = (flags[rest]! & ~MASK) | key;
+    areaFree[area]!++;
   }
-  const top = topHead(pages, zone, type);
-  const block = pages.topNext[top]!;
-  if (block === top) return -1;
-  removeTopFree(pages, zone, block);
-  return split(pages, zone, pages.frames.slotOf(block << TOP_ORDER), TOP_ORDER, order, type);
+  listMask[set]! |= (1 << from) - (1 << order);
+  return slot;
 }
 
-function split(
-  pages: PageAllocator,
-  zone: number,
-  slot: number,
-  from: number,
-  order: number,
-  type: number,
-): number {
-  for (let half = from - 1; half >= order; half--) addFree(pages, zone, slot + (1 << half), half, type);
-  const frames = pages.frames;
-  frames.migratetype[slot] = type;
-  frames.flags[slot]! &= ~PageFlag.buddy;
+function takeFirst(pages: PageAllocator, zone: number, order: number, type: number): number {
+  const { next, prev, flags } = pages.frames;
+  const head = listHead(pages, zone, order, type);
+  const slot = next[head]!;
+  const after = next[slot]!;
+  next[head] = after;
+  prev[after] = head;
+  if (after === head) pages.listMask[zone * 6 + type]! &= ~(1 << order);
+  flags[slot]! &= ~MASK;
+  pages.areaFree[(zone << 4) + order]!--;
   return slot;
+}
+
+function takeTop(pages: PageAllocator, zone: number, type: number): number {
+  const block = pages.topNext[topHead(pages, zone, type)]!;
+  removeTopFree(pages, zone, block);
+  return pages.frames.slotOf(block << TOP);
 }

@@ -1,9 +1,14 @@
 import { AllocFlag } from './alloc-flags.js';
 import { takeFallback } from './fallback.js';
-import { MigrateType } from './migrate-types.js';
+import { MIGRATE_PCPTYPES, MigrateType } from './migrate-types.js';
 import type { PageAllocator } from './page-allocator.js';
 import { takeSmallest } from './split-block.js';
 import { ZONE_WORDS, ZoneWord } from './zone-state.js';
+
+// Local constants: imported ones are read from their module each time.
+const CMA_FLAG = AllocFlag.cma;
+const CMA = MigrateType.CMA;
+const FREE_CMA = ZoneWord.freeCma;
 
 /**
  * Takes a block off the free lists of a zone: from the lists of its type, then CMA, then from other
@@ -17,19 +22,31 @@ export function takeBlock(
   type: number,
   allocFlags: number,
 ): number {
-  const mayCma = (allocFlags & AllocFlag.cma) !== 0;
-  if (mayCma && cmaFirst(pages, zone)) {
-    const slot = takeSmallest(pages, zone, order, MigrateType.CMA);
+  const mayCma = (allocFlags & CMA_FLAG) !== 0;
+  if (mayCma && pages.zoneState[zone * ZONE_WORDS + FREE_CMA]! > 0 && cmaFirst(pages, zone)) {
+    const slot = takeSmallest(pages, zone, order, CMA);
     if (slot >= 0) return slot;
   }
+  const slot = takeSmallest(pages, zone, order, type);
+  return slot >= 0 ? slot : takeElsewhere(pages, zone, order, type, allocFlags, mayCma);
+}
+
+function takeElsewhere(
+  pages: PageAllocator,
+  zone: number,
+  order: number,
+  type: number,
+  allocFlags: number,
+  mayCma: boolean,
+): number {
   for (;;) {
-    let slot = takeSmallest(pages, zone, order, type);
-    if (slot >= 0) return slot;
     if (mayCma) {
-      slot = takeSmallest(pages, zone, order, MigrateType.CMA);
+      const slot = takeSmallest(pages, zone, order, CMA);
       if (slot >= 0) return slot;
     }
-    if (!takeFallback(pages, zone, order, type, allocFlags)) return -1;
+    if (type >= MIGRATE_PCPTYPES || !takeFallback(pages, zone, order, type, allocFlags)) return -1;
+    const slot = takeSmallest(pages, zone, order, type);
+    if (slot >= 0) return slot;
   }
 }
 

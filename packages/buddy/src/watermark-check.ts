@@ -1,6 +1,5 @@
 import { ALLOC_RESERVES, ALLOC_WMARK_MASK, AllocFlag } from './alloc-flags.js';
-import { isListEmpty } from './free-area.js';
-import { MAX_ORDER, MIGRATE_PCPTYPES, MigrateType } from './migrate-types.js';
+import { MigrateType } from './migrate-types.js';
 import type { PageAllocator } from './page-allocator.js';
 import { ZONE_WORDS, ZoneWord } from './zone-state.js';
 
@@ -42,18 +41,15 @@ export function watermarkOk(
   return order === 0 || hasBlock(pages, zone, order, allocFlags);
 }
 
+/** Whether a list that the caller may take from has a block of at least `order`. */
 function hasBlock(pages: PageAllocator, zone: number, order: number, allocFlags: number): boolean {
-  for (let at = order; at < MAX_ORDER; at++) {
-    if (pages.areaFree[zone * MAX_ORDER + at] === 0) continue;
-    for (let type = 0; type < MIGRATE_PCPTYPES; type++) if (!isListEmpty(pages, zone, at, type)) return true;
-    if ((allocFlags & AllocFlag.cma) !== 0 && !isListEmpty(pages, zone, at, MigrateType.CMA)) return true;
-    if (
-      (allocFlags & (AllocFlag.highatomic | AllocFlag.oom)) !== 0 &&
-      !isListEmpty(pages, zone, at, MigrateType.HIGHATOMIC)
-    )
-      return true;
-  }
-  return false;
+  const { listMask } = pages;
+  const set = zone * 6;
+  let mask = listMask[set]! | listMask[set + 1]! | listMask[set + 2]!;
+  if ((allocFlags & AllocFlag.cma) !== 0) mask |= listMask[set + MigrateType.CMA]!;
+  if ((allocFlags & (AllocFlag.highatomic | AllocFlag.oom)) !== 0)
+    mask |= listMask[set + MigrateType.HIGHATOMIC]!;
+  return mask >> order !== 0;
 }
 
 /**

@@ -4,11 +4,15 @@
  * | bits   | meaning                                                                          |
  * | ------ | -------------------------------------------------------------------------------- |
  * | 0..16  | flags of the kernel's struct page, same numbers                                  |
- * | 24     | buddy: head of a block on a free list, `order` holds its order                    |
- * | 25     | tail: inside a compound block, `next` holds the slot of its head                  |
- * | 26     | allocated: head of a block handed out, `order` holds its order                    |
- * | 27     | held: used, but nobody accounts for it (a loaded state)                           |
- * | 28     | pcp: on a per-cpu list                                                            |
+ * | 17..20 | order of the free block that the frame heads                                    |
+ * | 21..23 | zone of the free block that the frame heads                                     |
+ * | 24     | buddy: heads a block on a free list                                             |
+ * | 25     | tail: inside a compound block, `next` holds the slot of its head                |
+ * | 26     | allocated: heads a block handed out, `order` holds its order                    |
+ * | 27     | odd reference: the count went below 0                                           |
+ *
+ * A frame whose reference count is not 0 has bit 26 or 27. So a block is fit to be handed out when the
+ * flags of all its frames are 0.
  * @see linux 6.1 include/linux/page-flags.h
  */
 export const PageFlag = {
@@ -24,7 +28,22 @@ export const PageFlag = {
   buddy: 1 << 24,
   tail: 1 << 25,
   allocated: 1 << 26,
-  held: 1 << 27,
-  pcp: 1 << 28,
+  oddReference: 1 << 27,
 } as const;
 export type PageFlag = (typeof PageFlag)[keyof typeof PageFlag];
+
+/** Where a free block's order lies in its head's flags. */
+export const BUDDY_ORDER_SHIFT = 17;
+/** Where a free block's zone lies in its head's flags. Zones are 0..7. */
+export const BUDDY_ZONE_SHIFT = 21;
+/** The bits that tell whether a frame heads a free block, of which order and zone. */
+export const BUDDY_MASK = 0x1fe0000;
+
+/**
+ * What the {@link BUDDY_MASK} bits of the head of a free block are.
+ *
+ * @example
+ * (frames.flags[slot] & BUDDY_MASK) === buddyKey(zone, order); // a whole free block of that order
+ */
+export const buddyKey = (zone: number, order: number): number =>
+  PageFlag.buddy | (zone << BUDDY_ZONE_SHIFT) | (order << BUDDY_ORDER_SHIFT);

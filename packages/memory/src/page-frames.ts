@@ -52,7 +52,7 @@ export class PageFrames {
   owner0 = new Int32Array(FIRST_SLOTS);
   owner1 = new Int32Array(FIRST_SLOTS);
   owner2 = new Int32Array(FIRST_SLOTS);
-  /** Order of the block that the frame heads, when free or allocated. */
+  /** Order of the allocated block that the frame heads. A free block has its order in `flags`. */
   order = new Uint8Array(FIRST_SLOTS);
   /** Migrate type under which a page on a per-cpu list was freed or taken. */
   migratetype = new Uint8Array(FIRST_SLOTS);

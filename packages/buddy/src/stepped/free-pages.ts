@@ -8,6 +8,7 @@ import { refuseMisuse } from '../misuse.js';
 import type { PageAllocator } from '../page-allocator.js';
 import { blockTypeOf } from '../pageblocks.js';
 import { prepareFree } from '../prepare-page.js';
+import { modFreepageState } from '../zone-counters.js';
 import { ZONE_WORDS, ZoneWord } from '../zone-state.js';
 import { giveToPcp } from './pcp.js';
 
@@ -34,6 +35,7 @@ export function* freePages(ctx: Context, pages: PageAllocator, pfn: number, orde
     yield* freeSlot(ctx, pages, slot, order);
     return;
   }
+  if (left < 0) pages.frames.flags[slot]! |= PageFlag.oddReference;
   if (isHead) return;
   for (let half = order - 1; half >= 0; half--) yield* freeSlot(ctx, pages, slot + (1 << half), half);
 }
@@ -82,7 +84,8 @@ function* freeToBuddy(
   yield rmw(pages.zoneFreeCell + zone);
   const isolated = pages.zoneState[zone * ZONE_WORDS + ZoneWord.isolatedBlocks]! > 0;
   const typeNow = isolated ? blockTypeOf(pages, pages.frames.pfnOf(slot)) : type;
-  freeBlock(pages, ctx.cpu, zone, slot, order, typeNow, toTail);
+  if (typeNow !== MigrateType.ISOLATE) modFreepageState(pages, ctx.cpu, zone, 1 << order, typeNow);
+  freeBlock(pages, zone, slot, order, typeNow, toTail);
   yield unlock(pages.zoneLockCell + zone);
   yield irqRestore;
 }
