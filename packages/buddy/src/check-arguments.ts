@@ -10,6 +10,15 @@ export function checkGfp(gfp: number): void {
 }
 
 /**
+ * The answer to a request that is not plain: -1 where the kernel fails it.
+ * @throws OptionError for what only a caller here can get wrong.
+ */
+export function refuseRequest(pages: PageAllocator, gfp: number, order: number): -1 {
+  checkGfp(gfp);
+  return refuseOrder(pages, gfp, order);
+}
+
+/**
  * The answer to an order that is not 0..10: once a warning in the log, and no memory.
  * @throws OptionError when `order` is not an integer from 0.
  */

@@ -2,6 +2,7 @@ import { type PageFrames, type PhysicalMemory, SECTION_FRAMES } from '@mm/memory
 import { type KernelLog, OptionError } from '@mm/printk';
 import type { Cell, CellSpace } from '@mm/steps';
 
+import { AllocFlag } from './alloc-flags.js';
 import { ZONE_HEADS } from './free-area.js';
 import { MIGRATE_TYPES, MigrateType, NR_PCP_LISTS, TOP_ORDER } from './migrate-types.js';
 import { PCP_WORDS, PcpWord, ZONE_WORDS } from './zone-state.js';
@@ -58,6 +59,8 @@ export class PageAllocator {
   watermarkBoostFactor: number;
   /** Too little memory to tell pageblocks apart: everything is UNMOVABLE. */
   groupByMobilityDisabled = false;
+  /** AllocFlag.cma where the kernel is built with CMA, for movable allocations. */
+  readonly cmaFlag: number;
 
   /** gfp & 15 → index of the highest zone that may be used. */
   readonly gfpZones: Uint8Array;
@@ -65,6 +68,11 @@ export class PageAllocator {
   readonly zonelists: Uint8Array;
   /** The zone for which fragmentation is avoided; -1 when ZONE_DMA32 is not configured. */
   readonly nofragmentZone: number;
+
+  /** The arrays of `zones` that every allocation reads, a hop nearer. */
+  readonly wmark: Int32Array;
+  readonly watermarkBoost: Int32Array;
+  readonly lowmemReserve: Int32Array;
 
   /** {@link ZoneWord} words of each zone. */
   readonly zoneState: Int32Array;
@@ -113,6 +121,7 @@ export class PageAllocator {
     this.strict = options.strict ?? false;
     this.checkPages = options.checkPages ?? true;
     this.cma = options.cma ?? true;
+    this.cmaFlag = this.cma ? AllocFlag.cma : 0;
     this.watermarkBoostFactor = watermarkBoostFactor;
     const nrZones = zones.count;
     this.nrZones = nrZones;
@@ -120,6 +129,9 @@ export class PageAllocator {
     this.zonelists = options.zonelists;
     this.nofragmentZone = options.nofragmentZone ?? -1;
 
+    this.wmark = zones.wmark;
+    this.watermarkBoost = zones.watermarkBoost;
+    this.lowmemReserve = zones.lowmemReserve;
     this.zoneState = new Int32Array(nrZones * ZONE_WORDS);
     this.pcpState = new Int32Array(cpus * nrZones * PCP_WORDS);
     this.areaFree = new Int32Array(nrZones << 4);

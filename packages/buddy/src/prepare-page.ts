@@ -24,8 +24,8 @@ export function prepareNew(pages: PageAllocator, slot: number, order: number, gf
   if ((gfp & (ZERO | COMP)) !== 0) prepareAsAsked(pages, slot, order, gfp);
 }
 
-/** @see linux 6.1 mm/page_alloc.c kernel_init_pages, prep_compound_page */
-function prepareAsAsked(pages: PageAllocator, slot: number, order: number, gfp: number): void {
+/** The part of {@link prepareNew} that few need. @see linux 6.1 mm/page_alloc.c kernel_init_pages, prep_compound_page */
+export function prepareAsAsked(pages: PageAllocator, slot: number, order: number, gfp: number): void {
   if ((gfp & ZERO) !== 0) pages.memory.zeroPages(pages.frames.pfnOf(slot), 1 << order);
   if (order === 0 || (gfp & COMP) === 0) return;
   const { flags, next } = pages.frames;

@@ -86,7 +86,7 @@ function* fillFromPcp(
   if (locked) {
     for (; populated < count; populated++) {
       if (pfns[populated]! >= 0) continue;
-      const slot = yield* takePcpLocked(pages, cpu, zone, 0, type, flags);
+      const slot = yield* takePcpLocked(pages, cpu, zone, type, flags);
       if (slot < 0) break;
       prepareNew(pages, slot, 0, gfp);
       pfns[populated] = pages.frames.pfnOf(slot);

@@ -7,10 +7,20 @@ import { MIGRATE_PCPTYPES, MigrateType, PAGE_ALLOC_COSTLY_ORDER } from '../migra
 import { refuseMisuse } from '../misuse.js';
 import type { PageAllocator } from '../page-allocator.js';
 import { blockTypeOf } from '../pageblocks.js';
+import { CHECK_AT_PREP } from '../page-checks.js';
 import { prepareFree } from '../prepare-page.js';
 import { modFreepageState } from '../zone-counters.js';
 import { ZONE_WORDS, ZoneWord } from '../zone-state.js';
 import { giveToPcp } from './pcp.js';
+
+// Local constants: imported ones are read from their module each time.
+const COSTLY_ORDER = PAGE_ALLOC_COSTLY_ORDER;
+const PCPTYPES = MIGRATE_PCPTYPES;
+const MOVABLE = MigrateType.MOVABLE;
+const ISOLATE = MigrateType.ISOLATE;
+const HEAD = PageFlag.head;
+/** The flags that freeing a page leaves on it. */
+const KEPT = ~(CHECK_AT_PREP | PageFlag.allocated);
 
 /**
  * Drops a reference to a block; with the last one the block is free. Where other references remain on
@@ -24,39 +34,60 @@ import { giveToPcp } from './pcp.js';
  * freePages(ctx, pages, pfn, 2);
  * @see linux 6.1 mm/page_alloc.c __free_pages
  */
-export function* freePages(ctx: Context, pages: PageAllocator, pfn: number, order: number): Steps<void> {
+export function* freePages(
+  ctx: Context,
+  pages: PageAllocator,
+  pfn: number,
+  order: number,
+): Steps<void> {
   const slot = slotToFree(pages, pfn, order);
   if (pages.strict) refuseMisuse(pages, slot, order);
-  const isHead = (pages.frames.flags[slot]! & PageFlag.head) !== 0;
+  const { flags, refcount } = pages.frames;
+  const isHead = (flags[slot]! & HEAD) !== 0;
   yield rmw(pages.refcountCell + (slot & 255));
-  const left = pages.frames.refcount[slot]! - 1;
-  pages.frames.refcount[slot] = left;
-  if (left === 0) {
-    yield* freeSlot(ctx, pages, slot, order);
-    return;
-  }
-  if (left < 0) pages.frames.flags[slot]! |= PageFlag.oddReference;
+  const left = refcount[slot]! - 1;
+  refcount[slot] = left;
+  if (left === 0) yield* freeSlot(ctx, pages, slot, pfn, order);
+  else yield* keepReferences(ctx, pages, slot, pfn, order, isHead);
+}
+
+/** Others still refer to the first page of a block. @see linux 6.1 mm/page_alloc.c __free_pages */
+function* keepReferences(
+  ctx: Context,
+  pages: PageAllocator,
+  slot: number,
+  pfn: number,
+  order: number,
+  isHead: boolean,
+): Steps<void> {
+  const { flags, refcount } = pages.frames;
+  if (refcount[slot]! < 0) flags[slot]! |= PageFlag.oddReference;
   if (isHead) return;
-  for (let half = order - 1; half >= 0; half--) yield* freeSlot(ctx, pages, slot + (1 << half), half);
+  for (let half = order - 1; half >= 0; half--)
+    yield* freeSlot(ctx, pages, slot + (1 << half), pfn + (1 << half), half);
 }
 
 /**
  * Frees a block that has no reference left.
  * @see linux 6.1 mm/page_alloc.c free_the_page, free_unref_page, __free_pages_ok
  */
-export function* freeSlot(ctx: Context, pages: PageAllocator, slot: number, order: number): Steps<void> {
-  const toPcp = order <= PAGE_ALLOC_COSTLY_ORDER;
-  if (!prepareFree(pages, slot, order, !toPcp)) return;
-  const frames = pages.frames;
+export function* freeSlot(
+  ctx: Context,
+  pages: PageAllocator,
+  slot: number,
+  pfn: number,
+  order: number,
+): Steps<void> {
+  const { frames } = pages;
+  const toPcp = order <= COSTLY_ORDER;
+  if (order === 0) frames.flags[slot]! &= KEPT;
+  else if (!prepareFree(pages, slot, order, !toPcp)) return;
   const zone = frames.zone[slot]!;
-  const type = blockTypeOf(pages, frames.pfnOf(slot));
-  if (toPcp) {
+  const type = pages.blockType[pfn >> pages.pageblockOrder]!;
+  if (toPcp && type !== ISOLATE) {
     frames.migratetype[slot] = type;
-    if (type !== MigrateType.ISOLATE) {
-      const list = type < MIGRATE_PCPTYPES ? type : MigrateType.MOVABLE;
-      const done = yield* giveToPcp(ctx, pages, zone, slot, order, list);
-      if (done) return;
-    }
+    const done = yield* giveToPcp(ctx, pages, zone, slot, order, type < PCPTYPES ? type : MOVABLE);
+    if (done) return;
   }
   yield* freeToBuddy(ctx, pages, zone, slot, order, type, false);
 }

@@ -1,23 +1,53 @@
-import { type Context, type Steps, irqRestore, irqSave, lock, rmw, tryLock, unlock } from '@mm/steps/stepped';
-
-import { linkAfter, unlink } from '../free-area.js';
-import { PAGE_ALLOC_COSTLY_ORDER } from '../migrate-types.js';
-import type { PageAllocator } from '../page-allocator.js';
+import { PageFlag } from '@mm/memory';
 import {
-  giveBackLocked,
-  pcpAt,
-  pcpFreeCount,
-  pcpHead,
-  pcpHighNow,
-  pcpLock,
-  refillLocked,
-} from '../pcp-lists.js';
-import { PcpWord } from '../zone-state.js';
+  type Context,
+  type Steps,
+  irqRestore,
+  irqSave,
+  lock,
+  read,
+  rmw,
+  tryLock,
+  unlock,
+} from '@mm/steps/stepped';
+
+import { ALLOC_RESERVES, AllocFlag } from '../alloc-flags.js';
+import { wakeKswapdIfBoosted } from '../kswapd.js';
+import type { PageAllocator } from '../page-allocator.js';
+import { giveBackLocked, pcpAt, pcpFreeCount, pcpHighNow, refillLocked } from '../pcp-lists.js';
+import { prepareAsAsked } from '../prepare-page.js';
+import { watermarkFast } from '../watermark-check.js';
+import { PCP_WORDS, PcpWord, ZONE_WORDS, ZoneWord } from '../zone-state.js';
+
+// Local constants: imported ones are read from their module each time.
+const COUNT = PcpWord.count;
+const HIGH = PcpWord.high;
+const BATCH = PcpWord.batch;
+const FREE_FACTOR = PcpWord.freeFactor;
+const FREE = ZoneWord.free;
+const FREE_CMA = ZoneWord.freeCma;
+const RESERVED = ZoneWord.reservedHighatomic;
+const FLAGS = ZoneWord.flags;
+const ZONE_STRIDE = ZONE_WORDS;
+const PCP_STRIDE = PCP_WORDS;
+const LISTS = 12;
+const ALLOCATED = PageFlag.allocated;
+const AS_ASKED = 0x40100;
+const NOT_PLAIN = ALLOC_RESERVES | AllocFlag.noWatermarks;
+const CMA_FLAG = AllocFlag.cma;
+const KSWAPD = AllocFlag.kswapd;
+
+/** No block from this zone: its watermark says no. */
+export const BELOW_WATERMARK = -1;
+/** No block on the per-cpu list and none to refill it with. */
+export const PCP_EMPTY = -2;
 
 /**
- * Takes a block off this CPU's list, refilled first when empty. Returns its slot, or -1 when there is
- * none or the lists are in use further down this CPU's stack.
- * @see linux 6.1 mm/page_alloc.c rmqueue_pcplist, __rmqueue_pcplist
+ * Takes a block of order 0..3 off this CPU's list, refilled first when empty, if the zone's watermark
+ * allows, and hands it out. Returns its slot, {@link BELOW_WATERMARK} or {@link PCP_EMPTY}; the latter
+ * also when the lists are in use further down this CPU's stack. All in one function, because nearly
+ * every allocation is this: in parts it takes twice as long.
+ * @see linux 6.1 mm/page_alloc.c zone_watermark_fast, rmqueue_pcplist, prep_new_page
  */
 export function* takeFromPcp(
   ctx: Context,
@@ -25,24 +55,82 @@ export function* takeFromPcp(
   zone: number,
   order: number,
   type: number,
+  highest: number,
   allocFlags: number,
+  gfp: number,
 ): Steps<number> {
+  const { frames, pcpState, zoneState, nrZones } = pages;
+  const at = zone * ZONE_STRIDE;
+  if ((allocFlags & AllocFlag.noWatermarks) === 0) {
+    yield read(pages.zoneFreeCell + zone);
+    // The short cut of watermarkFast() for single pages without rights to reserves.
+    let plain = false;
+    if (order === 0 && (allocFlags & NOT_PLAIN) === 0) {
+      const cma = (allocFlags & CMA_FLAG) !== 0 ? 0 : zoneState[at + FREE_CMA]!;
+      const usable = zoneState[at + FREE]! - zoneState[at + RESERVED]! - (cma > 0 ? cma : 0);
+      const mark = pages.wmark[zone * 4 + (allocFlags & 3)]! + pages.watermarkBoost[zone]!;
+      plain = usable > mark + pages.lowmemReserve[zone * nrZones + highest]!;
+    }
+    if (!plain && !watermarkFast(pages, zone, order, highest, allocFlags, 0)) return BELOW_WATERMARK;
+  }
   yield irqSave;
-  const cpu = ctx.cpu;
-  const locked = yield tryLock(pcpLock(pages, cpu, zone));
+  const set = ctx.cpu * nrZones + zone;
+  const locked = yield tryLock(pages.pcpLockCell + set);
   if (!locked) {
     yield irqRestore;
-    return -1;
+    return PCP_EMPTY;
   }
-  pages.pcpState[pcpAt(pages, cpu, zone) + PcpWord.freeFactor]! >>= 1;
-  const slot = yield* takePcpLocked(pages, cpu, zone, order, type, allocFlags);
-  yield unlock(pcpLock(pages, cpu, zone));
+  const pcp = set * PCP_STRIDE;
+  pcpState[pcp + FREE_FACTOR]! >>= 1;
+  const head = pages.pcpBase + set * LISTS + 3 * order + type;
+  let slot = frames.next[head]!;
+  if (slot === head) {
+    yield* refill(pages, ctx.cpu, zone, order, type, allocFlags);
+    slot = frames.next[head]!;
+  }
+  if (slot === head) slot = PCP_EMPTY;
+  else {
+    const { next, prev } = frames;
+    const after = next[slot]!;
+    next[head] = after;
+    prev[after] = head;
+    pcpState[pcp + COUNT]! -= 1 << order;
+  }
+  yield unlock(pages.pcpLockCell + set);
   yield irqRestore;
+  if (slot < 0) return slot;
+  if ((allocFlags & KSWAPD) !== 0 && zoneState[at + FLAGS] !== 0) wakeKswapdIfBoosted(pages, zone);
+  frames.refcount[slot] = 1;
+  frames.order[slot] = order;
+  frames.flags[slot] = ALLOCATED;
+  if ((gfp & AS_ASKED) !== 0) prepareAsAsked(pages, slot, order, gfp);
   return slot;
 }
 
 /**
- * Takes a block off a per-cpu list, refilled first when empty; -1 when there is none. Under the
+ * Brings a batch of blocks to an empty per-cpu list. Under the lists' lock.
+ * @see linux 6.1 mm/page_alloc.c __rmqueue_pcplist
+ */
+function* refill(
+  pages: PageAllocator,
+  cpu: number,
+  zone: number,
+  order: number,
+  type: number,
+  allocFlags: number,
+): Steps<void> {
+  const at = pcpAt(pages, cpu, zone);
+  const batch = pages.pcpState[at + BATCH]!;
+  const count = batch > 1 ? Math.max(batch >> order, 2) : batch;
+  yield lock(pages.zoneLockCell + zone);
+  yield rmw(pages.zoneFreeCell + zone);
+  const arrived = refillLocked(pages, cpu, zone, order, type, count, allocFlags);
+  yield unlock(pages.zoneLockCell + zone);
+  pages.pcpState[at + COUNT]! += arrived << order;
+}
+
+/**
+ * Takes a single page off a per-cpu list for a bulk allocation; -1 when there is none. Under the
  * lists' lock.
  * @see linux 6.1 mm/page_alloc.c __rmqueue_pcplist
  */
@@ -50,27 +138,20 @@ export function* takePcpLocked(
   pages: PageAllocator,
   cpu: number,
   zone: number,
-  order: number,
   type: number,
   allocFlags: number,
 ): Steps<number> {
-  const { pcpState } = pages;
-  const at = pcpAt(pages, cpu, zone);
-  const head = pcpHead(pages, cpu, zone, 3 * order + type);
-  let slot = pages.frames.next[head]!;
-  if (slot === head) {
-    const batch = pcpState[at + PcpWord.batch]!;
-    const count = batch > 1 ? Math.max(batch >> order, 2) : batch;
-    yield lock(pages.zoneLockCell + zone);
-    yield rmw(pages.zoneFreeCell + zone);
-    const arrived = refillLocked(pages, cpu, zone, order, type, count, allocFlags);
-    yield unlock(pages.zoneLockCell + zone);
-    pcpState[at + PcpWord.count]! += arrived << order;
-    slot = pages.frames.next[head]!;
-    if (slot === head) return -1;
-  }
-  unlink(pages.frames.next, pages.frames.prev, slot);
-  pcpState[at + PcpWord.count]! -= 1 << order;
+  const { frames } = pages;
+  const set = cpu * pages.nrZones + zone;
+  const head = pages.pcpBase + set * LISTS + type;
+  if (frames.next[head] === head) yield* refill(pages, cpu, zone, 0, type, allocFlags);
+  const { next, prev } = frames;
+  const slot = next[head]!;
+  if (slot === head) return -1;
+  const after = next[slot]!;
+  next[head] = after;
+  prev[after] = head;
+  pages.pcpState[set * PCP_STRIDE + COUNT]!--;
   return slot;
 }
 
@@ -87,30 +168,50 @@ export function* giveToPcp(
   order: number,
   type: number,
 ): Steps<boolean> {
+  const { pcpState } = pages;
+  const { next, prev } = pages.frames;
   yield irqSave;
-  const cpu = ctx.cpu;
-  const locked = yield tryLock(pcpLock(pages, cpu, zone));
+  const set = ctx.cpu * pages.nrZones + zone;
+  const locked = yield tryLock(pages.pcpLockCell + set);
   if (!locked) {
     yield irqRestore;
     return false;
   }
-  const { pcpState, frames } = pages;
-  const at = pcpAt(pages, cpu, zone);
-  const index = 3 * order + type;
-  linkAfter(frames.next, frames.prev, pcpHead(pages, cpu, zone, index), slot);
-  const count = pcpState[at + PcpWord.count]! + (1 << order);
-  pcpState[at + PcpWord.count] = count;
-  const freesHigh =
-    pcpState[at + PcpWord.freeFactor] !== 0 && order !== 0 && order <= PAGE_ALLOC_COSTLY_ORDER;
-  const high = pcpHighNow(pages, at, zone, freesHigh);
-  if (count >= high) {
-    const some = pcpFreeCount(pages, at, high, freesHigh);
-    yield lock(pages.zoneLockCell + zone);
-    yield rmw(pages.zoneFreeCell + zone);
-    giveBackLocked(pages, cpu, zone, some, index);
-    yield unlock(pages.zoneLockCell + zone);
-  }
-  yield unlock(pcpLock(pages, cpu, zone));
+  const pcp = set * PCP_STRIDE;
+  const head = pages.pcpBase + set * LISTS + 3 * order + type;
+  const after = next[head]!;
+  next[slot] = after;
+  prev[slot] = head;
+  prev[after] = slot;
+  next[head] = slot;
+  const count = pcpState[pcp + COUNT]! + (1 << order);
+  pcpState[pcp + COUNT] = count;
+  if (
+    count >= pcpState[pcp + HIGH]! ||
+    (order !== 0 && pcpState[pcp + FREE_FACTOR] !== 0) ||
+    pages.zoneState[zone * ZONE_STRIDE + FLAGS] !== 0
+  )
+    yield* giveSomeBack(pages, ctx.cpu, zone, order, type);
+  yield unlock(pages.pcpLockCell + set);
   yield irqRestore;
   return true;
 }
+
+function* giveSomeBack(
+  pages: PageAllocator,
+  cpu: number,
+  zone: number,
+  order: number,
+  type: number,
+): Steps<void> {
+  const at = pcpAt(pages, cpu, zone);
+  const freesHigh = order !== 0 && pages.pcpState[at + FREE_FACTOR] !== 0;
+  const high = pcpHighNow(pages, at, zone, freesHigh);
+  if (pages.pcpState[at + COUNT]! < high) return;
+  const some = pcpFreeCount(pages, at, high, freesHigh);
+  yield lock(pages.zoneLockCell + zone);
+  yield rmw(pages.zoneFreeCell + zone);
+  giveBackLocked(pages, cpu, zone, some, 3 * order + type);
+  yield unlock(pages.zoneLockCell + zone);
+}
+
