@@ -1,0 +1,34 @@
+/** What can go wrong with the way tasks wait for each other and leave their sections. */
+export type ScheduleFault =
+  /** Every task waits. */
+  | 'deadlock'
+  /** A task takes a spin lock that it holds. */
+  | 'lock recursion'
+  /** A task gives back a lock that it does not hold. */
+  | 'lock not held'
+  /** A task leaves a section that it is not in. */
+  | 'section not open'
+  /** A task ended inside a section or with a lock held. */
+  | 'section left open'
+  /** A task waits (spawn, grace period) where the CPU cannot be given up, or inside a read section. */
+  | 'waiting in atomic section'
+  /** More steps than the bound. */
+  | 'livelock'
+  /** The same schedule led to another access than before. */
+  | 'nondeterminism'
+  /** A step, an option or a choice that no task can make. */
+  | 'wrong use';
+
+/**
+ * A fault that the interleaver found in the tasks that it runs; the message names tasks, CPUs and
+ * cells.
+ */
+export class ScheduleError extends Error {
+  override readonly name = 'ScheduleError';
+  readonly fault: ScheduleFault;
+
+  constructor(fault: ScheduleFault, what: string) {
+    super(`${fault}: ${what}`);
+    this.fault = fault;
+  }
+}

@@ -1,0 +1,25 @@
+import type { Interleaver } from './interleaver.js';
+
+/**
+ * A decision: the task that makes the next step and the CPU that it makes it on, as one integer,
+ * `task * 64 + cpu`.
+ */
+export type Choice = number;
+
+/** At most 64 CPUs. */
+export const CPUS_MAX = 64;
+
+/** Packs a {@link Choice}. */
+export const choiceOf = (task: number, cpu: number): Choice => (task << 6) | cpu;
+/** The task of a {@link Choice}. */
+export const choiceTask = (choice: Choice): number => choice >>> 6;
+/** The CPU of a {@link Choice}. */
+export const choiceCpu = (choice: Choice): number => choice & 63;
+
+/**
+ * Decides who makes the next step. Asked once before every step; at least one task can run then.
+ * What it returns must be one of {@link Interleaver.enabled}.
+ */
+export interface Scheduler {
+  choose(tasks: Interleaver): Choice;
+}

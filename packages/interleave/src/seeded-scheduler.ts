@@ -1,0 +1,65 @@
+import type { Interleaver } from './interleaver.js';
+import { Random } from './random.js';
+import { type Choice, type Scheduler, choiceOf } from './scheduler.js';
+
+/** How a {@link SeededScheduler} chooses. */
+export interface SeededOptions {
+  /** Chance, 0..1, that another task than the one that ran last is asked for. Default 0.25. */
+  readonly switchChance?: number;
+  /** Chance, 0..1, that a task that may move is moved to another CPU as it continues. Default 0.02. */
+  readonly moveChance?: number;
+}
+
+const CHANCE_ONE = 2 ** 31;
+
+function threshold(field: string, chance: number): number {
+  if (!(chance >= 0 && chance <= 1))
+    throw new RangeError(`${field}: expected a chance from 0 to 1, got ${chance}`);
+  return chance * CHANCE_ONE;
+}
+
+/**
+ * Chooses at random, by seed: the same seed over the same tasks gives the same schedule.
+ *
+ * @example
+ * const scheduler = new SeededScheduler(42, { switchChance: 0.5 });
+ */
+export class SeededScheduler implements Scheduler {
+  readonly #random: Random;
+  readonly #switchBelow: number;
+  readonly #moveBelow: number;
+
+  /** @throws RangeError when a chance is not in 0..1. */
+  constructor(seed: number, options: SeededOptions = {}) {
+    this.#random = new Random(seed);
+    this.#switchBelow = threshold('switchChance', options.switchChance ?? 0.25);
+    this.#moveBelow = threshold('moveChance', options.moveChance ?? 0.02);
+  }
+
+  /** Starts the sequence of another seed, for the next run with the same object. */
+  reseed(seed: number): void {
+    this.#random.reseed(seed);
+  }
+
+  choose(tasks: Interleaver): Choice {
+    const random = this.#random;
+    const last = tasks.lastTask;
+    const dice = random.next() >>> 1;
+    if (last >= 0 && dice >= this.#switchBelow && tasks.canRun(last, tasks.cpuOf(last)))
+      return this.#onCpu(tasks, last);
+    // Mostly some task drawn blindly can run; after four failures all are looked at.
+    for (let attempt = 0; attempt < 4; attempt++) {
+      const task = tasks.liveTask(random.below(tasks.liveCount));
+      if (tasks.canRun(task, tasks.cpuOf(task))) return this.#onCpu(tasks, task);
+    }
+    return tasks.firstEnabled(random.below(tasks.liveCount));
+  }
+
+  #onCpu(tasks: Interleaver, task: number): Choice {
+    const cpu = tasks.cpuOf(task);
+    if (this.#moveBelow === 0 || tasks.cpus === 1 || !tasks.canMove(task)) return choiceOf(task, cpu);
+    if (this.#random.next() >>> 1 >= this.#moveBelow) return choiceOf(task, cpu);
+    const other = this.#random.below(tasks.cpus);
+    return choiceOf(task, tasks.canRun(task, other) ? other : cpu);
+  }
+}

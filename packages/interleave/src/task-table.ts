@@ -1,0 +1,83 @@
+import { type Access, Context, type Steps } from '@mm/steps';
+
+/** Announced by a task that has not begun: a read of no cell. */
+export const BEGIN = 0 as Access;
+/** Stands for the access of a slot without a task. No step has kind 15. */
+export const NO_TASK = 15 as Access;
+
+/**
+ * The tasks of an interleaver, by slot; slots are used again.
+ *
+ * slots made = live tasks + free slots; live[place[task]] = task for every live task
+ */
+export class TaskTable {
+  readonly contexts: Context[] = [];
+  readonly bodies: Steps<unknown>[] = [];
+  /** The access that a task has announced and makes with its next step. */
+  pending = new Int32Array(16).fill(NO_TASK);
+  tag = new Int32Array(16);
+  /** The task that spawned this one, or -1. */
+  parent = new Int32Array(16);
+  /** Spawned tasks that have not ended. */
+  children = new Int32Array(16);
+  pinned = new Uint8Array(16);
+  /** When the outermost read section opened. */
+  readSince = new Float64Array(16);
+  /** When the task began to wait for a grace period. */
+  waitSince = new Float64Array(16);
+  place = new Int32Array(16);
+  live = new Int32Array(16);
+  liveCount = 0;
+
+  readonly #freeSlots: number[] = [];
+
+  add(ctx: Context, body: Steps<unknown>, tag: number, pinned: boolean, parent: number): number {
+    const task = this.#freeSlots.pop() ?? this.bodies.length;
+    if (task >= this.pending.length) this.#grow();
+    this.contexts[task] = ctx;
+    this.bodies[task] = body;
+    this.pending[task] = BEGIN;
+    this.tag[task] = tag;
+    this.parent[task] = parent;
+    this.children[task] = 0;
+    this.pinned[task] = pinned ? 1 : 0;
+    this.place[task] = this.liveCount;
+    this.live[this.liveCount++] = task;
+    return task;
+  }
+
+  remove(task: number): void {
+    this.pending[task] = NO_TASK;
+    const at = this.place[task]!;
+    const last = this.live[--this.liveCount]!;
+    this.live[at] = last;
+    this.place[last] = at;
+    this.#freeSlots.push(task);
+  }
+
+  /** Forgets all tasks; the next one has number 0 again. */
+  clear(): void {
+    this.contexts.length = 0;
+    this.bodies.length = 0;
+    this.pending.fill(NO_TASK);
+    this.liveCount = 0;
+    this.#freeSlots.length = 0;
+  }
+
+  #grow(): void {
+    const size = this.pending.length * 2;
+    const wider = <A extends Int32Array | Uint8Array | Float64Array>(old: A, next: A): A => {
+      next.set(old);
+      return next;
+    };
+    this.pending = wider(this.pending, new Int32Array(size).fill(NO_TASK));
+    this.tag = wider(this.tag, new Int32Array(size));
+    this.parent = wider(this.parent, new Int32Array(size));
+    this.children = wider(this.children, new Int32Array(size));
+    this.pinned = wider(this.pinned, new Uint8Array(size));
+    this.readSince = wider(this.readSince, new Float64Array(size));
+    this.waitSince = wider(this.waitSince, new Float64Array(size));
+    this.place = wider(this.place, new Int32Array(size));
+    this.live = wider(this.live, new Int32Array(size));
+  }
+}
