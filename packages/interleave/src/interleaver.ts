@@ -76,6 +76,7 @@ export class Interleaver {
   readonly #ownContexts = new WeakSet<Context>();
   /** What spawned tasks threw, by the task that waits for them. */
   readonly #thrown = new Map<number, unknown>();
+  #anyThrown = false;
   /** Counts the openings of read sections and grace periods. */
   #clock = 0;
 
@@ -124,8 +125,9 @@ export class Interleaver {
     while (this.#tasks.liveCount > 0) {
       if (this.steps - start >= stepsMax)
         throw new ScheduleError('livelock', `${this.liveCount} tasks have not ended in ${stepsMax} steps`);
-      if (!this.anyCanRun()) throw new ScheduleError('deadlock', describeWaits(this));
-      this.step(this.scheduler.choose(this));
+      const choice = this.scheduler.choose(this);
+      if (choice < 0) throw new ScheduleError('deadlock', describeWaits(this));
+      this.step(choice);
     }
     return this.steps - start;
   }
@@ -152,7 +154,7 @@ export class Interleaver {
     for (;;) {
       let next: IteratorResult<Access, unknown>;
       try {
-        next = this.#thrown.size === 0 ? body.next(answer) : this.#nextOrThrow(task, body, answer);
+        next = !this.#anyThrown ? body.next(answer) : this.#nextOrThrow(task, body, answer);
       } catch (error) {
         this.#keeper[cpu] = NOBODY;
         this.#onThrow(task, ctx, error);
@@ -188,7 +190,9 @@ export class Interleaver {
   /** Whether a task waits for something that other tasks must do first (or has ended). */
   isWaiting(task: number): boolean {
     const access = this.#tasks.pending[task]!;
-    switch (access & 15) {
+    const kind = access & 15;
+    if (kind <= AccessKind.rmw) return false;
+    switch (kind) {
       case AccessKind.lock:
         return this.#locks.holderOf(access >>> 4) >= 0;
       case AccessKind.gracePeriod:
@@ -200,13 +204,6 @@ export class Interleaver {
       default:
         return false;
     }
-  }
-
-  /** Whether any task can run; otherwise all wait for each other, or there is none. */
-  anyCanRun(): boolean {
-    const last = this.lastTask;
-    if (last >= 0 && this.canRun(last, this.cpuOf(last))) return true;
-    return this.firstEnabled() >= 0;
   }
 
   /** The enabled choice that looks at tasks in their live order from `from`, own CPUs first; or -1. */
@@ -287,6 +284,7 @@ export class Interleaver {
     this.#locks.clear();
     this.#keeper.fill(NOBODY);
     this.#thrown.clear();
+    this.#anyThrown = false;
     this.lastTask = NOBODY;
     this.steps = 0;
     this.#clock = 0;
@@ -359,6 +357,7 @@ export class Interleaver {
     if (!this.#thrown.has(task)) return body.next(answer);
     const error = this.#thrown.get(task);
     this.#thrown.delete(task);
+    this.#anyThrown = this.#thrown.size > 0;
     return body.throw(error);
   }
 
@@ -392,6 +391,7 @@ export class Interleaver {
     if (waits >= 0) {
       children[waits]!--;
       this.#thrown.set(waits, error);
+      this.#anyThrown = true;
       return;
     }
     if (this.hooks.onThrow === undefined) throw error;

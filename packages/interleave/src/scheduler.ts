@@ -17,8 +17,8 @@ export const choiceTask = (choice: Choice): number => choice >>> 6;
 export const choiceCpu = (choice: Choice): number => choice & 63;
 
 /**
- * Decides who makes the next step. Asked once before every step; at least one task can run then.
- * What it returns must be one of {@link Interleaver.enabled}.
+ * Decides who makes the next step. Asked once before every step, while tasks are live. What it returns
+ * must be one of {@link Interleaver.enabled}, or -1 when there is none: a deadlock.
  */
 export interface Scheduler {
   choose(tasks: Interleaver): Choice;

@@ -23,7 +23,10 @@ async function bundle(entries) {
       outDir: out,
       target: 'es2023',
       minify: false,
-      rolldownOptions: { input: entries, output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' } },
+      rolldownOptions: {
+        input: entries,
+        output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+      },
     },
   });
 }
@@ -34,7 +37,9 @@ async function main(args) {
     await runSuite(args[1], join(out, `${args[1]}.js`), args[2] === 'quick');
     return 0;
   }
-  const known = readdirSync(join(here, 'src')).filter((f) => f.endsWith('.bench.ts')).map((f) => f.slice(0, -9));
+  const known = readdirSync(join(here, 'src'))
+    .filter((f) => f.endsWith('.bench.ts'))
+    .map((f) => f.slice(0, -9));
   const quick = args.includes('--quick');
   const names = args.filter((a) => a !== '--quick' && a !== '--');
   const odd = names.find((n) => !known.includes(n));

@@ -18,7 +18,9 @@ export function printTable(name: string, suite: BenchSuite, times: readonly Case
     const ns = medians.get(one.name) ?? Number.NaN;
     const base = one.per === undefined ? undefined : medians.get(one.per);
     if (one.per !== undefined && base === undefined)
-      throw new RangeError(`per: expected the name of a case of suite ${name}, got ${JSON.stringify(one.per)}`);
+      throw new RangeError(
+        `per: expected the name of a case of suite ${name}, got ${JSON.stringify(one.per)}`,
+      );
     const ratio = base === undefined ? undefined : ns / base;
     const goal = one.goal === undefined ? '' : `≤ ${figure(one.goal)}${base === undefined ? ' ns' : '×'}`;
     table.push([
