@@ -42,9 +42,9 @@ function* flat({ memory, slot }: Freelist): Steps<void> {
     }
     for (;;) {
       yield read(TID);
-      const tid = slot[1]!;
+      const tid: number = slot[1]!;
       yield read(HEAD);
-      const head = slot[0]!;
+      const head: number = slot[0]!;
       yield write(OBJECT);
       memory[object - 1 + FREE_POINTER] = head;
       yield rmw(HEAD);

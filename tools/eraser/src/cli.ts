@@ -1,32 +1,53 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 
-import { EraseError } from './erase.js';
 import { eraseFolder } from './erase-folder.js';
+import { EraseError } from './syntax.js';
 
-const usage = 'usage: mm-erase FROM TO | mm-erase --workspace';
+const usage = `usage: mm-erase FROM TO      erases the .ts files below FROM into TO, which is made anew
+       mm-erase --workspace  does so for packages/*/src/stepped, into src/erased beside it`;
 
-function main(args: readonly string[]): number {
-  if (args.length === 1 && args[0] === '--workspace') {
-    for (const dir of readdirSync('packages')) {
-      const from = join('packages', dir, 'src', 'stepped');
-      if (existsSync(from)) eraseFolder(from, join('packages', dir, 'src', 'erased'));
-    }
-    return 0;
+class UsageError extends Error {}
+
+function eraseWorkspace(): void {
+  if (!existsSync('packages'))
+    throw new UsageError('--workspace: expected a folder "packages" in the current folder, found none');
+  for (const dir of readdirSync('packages')) {
+    const from = join('packages', dir, 'src', 'stepped');
+    if (existsSync(from)) eraseFolder(from, join('packages', dir, 'src', 'erased'));
   }
-  const [from, to] = args;
-  if (args.length !== 2 || from === undefined || to === undefined) {
-    console.error(usage);
-    return 2;
-  }
+}
+
+function eraseOne(from: string, to: string): void {
+  if (!existsSync(from) || !statSync(from).isDirectory())
+    throw new UsageError(`FROM: expected a folder, got "${from}"`);
+  // TO is removed first, so nothing but output may ever be named here.
+  if (basename(resolve(to)) !== 'erased' && existsSync(to))
+    throw new UsageError(`TO: expected a new folder or one named "erased", got "${to}"`);
+  if (`${resolve(from)}/`.startsWith(`${resolve(to)}/`))
+    throw new UsageError(`TO: expected a folder that does not hold FROM, got "${to}"`);
   eraseFolder(from, to);
-  return 0;
+}
+
+function main(args: readonly string[]): void {
+  const [from, to] = args;
+  if (args.length === 1 && (from === '--help' || from === '-h')) console.log(usage);
+  else if (args.length === 1 && from === '--workspace') eraseWorkspace();
+  else if (
+    args.length === 2 &&
+    from !== undefined &&
+    to !== undefined &&
+    !args.some((a) => a.startsWith('-'))
+  )
+    eraseOne(from, to);
+  else throw new UsageError(usage);
 }
 
 try {
-  process.exitCode = main(process.argv.slice(2));
+  main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof EraseError)) throw error;
-  console.error(error.message);
+  const isSystem = error instanceof Error && 'syscall' in error;
+  if (!(error instanceof EraseError || error instanceof UsageError || isSystem)) throw error;
+  console.error((error as Error).message);
   process.exitCode = 2;
 }

@@ -3,7 +3,10 @@ import { dirname, join } from 'node:path';
 
 import { erase } from './erase.js';
 
-/** Erases every stepped module below `from` into `to`, which is made anew. Returns the count of files. */
+/**
+ * Erases every stepped module below `from` into `to`, which is made anew. Returns the count of files.
+ * @throws EraseError, with `to` as it was, when a module has no erased form.
+ */
 export function eraseFolder(from: string, to: string): number {
   const files = readdirSync(from, { recursive: true, encoding: 'utf8' }).filter(
     (f) => f.endsWith('.ts') && !f.endsWith('.test.ts'),

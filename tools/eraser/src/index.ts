@@ -1,2 +1,3 @@
-export { EraseError, erase } from './erase.js';
+export { type Erased, erase, eraseWithMap } from './erase.js';
 export { eraseFolder } from './erase-folder.js';
+export { EraseError } from './syntax.js';
