@@ -4,6 +4,9 @@ import { GfpBit } from './gfp-bits.js';
 import { MAX_ORDER, MigrateType } from './migrate-types.js';
 import type { PageAllocator } from './page-allocator.js';
 
+// A local constant: imported ones are read from their module each time.
+const TOP = MAX_ORDER - 1;
+
 /** @throws OptionError when `gfp` is not an integer in [0, 2^31). */
 export function checkGfp(gfp: number): void {
   if (gfp !== gfp >>> 0 || gfp > 0x7fffffff) throw new OptionError('gfp', 'an integer in [0, 2^31)', gfp);
@@ -37,10 +40,12 @@ export function refuseOrder(pages: PageAllocator, gfp: number, order: number): -
  * `order` is not in 0..10.
  */
 export function slotToFree(pages: PageAllocator, pfn: number, order: number): number {
-  const frames = pages.frames;
-  const base = frames.directory[pfn >> 10];
-  if (base !== undefined && base !== 0 && order >>> 0 === order && order < MAX_ORDER) {
-    if ((pfn & ((1 << order) - 1)) === 0 && pfn === pfn >>> 0) return base + (pfn & 1023);
+  const { directory } = pages.frames;
+  const section = pfn >> 10;
+  const aligned = (pfn | 0) === pfn && (pfn & ((1 << order) - 1)) === 0;
+  if (aligned && order >>> 0 === order && order <= TOP && section >= 0 && section < directory.length) {
+    const base = directory[section]!;
+    if (base !== 0) return (base + (pfn & 1023)) | 0;
   }
   return checkedSlot(pages, pfn, order);
 }

@@ -1,4 +1,4 @@
-import { BUDDY_MASK, BUDDY_ORDER_SHIFT, PageFlag, buddyKey } from '@mm/memory';
+import { BUDDY_MASK, PageFlag, buddyKey, orderOfFlags } from '@mm/memory';
 
 import { MIGRATE_TYPES, TOP_ORDER } from './migrate-types.js';
 import type { PageAllocator } from './page-allocator.js';
@@ -125,7 +125,7 @@ export function firstFree(pages: PageAllocator, zone: number, order: number, typ
 export function freeOrderAt(pages: PageAllocator, pfn: number): number {
   const frames = pages.frames;
   const flags = frames.flags[frames.peekSlotOf(pfn)]!;
-  if ((flags & PageFlag.buddy) !== 0) return (flags >> BUDDY_ORDER_SHIFT) & HEAD_ORDER_MASK;
+  if ((flags & PageFlag.buddy) !== 0) return orderOfFlags(flags);
   return (pfn & 1023) === 0 && pages.topFree[pfn >> TOP_ORDER] === 1 ? TOP_ORDER : -1;
 }
 

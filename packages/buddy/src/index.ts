@@ -29,7 +29,7 @@ export {
 } from './migrate-types.js';
 export { MisuseError } from './misuse.js';
 export { PageAllocator, type PageAllocatorOptions, statThreshold } from './page-allocator.js';
-export { PCP_WORDS, PcpWord, ZONE_WORDS, ZoneFlag, ZoneWord } from './zone-state.js';
+export { PcpWord, ZONE_WORDS, ZoneFlag, ZoneWord, pcpAt } from './zone-state.js';
 export { foldZoneCounters, freePagesOf } from './zone-counters.js';
 export { releaseRange } from './release-range.js';
 export type { ZonesFace } from './zones-face.js';

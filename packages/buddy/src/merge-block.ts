@@ -1,11 +1,11 @@
-import { BUDDY_MASK, BUDDY_ORDER_SHIFT, buddyKey } from '@mm/memory';
+import { BUDDY_MASK, BLOCK_ORDER_SHIFT, buddyKey } from '@mm/memory';
 
-import { addFree, addTopFree } from './free-area.js';
+import { addTopFree } from './free-area.js';
 import type { PageAllocator } from './page-allocator.js';
 
 // Local constants: imported ones are read from their module each time.
 const TOP = 10;
-const SHIFT = BUDDY_ORDER_SHIFT;
+const SHIFT = BLOCK_ORDER_SHIFT;
 const MASK = BUDDY_MASK;
 const PCPTYPES = 3;
 
@@ -24,8 +24,8 @@ export function freeBlock(
 ): void {
   const { next, prev, flags } = pages.frames;
   const { listMask, areaFree, listBase, pageblockOrder } = pages;
-  let slot = pageSlot;
-  let order = pageOrder;
+  let slot = pageSlot | 0;
+  let order = pageOrder | 0;
   let key = buddyKey(zone, order);
   while (order < TOP) {
     const buddy = slot ^ (1 << order);
@@ -49,7 +49,24 @@ export function freeBlock(
   // The buddy of the block that this one and its buddy would make.
   const mergesSoon =
     order < TOP - 1 && (flags[(slot & ~(1 << order)) ^ (2 << order)]! & MASK) === key + (1 << SHIFT);
-  addFree(pages, zone, slot, order, type, toTail || mergesSoon);
+  const set = zone * 6 + type;
+  const head = listBase + (set << 4) + order;
+  flags[slot] = (flags[slot]! & ~MASK) | key;
+  if (toTail || mergesSoon) {
+    const last = prev[head]!;
+    next[slot] = head;
+    prev[slot] = last;
+    next[last] = slot;
+    prev[head] = slot;
+  } else {
+    const first = next[head]!;
+    next[slot] = first;
+    prev[slot] = head;
+    prev[first] = slot;
+    next[head] = slot;
+  }
+  listMask[set]! |= 1 << order;
+  areaFree[(zone << 4) + order]!++;
 }
 
 /** Whether a block of `type` may merge across pageblocks with `buddy`. @see linux 6.1 migratetype_is_mergeable */

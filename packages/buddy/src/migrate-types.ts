@@ -26,6 +26,9 @@ export const PAGE_ALLOC_COSTLY_ORDER = 3;
 /** Per-cpu lists of a zone: index = 3 × order + migrate type. */
 export const NR_PCP_LISTS = MIGRATE_PCPTYPES * (PAGE_ALLOC_COSTLY_ORDER + 1);
 
+/** Slots kept for the heads of the per-cpu lists of one (cpu, zone): a power of two. */
+export const PCP_HEADS = 16;
+
 /**
  * Which types an allocation turns to when the lists of its own are empty: FALLBACKS[2 × type + i].
  * @see linux 6.1 mm/page_alloc.c fallbacks

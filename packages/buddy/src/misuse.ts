@@ -1,4 +1,4 @@
-import { PageFlag } from '@mm/memory';
+import { PageFlag, orderOfFlags } from '@mm/memory';
 
 import type { PageAllocator } from './page-allocator.js';
 
@@ -22,9 +22,9 @@ export function refuseMisuse(pages: PageAllocator, slot: number, order: number):
       frames.pfnOf(slot),
       'expected an allocated block to free, got a page that heads none',
     );
-  if (frames.order[slot] !== order)
+  if (orderOfFlags(flags) !== order)
     throw new MisuseError(
       frames.pfnOf(slot),
-      `expected to be freed with order ${frames.order[slot]}, got order ${order}`,
+      `expected to be freed with order ${orderOfFlags(flags)}, got order ${order}`,
     );
 }

@@ -4,8 +4,8 @@ import type { Cell, CellSpace } from '@mm/steps';
 
 import { AllocFlag } from './alloc-flags.js';
 import { ZONE_HEADS } from './free-area.js';
-import { MIGRATE_TYPES, MigrateType, NR_PCP_LISTS, TOP_ORDER } from './migrate-types.js';
-import { PCP_WORDS, PcpWord, ZONE_WORDS } from './zone-state.js';
+import { MIGRATE_TYPES, MigrateType, PCP_HEADS, TOP_ORDER } from './migrate-types.js';
+import { PCP_WORDS, PcpWord, ZONES_MAX, ZONE_WORDS, pcpAt } from './zone-state.js';
 import type { ZonesFace } from './zones-face.js';
 
 /** What a {@link PageAllocator} is made of. */
@@ -112,6 +112,8 @@ export class PageAllocator {
     const { watermarkBoostFactor = 15_000 } = options;
     if (!Number.isInteger(watermarkBoostFactor) || watermarkBoostFactor < 0)
       throw new OptionError('watermarkBoostFactor', 'an integer from 0', watermarkBoostFactor);
+    if (zones.count < 1 || zones.count > ZONES_MAX)
+      throw new OptionError('zones.count', `an integer in [1, ${ZONES_MAX}]`, zones.count);
     this.memory = memory;
     this.frames = frames;
     this.zones = zones;
@@ -133,7 +135,7 @@ export class PageAllocator {
     this.watermarkBoost = zones.watermarkBoost;
     this.lowmemReserve = zones.lowmemReserve;
     this.zoneState = new Int32Array(nrZones * ZONE_WORDS);
-    this.pcpState = new Int32Array(cpus * nrZones * PCP_WORDS);
+    this.pcpState = new Int32Array(cpus * ZONES_MAX * PCP_WORDS);
     this.areaFree = new Int32Array(nrZones << 4);
     this.listMask = new Int32Array(nrZones * MIGRATE_TYPES);
     for (let zone = 0; zone < nrZones; zone++)
@@ -142,7 +144,7 @@ export class PageAllocator {
         zone,
       );
     const lists = nrZones * ZONE_HEADS;
-    const pcpLists = cpus * nrZones * NR_PCP_LISTS;
+    const pcpLists = cpus * ZONES_MAX * PCP_HEADS;
     this.listBase = frames.claimSlots(lists + pcpLists);
     this.pcpBase = this.listBase + lists;
     for (let slot = this.listBase; slot < this.pcpBase + pcpLists; slot++) {
@@ -161,7 +163,7 @@ export class PageAllocator {
     this.blockType = new Uint8Array((blocks << TOP_ORDER) >> pageblockOrder).fill(MigrateType.MOVABLE);
     for (let cpu = 0; cpu < cpus; cpu++)
       for (let zone = 0; zone < nrZones; zone++) {
-        const at = (cpu * nrZones + zone) * PCP_WORDS;
+        const at = pcpAt(cpu, zone);
         this.pcpState[at + PcpWord.high] = zones.pcpHigh[zone]!;
         this.pcpState[at + PcpWord.batch] = zones.pcpBatch[zone]!;
         this.pcpState[at + PcpWord.statThreshold] = statThreshold(zones.managed[zone]!, cpus);
@@ -169,7 +171,7 @@ export class PageAllocator {
 
     this.zoneLockCell = cells.claim('zone.lock', nrZones);
     this.zoneFreeCell = cells.claim('zone.freePages', nrZones);
-    this.pcpLockCell = cells.claim('pcp.lock', cpus * nrZones);
+    this.pcpLockCell = cells.claim('pcp.lock', cpus * ZONES_MAX);
     this.refcountCell = cells.claim('page.refcount', 256);
   }
 }

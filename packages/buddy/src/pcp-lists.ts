@@ -5,7 +5,7 @@ import { anyBadToTake, isBadToFree } from './page-checks.js';
 import { blockTypeOf } from './pageblocks.js';
 import { takeBlock } from './take-block.js';
 import { modFreeCmaPages, modFreePages } from './zone-counters.js';
-import { PCP_WORDS, PcpWord, ZONE_WORDS, ZoneFlag, ZoneWord } from './zone-state.js';
+import { PcpWord, ZONE_WORDS, ZoneFlag, ZoneWord, pcpAt, pcpSet } from './zone-state.js';
 
 // Local constants: imported ones are read from their module each time.
 const COUNT = PcpWord.count;
@@ -19,17 +19,13 @@ const NR_PCP_LISTS = NR_LISTS;
 /** A batch is doubled at most this often. @see linux 6.1 mm/Kconfig PCP_BATCH_SCALE_MAX */
 export const PCP_BATCH_SCALE_MAX = 5;
 
-/** Where the words of (cpu, zone) start in `pcpState`. */
-export const pcpAt = (pages: PageAllocator, cpu: number, zone: number): number =>
-  (cpu * pages.nrZones + zone) * PCP_WORDS;
-
 /** The lock of the lists of (cpu, zone). */
 export const pcpLock = (pages: PageAllocator, cpu: number, zone: number): number =>
-  pages.pcpLockCell + cpu * pages.nrZones + zone;
+  pages.pcpLockCell + pcpSet(cpu, zone);
 
 /** The head slot of per-cpu list `index` of (cpu, zone). */
 export const pcpHead = (pages: PageAllocator, cpu: number, zone: number, index: number): number =>
-  pages.pcpBase + (cpu * pages.nrZones + zone) * NR_PCP_LISTS + index;
+  pages.pcpBase + (pcpSet(cpu, zone) << 4) + index;
 
 /**
  * Takes up to `count` blocks off the free lists to the tail of a per-cpu list; returns how many
@@ -78,7 +74,7 @@ export function giveBackLocked(
   firstIndex: number,
 ): void {
   const { pcpState } = pages;
-  const counter = pcpAt(pages, cpu, zone) + COUNT;
+  const counter = pcpAt(cpu, zone) + COUNT;
   const base = pcpHead(pages, cpu, zone, 0);
   const { next } = pages.frames;
   let left = Math.min(pcpState[counter]!, count);
@@ -110,7 +106,7 @@ function giveBackList(
   const { frames, pcpState } = pages;
   const { next, prev, migratetype } = frames;
   const isolated = pages.zoneState[zone * ZONE_WORDS + ISOLATED]! > 0;
-  const at = pcpAt(pages, cpu, zone);
+  const at = pcpAt(cpu, zone);
   const free = zone * ZONE_WORDS;
   const threshold = pcpState[at + THRESHOLD]!;
   let part = pcpState[at + FREE_DIFF]!;

@@ -1,4 +1,4 @@
-import { PageFlag } from '@mm/memory';
+import { BLOCK_ORDER_SHIFT, PageFlag } from '@mm/memory';
 
 import { reportBadPage } from './bad-page.js';
 import { GfpBit } from './gfp-bits.js';
@@ -8,7 +8,8 @@ import { CHECK_AT_FREE, CHECK_AT_PREP, flagsOfAll, isBadToFree } from './page-ch
 // Local constants: imported ones are read from their module each time.
 const ALLOCATED = PageFlag.allocated;
 const HEAD = PageFlag.head;
-const WIPED = CHECK_AT_PREP | PageFlag.allocated;
+const ORDER_SHIFT = BLOCK_ORDER_SHIFT;
+const WIPED = CHECK_AT_PREP | PageFlag.allocated | (15 << BLOCK_ORDER_SHIFT);
 const ZERO = GfpBit.ZERO;
 const COMP = GfpBit.COMP;
 
@@ -19,8 +20,7 @@ const COMP = GfpBit.COMP;
 export function prepareNew(pages: PageAllocator, slot: number, order: number, gfp: number): void {
   const frames = pages.frames;
   frames.refcount[slot] = 1;
-  frames.order[slot] = order;
-  frames.flags[slot] = ALLOCATED;
+  frames.flags[slot] = ALLOCATED | (order << ORDER_SHIFT);
   if ((gfp & (ZERO | COMP)) !== 0) prepareAsAsked(pages, slot, order, gfp);
 }
 

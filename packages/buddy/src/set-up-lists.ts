@@ -1,9 +1,9 @@
-import { MigrateType, NR_PCP_LISTS, TOP_ORDER } from './migrate-types.js';
+import { MigrateType, PCP_HEADS, TOP_ORDER } from './migrate-types.js';
 
 import { ZONE_HEADS, addFree, addTopFree, linkAfter } from './free-area.js';
 import type { PageAllocator } from './page-allocator.js';
-import { pcpAt, pcpHead } from './pcp-lists.js';
-import { PcpWord } from './zone-state.js';
+import { pcpHead } from './pcp-lists.js';
+import { PcpWord, ZONES_MAX, pcpAt } from './zone-state.js';
 
 /**
  * Empties all free lists and per-cpu lists and zeroes their counters, as if every page were held by
@@ -14,7 +14,7 @@ import { PcpWord } from './zone-state.js';
  */
 export function resetFreeLists(pages: PageAllocator): void {
   const { frames } = pages;
-  const heads = pages.nrZones * ZONE_HEADS + pages.cpus * pages.nrZones * NR_PCP_LISTS;
+  const heads = pages.nrZones * ZONE_HEADS + pages.cpus * ZONES_MAX * PCP_HEADS;
   for (let slot = 0; slot < frames.slotCount; slot++) {
     frames.flags[slot] = 0;
     frames.refcount[slot] = 0;
@@ -34,7 +34,7 @@ export function resetFreeLists(pages: PageAllocator): void {
   pages.zoneState.fill(0);
   for (let cpu = 0; cpu < pages.cpus; cpu++)
     for (let zone = 0; zone < pages.nrZones; zone++) {
-      const at = pcpAt(pages, cpu, zone);
+      const at = pcpAt(cpu, zone);
       for (const word of [PcpWord.count, PcpWord.freeFactor, PcpWord.freeDiff, PcpWord.freeCmaDiff])
         pages.pcpState[at + word] = 0;
     }
@@ -78,5 +78,5 @@ export function insertPcpTail(
   const head = pcpHead(pages, cpu, zone, index);
   linkAfter(frames.next, frames.prev, frames.prev[head]!, slot);
   frames.migratetype[slot] = type;
-  pcpState[pcpAt(pages, cpu, zone) + PcpWord.count]! += 1 << ((index / 3) | 0);
+  pcpState[pcpAt(cpu, zone) + PcpWord.count]! += 1 << ((index / 3) | 0);
 }

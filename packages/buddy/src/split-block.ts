@@ -1,11 +1,11 @@
-import { BUDDY_MASK, BUDDY_ORDER_SHIFT, buddyKey } from '@mm/memory';
+import { BLOCK_ORDER_SHIFT, BUDDY_MASK, buddyKey } from '@mm/memory';
 
-import { listHead, removeTopFree, topHead } from './free-area.js';
+import { removeTopFree, topHead } from './free-area.js';
 import type { PageAllocator } from './page-allocator.js';
 
 // Local constants: imported ones are read from their module each time.
 const TOP = 10;
-const SHIFT = BUDDY_ORDER_SHIFT;
+const SHIFT = BLOCK_ORDER_SHIFT;
 const MASK = BUDDY_MASK;
 
 /**
@@ -14,17 +14,38 @@ const MASK = BUDDY_MASK;
  * @see linux 6.1 mm/page_alloc.c __rmqueue_smallest, expand
  */
 export function takeSmallest(pages: PageAllocator, zone: number, order: number, type: number): number {
-  const { listMask, areaFree } = pages;
+  const { listMask, areaFree, frames } = pages;
   const set = zone * 6 + type;
   const mask = listMask[set]! >> order;
   if (mask === 0) return -1;
   const from = order + 31 - Math.clz32(mask & -mask);
-  const slot = from === TOP ? takeTop(pages, zone, type) : takeFirst(pages, zone, from, type);
-  const { next, prev, flags, migratetype } = pages.frames;
-  migratetype[slot] = type;
-  if (from === order) return slot;
-  // Halves go to lists that are empty: there was no smaller block.
-  let head = listHead(pages, zone, from, type);
+  if (from === TOP) return split(pages, zone, takeTop(pages, zone, type), TOP, order, type);
+  const { next, prev } = frames;
+  const head = pages.listBase + (set << 4) + from;
+  const slot = next[head]!;
+  const after = next[slot]!;
+  next[head] = after;
+  prev[after] = head;
+  if (after === head) listMask[set]! &= ~(1 << from);
+  frames.flags[slot]! &= ~MASK;
+  areaFree[(zone << 4) + from]!--;
+  frames.migratetype[slot] = type;
+  return from === order ? slot : split(pages, zone, slot, from, order, type);
+}
+
+/** Puts the upper halves of a block on lists that are empty: there was no smaller block. */
+function split(
+  pages: PageAllocator,
+  zone: number,
+  slot: number,
+  from: number,
+  order: number,
+  type: number,
+): number {
+  const { listMask, areaFree } = pages;
+  const { next, prev, flags } = pages.frames;
+  const set = zone * 6 + type;
+  let head = pages.listBase + (set << 4) + from;
   let key = buddyKey(zone, from);
   let area = (zone << 4) + from;
   for (let half = from - 1; half >= order; half--) {
@@ -43,21 +64,10 @@ export function takeSmallest(pages: PageAllocator, zone: number, order: number, 
   return slot;
 }
 
-function takeFirst(pages: PageAllocator, zone: number, order: number, type: number): number {
-  const { next, prev, flags } = pages.frames;
-  const head = listHead(pages, zone, order, type);
-  const slot = next[head]!;
-  const after = next[slot]!;
-  next[head] = after;
-  prev[after] = head;
-  if (after === head) pages.listMask[zone * 6 + type]! &= ~(1 << order);
-  flags[slot]! &= ~MASK;
-  pages.areaFree[(zone << 4) + order]!--;
-  return slot;
-}
-
 function takeTop(pages: PageAllocator, zone: number, type: number): number {
   const block = pages.topNext[topHead(pages, zone, type)]!;
   removeTopFree(pages, zone, block);
-  return pages.frames.slotOf(block << TOP);
+  const slot = pages.frames.slotOf(block << TOP);
+  pages.frames.migratetype[slot] = type;
+  return slot;
 }

@@ -1,4 +1,4 @@
-import { PageFlag } from '@mm/memory';
+import { BLOCK_ORDER_SHIFT, PageFlag } from '@mm/memory';
 import { KernelBug } from '@mm/printk';
 
 import { slotToFree } from './check-arguments.js';
@@ -21,10 +21,9 @@ export function splitPage(pages: PageAllocator, pfn: number, order: number): voi
   if ((frames.flags[slot]! & (PageFlag.head | PageFlag.tail)) !== 0)
     throw new KernelBug('split_page of a compound page', { pfn });
   if (frames.refcount[slot] === 0) throw new KernelBug('split_page of a page without reference', { pfn });
-  frames.order[slot] = 0;
+  frames.flags[slot]! &= ~(15 << BLOCK_ORDER_SHIFT);
   for (let at = slot + 1, end = slot + (1 << order); at < end; at++) {
     frames.refcount[at] = 1;
     frames.flags[at] = PageFlag.allocated;
-    frames.order[at] = 0;
   }
 }

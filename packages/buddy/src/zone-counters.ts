@@ -1,6 +1,6 @@
 import { MigrateType } from './migrate-types.js';
 import type { PageAllocator } from './page-allocator.js';
-import { PCP_WORDS, PcpWord, ZONE_WORDS, ZoneWord } from './zone-state.js';
+import { PcpWord, ZONE_WORDS, ZoneWord, pcpAt } from './zone-state.js';
 
 /**
  * Adds `delta` to a zone counter by way of this CPU's part of it: the part is folded into the global
@@ -18,7 +18,7 @@ function modZonePageState(
   delta: number,
 ): void {
   const pcp = pages.pcpState;
-  const at = (cpu * pages.nrZones + zone) * PCP_WORDS;
+  const at = pcpAt(cpu, zone);
   const part = pcp[at + partWord]! + delta;
   const threshold = pcp[at + PcpWord.statThreshold]!;
   if (part > threshold || part < -threshold) {
@@ -72,7 +72,7 @@ export function foldZoneCounters(pages: PageAllocator): void {
   const { pcpState, zoneState, nrZones } = pages;
   for (let cpu = 0; cpu < pages.cpus; cpu++)
     for (let zone = 0; zone < nrZones; zone++) {
-      const at = (cpu * nrZones + zone) * PCP_WORDS;
+      const at = pcpAt(cpu, zone);
       zoneState[zone * ZONE_WORDS + ZoneWord.free]! += pcpState[at + PcpWord.freeDiff]!;
       zoneState[zone * ZONE_WORDS + ZoneWord.freeCma]! += pcpState[at + PcpWord.freeCmaDiff]!;
       pcpState[at + PcpWord.freeDiff] = 0;

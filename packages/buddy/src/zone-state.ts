@@ -30,7 +30,7 @@ export const ZoneFlag = {
 
 /**
  * Words of one CPU's part of one zone in `PageAllocator.pcpState`, at
- * `(cpu * zones + zone) * PCP_WORDS + word`.
+ * `pcpAt(cpu, zone) + word`.
  *
  * | word | meaning                                                                       |
  * | ---- | ----------------------------------------------------------------------------- |
@@ -43,6 +43,14 @@ export const ZoneFlag = {
  * | 6    | this CPU's part of the free CMA counter                                        |
  */
 export const PCP_WORDS = 8;
+/** Zones that there is room for: 0..7. */
+export const ZONES_MAX = 8;
+
+/** The number of the per-cpu lists of (cpu, zone): shifts, because multiplications check more. */
+export const pcpSet = (cpu: number, zone: number): number => (cpu << 3) | zone;
+
+/** Where the words of (cpu, zone) start in `pcpState`. */
+export const pcpAt = (cpu: number, zone: number): number => ((cpu << 3) | zone) << 3;
 export const PcpWord = {
   count: 0,
   high: 1,

@@ -3,12 +3,12 @@ import {
   MIGRATE_PCPTYPES,
   MIGRATE_TYPES,
   NR_PCP_LISTS,
-  PCP_WORDS,
   type PageAllocator,
   PcpWord,
   ZONE_WORDS,
   ZoneWord,
   freeListPfns,
+  pcpAt,
   pcpListPfns,
 } from '@mm/buddy';
 
@@ -25,7 +25,7 @@ export function countersOf(pages: PageAllocator, names: readonly string[]): Reco
 function zoneCounters(pages: PageAllocator, zone: number): number[] {
   const { zoneState, pcpState } = pages;
   const at = zone * ZONE_WORDS;
-  const pcp = zone * PCP_WORDS;
+  const pcp = pcpAt(0, zone);
   return [
     zoneState[at + ZoneWord.free]!,
     pcpState[pcp + PcpWord.freeDiff]!,
@@ -57,7 +57,7 @@ function compareFields(
   { zone: expected }: BuddyZoneState,
   path: string,
 ): Mismatch | null {
-  const { zones, pcpState, nrZones } = pages;
+  const { zones, pcpState } = pages;
   const [free, , , , boost, highatomic, flags] = zoneCounters(pages, zone);
   const fields: Array<[string, number, number]> = [
     ['nr_free', expected.nr_free, free!],
@@ -67,7 +67,7 @@ function compareFields(
     ['managed', expected.managed, zones.managed[zone]!],
   ];
   expected.pcp.forEach((cpu, i) => {
-    const at = (i * nrZones + zone) * PCP_WORDS;
+    const at = pcpAt(i, zone);
     fields.push(
       [`pcp[${i}].count`, cpu.count, pcpState[at + PcpWord.count]!],
       [`pcp[${i}].high`, cpu.high, pcpState[at + PcpWord.high]!],

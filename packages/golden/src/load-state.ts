@@ -1,12 +1,12 @@
 import {
   MIGRATE_PCPTYPES,
   type PageAllocator,
-  PCP_WORDS,
   PcpWord,
   ZONE_WORDS,
   ZoneWord,
   insertFreeTail,
   insertPcpTail,
+  pcpAt,
   resetFreeLists,
 } from '@mm/buddy';
 import { PageFlag } from '@mm/memory';
@@ -95,7 +95,7 @@ function loadFields(pages: PageAllocator, zone: number, { zone: fields }: BuddyZ
   zoneState[at + ZoneWord.reservedHighatomic] = fields.highatomic;
   zoneState[at + ZoneWord.flags] = fields.flags & ZONE_FLAGS;
   fields.pcp.forEach((cpu, i) => {
-    const pcp = (i * nrZones + zone) * PCP_WORDS;
+    const pcp = pcpAt(i, zone);
     pcpState[pcp + PcpWord.high] = cpu.high;
     pcpState[pcp + PcpWord.batch] = cpu.batch;
     pcpState[pcp + PcpWord.freeFactor] = cpu.free_factor;

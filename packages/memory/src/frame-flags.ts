@@ -4,7 +4,7 @@
  * | bits   | meaning                                                                          |
  * | ------ | -------------------------------------------------------------------------------- |
  * | 0..16  | flags of the kernel's struct page, same numbers                                  |
- * | 17..20 | order of the free block that the frame heads                                    |
+ * | 17..20 | order of the block, free or allocated, that the frame heads                     |
  * | 21..23 | zone of the free block that the frame heads                                     |
  * | 24     | buddy: heads a block on a free list                                             |
  * | 25     | tail: inside a compound block, `next` holds the slot of its head                |
@@ -32,8 +32,8 @@ export const PageFlag = {
 } as const;
 export type PageFlag = (typeof PageFlag)[keyof typeof PageFlag];
 
-/** Where a free block's order lies in its head's flags. */
-export const BUDDY_ORDER_SHIFT = 17;
+/** Where a block's order lies in its head's flags, free or allocated. */
+export const BLOCK_ORDER_SHIFT = 17;
 /** Where a free block's zone lies in its head's flags. Zones are 0..7. */
 export const BUDDY_ZONE_SHIFT = 21;
 /** The bits that tell whether a frame heads a free block, of which order and zone. */
@@ -46,4 +46,7 @@ export const BUDDY_MASK = 0x1fe0000;
  * (frames.flags[slot] & BUDDY_MASK) === buddyKey(zone, order); // a whole free block of that order
  */
 export const buddyKey = (zone: number, order: number): number =>
-  PageFlag.buddy | (zone << BUDDY_ZONE_SHIFT) | (order << BUDDY_ORDER_SHIFT);
+  PageFlag.buddy | (zone << BUDDY_ZONE_SHIFT) | (order << BLOCK_ORDER_SHIFT);
+
+/** The order of the block, free or allocated, that a frame with these flags heads: 0..10. */
+export const orderOfFlags = (flags: number): number => (flags >> BLOCK_ORDER_SHIFT) & 15;

@@ -9,8 +9,8 @@ const SECTION_SHIFT = 10;
 const SECTION_MASK = SECTION_FRAMES - 1;
 const FIRST_SLOTS = 8 * SECTION_FRAMES;
 
-/** Frame metadata: bytes for each frame of a section that has been made. 7 × 4 + 4 × 1. */
-export const FRAME_BYTES = 32;
+/** Frame metadata: bytes for each frame of a section that has been made. 7 × 4 + 3 × 1. */
+export const FRAME_BYTES = 31;
 
 /** The metadata of all page frames at one moment. Opaque: made by `snapshot()`. */
 export interface FramesImage {
@@ -52,9 +52,7 @@ export class PageFrames {
   owner0 = new Int32Array(FIRST_SLOTS);
   owner1 = new Int32Array(FIRST_SLOTS);
   owner2 = new Int32Array(FIRST_SLOTS);
-  /** Order of the allocated block that the frame heads. A free block has its order in `flags`. */
-  order = new Uint8Array(FIRST_SLOTS);
-  /** Migrate type under which a page on a per-cpu list was freed or taken. */
+  /** Migrate type of the list that a block was last taken from or freed to, where it is not the list's own. */
   migratetype = new Uint8Array(FIRST_SLOTS);
   /** Index of the zone. */
   zone = new Uint8Array(FIRST_SLOTS);
@@ -75,9 +73,9 @@ export class PageFrames {
     return this.#slots;
   }
 
-  /** Bytes of metadata held now. */
+  /** Bytes of metadata of the slots in use. The arrays have room for more, which is not touched. */
   get bytesHeld(): number {
-    return this.flags.length * FRAME_BYTES + this.sectionPfn.byteLength;
+    return this.#slots * FRAME_BYTES + (this.#slots >> SECTION_SHIFT) * 4;
   }
 
   /** The slot of `pfn`; makes its section. Not checked: `pfn` must be below the end of the map. */
@@ -149,7 +147,6 @@ export class PageFrames {
     this.owner0 = widen(this.owner0, capacity);
     this.owner1 = widen(this.owner1, capacity);
     this.owner2 = widen(this.owner2, capacity);
-    this.order = widenBytes(this.order, capacity);
     this.migratetype = widenBytes(this.migratetype, capacity);
     this.zone = widenBytes(this.zone, capacity);
     this.spare = widenBytes(this.spare, capacity);
@@ -196,7 +193,7 @@ export class PageFrames {
   }
 
   #bytes(): Uint8Array[] {
-    return [this.order, this.migratetype, this.zone, this.spare];
+    return [this.migratetype, this.zone, this.spare];
   }
 }
 

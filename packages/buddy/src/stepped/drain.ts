@@ -1,8 +1,8 @@
 import { type Context, type Steps, eachCpu, irqRestore, irqSave, lock, rmw, unlock } from '@mm/steps/stepped';
 
 import type { PageAllocator } from '../page-allocator.js';
-import { PCP_BATCH_SCALE_MAX, giveBackLocked, pcpAt, pcpLock } from '../pcp-lists.js';
-import { PcpWord } from '../zone-state.js';
+import { PCP_BATCH_SCALE_MAX, giveBackLocked, pcpLock } from '../pcp-lists.js';
+import { PcpWord, pcpAt } from '../zone-state.js';
 
 /**
  * Gives all pages on this CPU's lists back to the free lists.
@@ -17,7 +17,7 @@ export function* drainLocalPages(ctx: Context, pages: PageAllocator): Steps<void
 
 /** Gives all pages on one CPU's lists of one zone back. @see linux 6.1 mm/page_alloc.c drain_pages_zone */
 export function* drainPagesZone(_ctx: Context, pages: PageAllocator, cpu: number, zone: number): Steps<void> {
-  const at = pcpAt(pages, cpu, zone);
+  const at = pcpAt(cpu, zone);
   // In chunks, so that the locks are not held for long; the count is read under the lock each time.
   for (let left = 1; left > 0;) {
     yield irqSave;

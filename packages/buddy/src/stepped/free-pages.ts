@@ -1,4 +1,4 @@
-import { PageFlag } from '@mm/memory';
+import { BLOCK_ORDER_SHIFT, PageFlag } from '@mm/memory';
 import { type Context, type Steps, irqRestore, irqSave, lock, rmw, unlock } from '@mm/steps/stepped';
 
 import { slotToFree } from '../check-arguments.js';
@@ -20,7 +20,7 @@ const MOVABLE = MigrateType.MOVABLE;
 const ISOLATE = MigrateType.ISOLATE;
 const HEAD = PageFlag.head;
 /** The flags that freeing a page leaves on it. */
-const KEPT = ~(CHECK_AT_PREP | PageFlag.allocated);
+const KEPT = ~(CHECK_AT_PREP | PageFlag.allocated | (15 << BLOCK_ORDER_SHIFT));
 
 /**
  * Drops a reference to a block; with the last one the block is free. Where other references remain on

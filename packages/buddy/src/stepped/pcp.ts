@@ -1,4 +1,4 @@
-import { PageFlag } from '@mm/memory';
+import { BLOCK_ORDER_SHIFT, PageFlag } from '@mm/memory';
 import {
   type Context,
   type Steps,
@@ -14,10 +14,10 @@ import {
 import { ALLOC_RESERVES, AllocFlag } from '../alloc-flags.js';
 import { wakeKswapdIfBoosted } from '../kswapd.js';
 import type { PageAllocator } from '../page-allocator.js';
-import { giveBackLocked, pcpAt, pcpFreeCount, pcpHighNow, refillLocked } from '../pcp-lists.js';
+import { giveBackLocked, pcpFreeCount, pcpHighNow, refillLocked } from '../pcp-lists.js';
 import { prepareAsAsked } from '../prepare-page.js';
 import { watermarkFast } from '../watermark-check.js';
-import { PCP_WORDS, PcpWord, ZONE_WORDS, ZoneWord } from '../zone-state.js';
+import { PcpWord, ZoneWord, pcpAt } from '../zone-state.js';
 
 // Local constants: imported ones are read from their module each time.
 const COUNT = PcpWord.count;
@@ -28,10 +28,9 @@ const FREE = ZoneWord.free;
 const FREE_CMA = ZoneWord.freeCma;
 const RESERVED = ZoneWord.reservedHighatomic;
 const FLAGS = ZoneWord.flags;
-const ZONE_STRIDE = ZONE_WORDS;
-const PCP_STRIDE = PCP_WORDS;
-const LISTS = 12;
 const ALLOCATED = PageFlag.allocated;
+const ORDER_SHIFT = BLOCK_ORDER_SHIFT;
+const NO_WATERMARKS = AllocFlag.noWatermarks;
 const AS_ASKED = 0x40100;
 const NOT_PLAIN = ALLOC_RESERVES | AllocFlag.noWatermarks;
 const CMA_FLAG = AllocFlag.cma;
@@ -52,40 +51,43 @@ export const PCP_EMPTY = -2;
 export function* takeFromPcp(
   ctx: Context,
   pages: PageAllocator,
-  zone: number,
+  zoneIndex: number,
   order: number,
   type: number,
   highest: number,
   allocFlags: number,
   gfp: number,
 ): Steps<number> {
-  const { frames, pcpState, zoneState, nrZones } = pages;
-  const at = zone * ZONE_STRIDE;
-  if ((allocFlags & AllocFlag.noWatermarks) === 0) {
+  // `| 0` tells the compiler that these are int32: it then need not check each sum.
+  const zone = zoneIndex | 0;
+  const flags = allocFlags | 0;
+  const { frames, pcpState, zoneState } = pages;
+  if ((flags & NO_WATERMARKS) === 0) {
     yield read(pages.zoneFreeCell + zone);
     // The short cut of watermarkFast() for single pages without rights to reserves.
     let plain = false;
-    if (order === 0 && (allocFlags & NOT_PLAIN) === 0) {
-      const cma = (allocFlags & CMA_FLAG) !== 0 ? 0 : zoneState[at + FREE_CMA]!;
-      const usable = zoneState[at + FREE]! - zoneState[at + RESERVED]! - (cma > 0 ? cma : 0);
-      const mark = pages.wmark[zone * 4 + (allocFlags & 3)]! + pages.watermarkBoost[zone]!;
-      plain = usable > mark + pages.lowmemReserve[zone * nrZones + highest]!;
+    if (order === 0 && (flags & NOT_PLAIN) === 0) {
+      const at = zone << 3;
+      const cma = (flags & CMA_FLAG) !== 0 ? 0 : zoneState[at + FREE_CMA]!;
+      const usable = (zoneState[at + FREE]! - zoneState[at + RESERVED]! - (cma > 0 ? cma : 0)) | 0;
+      const mark = (pages.wmark[(zone << 2) + (flags & 3)]! + pages.watermarkBoost[zone]!) | 0;
+      plain = usable > ((mark + pages.lowmemReserve[Math.imul(zone, pages.nrZones) + highest]!) | 0);
     }
-    if (!plain && !watermarkFast(pages, zone, order, highest, allocFlags, 0)) return BELOW_WATERMARK;
+    if (!plain && !watermarkFast(pages, zone, order, highest, flags, 0)) return BELOW_WATERMARK;
   }
   yield irqSave;
-  const set = ctx.cpu * nrZones + zone;
+  const set = (ctx.cpu << 3) | zone;
   const locked = yield tryLock(pages.pcpLockCell + set);
   if (!locked) {
     yield irqRestore;
     return PCP_EMPTY;
   }
-  const pcp = set * PCP_STRIDE;
-  pcpState[pcp + FREE_FACTOR]! >>= 1;
-  const head = pages.pcpBase + set * LISTS + 3 * order + type;
+  const pcp = set << 3;
+  pcpState[pcp + FREE_FACTOR] = pcpState[pcp + FREE_FACTOR]! >> 1;
+  const head = (pages.pcpBase + (set << 4) + Math.imul(order, 3) + type) | 0;
   let slot = frames.next[head]!;
   if (slot === head) {
-    yield* refill(pages, ctx.cpu, zone, order, type, allocFlags);
+    yield* refill(pages, ctx.cpu, zone, order, type, flags);
     slot = frames.next[head]!;
   }
   if (slot === head) slot = PCP_EMPTY;
@@ -94,15 +96,14 @@ export function* takeFromPcp(
     const after = next[slot]!;
     next[head] = after;
     prev[after] = head;
-    pcpState[pcp + COUNT]! -= 1 << order;
+    pcpState[pcp + COUNT] = (pcpState[pcp + COUNT]! - (1 << order)) | 0;
   }
   yield unlock(pages.pcpLockCell + set);
   yield irqRestore;
   if (slot < 0) return slot;
-  if ((allocFlags & KSWAPD) !== 0 && zoneState[at + FLAGS] !== 0) wakeKswapdIfBoosted(pages, zone);
+  if ((flags & KSWAPD) !== 0 && zoneState[(zone << 3) + FLAGS] !== 0) wakeKswapdIfBoosted(pages, zone);
   frames.refcount[slot] = 1;
-  frames.order[slot] = order;
-  frames.flags[slot] = ALLOCATED;
+  frames.flags[slot] = ALLOCATED | (order << ORDER_SHIFT);
   if ((gfp & AS_ASKED) !== 0) prepareAsAsked(pages, slot, order, gfp);
   return slot;
 }
@@ -119,7 +120,7 @@ function* refill(
   type: number,
   allocFlags: number,
 ): Steps<void> {
-  const at = pcpAt(pages, cpu, zone);
+  const at = pcpAt(cpu, zone);
   const batch = pages.pcpState[at + BATCH]!;
   const count = batch > 1 ? Math.max(batch >> order, 2) : batch;
   yield lock(pages.zoneLockCell + zone);
@@ -142,8 +143,8 @@ export function* takePcpLocked(
   allocFlags: number,
 ): Steps<number> {
   const { frames } = pages;
-  const set = cpu * pages.nrZones + zone;
-  const head = pages.pcpBase + set * LISTS + type;
+  const set = (cpu << 3) | zone;
+  const head = (pages.pcpBase + (set << 4) + type) | 0;
   if (frames.next[head] === head) yield* refill(pages, cpu, zone, 0, type, allocFlags);
   const { next, prev } = frames;
   const slot = next[head]!;
@@ -151,7 +152,7 @@ export function* takePcpLocked(
   const after = next[slot]!;
   next[head] = after;
   prev[after] = head;
-  pages.pcpState[set * PCP_STRIDE + COUNT]!--;
+  pages.pcpState[(set << 3) + COUNT]!--;
   return slot;
 }
 
@@ -164,32 +165,34 @@ export function* giveToPcp(
   ctx: Context,
   pages: PageAllocator,
   zone: number,
-  slot: number,
-  order: number,
+  pageSlot: number,
+  pageOrder: number,
   type: number,
 ): Steps<boolean> {
+  const slot = pageSlot | 0;
+  const order = pageOrder | 0;
   const { pcpState } = pages;
   const { next, prev } = pages.frames;
   yield irqSave;
-  const set = ctx.cpu * pages.nrZones + zone;
+  const set = (ctx.cpu << 3) | zone;
   const locked = yield tryLock(pages.pcpLockCell + set);
   if (!locked) {
     yield irqRestore;
     return false;
   }
-  const pcp = set * PCP_STRIDE;
-  const head = pages.pcpBase + set * LISTS + 3 * order + type;
+  const pcp = set << 3;
+  const head = (pages.pcpBase + (set << 4) + Math.imul(order, 3) + type) | 0;
   const after = next[head]!;
   next[slot] = after;
   prev[slot] = head;
   prev[after] = slot;
   next[head] = slot;
-  const count = pcpState[pcp + COUNT]! + (1 << order);
+  const count = (pcpState[pcp + COUNT]! + (1 << order)) | 0;
   pcpState[pcp + COUNT] = count;
   if (
     count >= pcpState[pcp + HIGH]! ||
     (order !== 0 && pcpState[pcp + FREE_FACTOR] !== 0) ||
-    pages.zoneState[zone * ZONE_STRIDE + FLAGS] !== 0
+    pages.zoneState[(zone << 3) + FLAGS] !== 0
   )
     yield* giveSomeBack(pages, ctx.cpu, zone, order, type);
   yield unlock(pages.pcpLockCell + set);
@@ -204,7 +207,7 @@ function* giveSomeBack(
   order: number,
   type: number,
 ): Steps<void> {
-  const at = pcpAt(pages, cpu, zone);
+  const at = pcpAt(cpu, zone);
   const freesHigh = order !== 0 && pages.pcpState[at + FREE_FACTOR] !== 0;
   const high = pcpHighNow(pages, at, zone, freesHigh);
   if (pages.pcpState[at + COUNT]! < high) return;
