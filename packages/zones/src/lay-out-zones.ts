@@ -1,0 +1,66 @@
+import { type PfnSpan, clipSpans, countPages } from './memory-map.js';
+import { type MovableOptions, findMovableStart } from './movable-zone.js';
+import type { ZonePreset } from './presets.js';
+import { type ZoneName, zoneNamesOf } from './zone-types.js';
+
+/**
+ * Where a zone lies. An empty zone has zeros.
+ *
+ *   spanned = present + holes;   present = managed + what boot keeps
+ */
+export interface ZoneBounds {
+  readonly name: ZoneName;
+  readonly startPfn: number;
+  readonly spannedPages: number;
+  readonly presentPages: number;
+}
+
+/** The fields of a {@link ZonePreset} that decide where zones lie. */
+export type ZoneLimits = Pick<ZonePreset, 'config' | 'dmaEnd' | 'dma32End' | 'lowmemEnd'>;
+
+const pfnOf = (bytes: number): number => (bytes === Infinity ? Infinity : Math.floor(bytes / 4096));
+
+/**
+ * The zones of a machine with one node, lowest first.
+ *
+ * @param spans RAM, ascending.
+ * @see linux 6.1 mm/page_alloc.c free_area_init, zone_spanned_pages_in_node
+ */
+export function layOutZones(
+  spans: readonly PfnSpan[],
+  limits: ZoneLimits,
+  movable: MovableOptions = {},
+): ZoneBounds[] {
+  const first = spans[0]!.startPfn;
+  const last = spans.at(-1)!.endPfn;
+  const names = zoneNamesOf(limits.config);
+  const ends: Partial<Record<ZoneName, number>> = {
+    DMA: pfnOf(limits.dmaEnd),
+    DMA32: pfnOf(limits.dma32End),
+    Normal: pfnOf(limits.lowmemEnd),
+    HighMem: Infinity,
+  };
+  let low = first;
+  const possible = names.map((name) => {
+    const start = low;
+    low = Math.max(low, Math.min(last, ends[name] ?? low));
+    return { name, start, end: low };
+  });
+  const highest = possible.findLast((zone) => zone.end > zone.start)!;
+  const movableStart = findMovableStart(spans, highest.start, movable);
+  return possible.map(({ name, start, end }) => {
+    if (name === 'Movable') return bounds(name, spans, movableStart === 0 ? last : movableStart, last);
+    // Memory above the start of ZONE_MOVABLE belongs to it.
+    return bounds(name, spans, start, movableStart === 0 ? end : Math.min(end, movableStart));
+  });
+}
+
+function bounds(name: ZoneName, spans: readonly PfnSpan[], start: number, end: number): ZoneBounds {
+  if (end <= start) return { name, startPfn: 0, spannedPages: 0, presentPages: 0 };
+  return {
+    name,
+    startPfn: start,
+    spannedPages: end - start,
+    presentPages: countPages(clipSpans(spans, start, end)),
+  };
+}

@@ -1,0 +1,33 @@
+import { Watermark, type Zones } from './zones.js';
+
+/**
+ * Pages moved at once between a CPU's lists and a zone: a thousandth of the zone, at most 1 MiB, a quarter
+ * of that, made one less than a power of two so that batches do not share cache colours. 1..63.
+ *
+ * @example
+ * pcpBatchOf(16831); // 3
+ * @see linux 6.1 mm/page_alloc.c zone_batchsize
+ */
+export function pcpBatchOf(managedPages: number): number {
+  const quarter = Math.max(1, Math.floor(Math.min(managedPages >> 10, 256) / 4));
+  return Math.max(1, 2 ** Math.floor(Math.log2(quarter + (quarter >> 1))) - 1);
+}
+
+/**
+ * Sets batch and high of every zone. High is the low watermark, or managed / fraction, split among the CPUs,
+ * and at least four batches.
+ *
+ * @param cpus online CPUs, at least 1.
+ * @param highFraction percpu_pagelist_high_fraction, 0 or at least 8.
+ * @see linux 6.1 mm/page_alloc.c zone_highsize
+ */
+export function setPcpSizes(zones: Zones, cpus: number, highFraction: number): void {
+  for (const z of zones.indices()) {
+    const managed = zones.managed[z]!;
+    const batch = pcpBatchOf(managed);
+    const low = zones.wmark[z * 4 + Watermark.low]! + zones.watermarkBoost[z]!;
+    const pages = highFraction === 0 ? low : Math.floor(managed / highFraction);
+    zones.pcpBatch[z] = batch;
+    zones.pcpHigh[z] = Math.max(Math.floor(pages / cpus), batch * 4);
+  }
+}

@@ -1,0 +1,33 @@
+import { Watermark, type Zones } from './zones.js';
+
+/** Pages in 128 MiB. */
+const CHUNK_SHIFT = 15;
+const THRESHOLD_MAX = 125;
+
+const fls = (x: number): number => 32 - Math.clz32(x);
+
+/**
+ * How far a CPU's counter of a zone may run: 2 × fls(cpus) × (1 + fls(size in 128 MiB)), at most 125.
+ * Empty zones have 0.
+ * @see linux 6.1 mm/vmstat.c calculate_normal_threshold
+ */
+export function statThresholdOf(managedPages: number, cpus: number): number {
+  return Math.min(THRESHOLD_MAX, 2 * fls(cpus) * (1 + fls(managedPages >> CHUNK_SHIFT)));
+}
+
+/**
+ * Sets thresholds, and the mark below which counters must be summed exactly because the drift of all CPUs
+ * could hide the min watermark.
+ * @see linux 6.1 mm/vmstat.c refresh_zone_stat_thresholds
+ */
+export function setStatThresholds(zones: Zones, cpus: number): void {
+  for (const z of zones.indices()) {
+    if (zones.managed[z] === 0) continue;
+    const threshold = statThresholdOf(zones.managed[z]!, cpus);
+    const mark = (index: number): number => zones.wmark[z * 4 + index]! + zones.watermarkBoost[z]!;
+    const drift = cpus * threshold;
+    zones.statThreshold[z] = threshold;
+    // Once set, the mark stays where it was: only a larger drift than the gap sets it again.
+    if (drift > mark(Watermark.low) - mark(Watermark.min)) zones.driftMark[z] = mark(Watermark.high) + drift;
+  }
+}

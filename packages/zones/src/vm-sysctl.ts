@@ -1,0 +1,123 @@
+import { Errno } from '@mm/printk';
+
+import { defaultReserveRatio, setLowmemReserve } from './lowmem-reserve.js';
+import { setPcpSizes } from './pcp-size.js';
+import { setStatThresholds } from './stat-threshold.js';
+import { defaultMinFreeKbytes, setWatermarks, totalReservePages } from './watermarks.js';
+import type { Zones } from './zones.js';
+
+/** The files of /proc/sys/vm that size the zones. */
+export const VM_SYSCTLS = [
+  'min_free_kbytes',
+  'lowmem_reserve_ratio',
+  'watermark_scale_factor',
+  'watermark_boost_factor',
+  'percpu_pagelist_high_fraction',
+] as const;
+/** A file of /proc/sys/vm that sizes the zones. */
+export type VmSysctl = (typeof VM_SYSCTLS)[number];
+
+const INT_MAX = 2 ** 31 - 1;
+/** A smaller share of a zone on each CPU's lists would starve the rest. */
+const HIGH_FRACTION_MIN = 8;
+const SCALE_FACTOR_MAX = 3000;
+
+/** How the zones are sized: the sysctls, and what follows from a write. */
+export class VmSysctls {
+  readonly zones: Zones;
+  /** Online CPUs. */
+  readonly cpus: number;
+  minFreeKbytes = 0;
+  /** What a user wrote, -1 before. */
+  userMinFreeKbytes = -1;
+  reserveRatio: number[];
+  watermarkScaleFactor = 10;
+  /** Ten-thousandths of the high watermark that a boost may add. Read by the page allocator. */
+  watermarkBoostFactor = 15_000;
+  highFraction = 0;
+
+  constructor(zones: Zones, cpus: number) {
+    this.zones = zones;
+    this.cpus = cpus;
+    this.reserveRatio = defaultReserveRatio(zones);
+  }
+
+  /** Pages that user space should not count on. */
+  get totalReservePages(): number {
+    return totalReservePages(this.zones);
+  }
+}
+
+/**
+ * Sizes the zones as boot does: min_free_kbytes, watermarks, reserves, per-cpu sizes, thresholds.
+ *
+ * @param minFreeKbytes in place of what boot would compute, where that is known.
+ * @see linux 6.1 mm/page_alloc.c init_per_zone_wmark_min
+ */
+export function initPerZoneWmarkMin(vm: VmSysctls, minFreeKbytes?: number): void {
+  vm.zones.wmark.fill(0);
+  vm.zones.watermarkBoost.fill(0);
+  vm.minFreeKbytes = minFreeKbytes ?? defaultMinFreeKbytes(vm.zones);
+  setupPerZoneWmarks(vm);
+  setStatThresholds(vm.zones, vm.cpus);
+  setLowmemReserve(vm.zones, vm.reserveRatio);
+}
+
+function setupPerZoneWmarks(vm: VmSysctls): void {
+  setWatermarks(vm.zones, vm.minFreeKbytes, vm.watermarkScaleFactor);
+  setPcpSizes(vm.zones, vm.cpus, vm.highFraction);
+}
+
+/** Decimal integers as proc_dointvec reads them; null for anything else. */
+function parseIntegers(text: string): number[] | null {
+  const words = text.trim().split(/\s+/u);
+  if (words.length === 0 || !words.every((word) => /^-?\d{1,10}$/u.test(word))) return null;
+  const values = words.map(Number);
+  return values.every((value) => Math.abs(value) <= INT_MAX) ? values : null;
+}
+
+/**
+ * Writes a vm sysctl, with the kernel's effects.
+ *
+ * @param text what would be written to the file; several numbers for lowmem_reserve_ratio.
+ * @returns 0, or -EINVAL when the value is refused; then nothing has changed.
+ * @example
+ * writeVmSysctl(vm, 'min_free_kbytes', '16384'); // 0
+ * writeVmSysctl(vm, 'percpu_pagelist_high_fraction', '4'); // -22
+ * @see linux 6.1 mm/page_alloc.c min_free_kbytes_sysctl_handler and its neighbours
+ */
+export function writeVmSysctl(vm: VmSysctls, name: VmSysctl, text: string): number {
+  const values = parseIntegers(text);
+  if (values === null) return -Errno.EINVAL;
+  if (name === 'lowmem_reserve_ratio') return writeReserveRatio(vm, values);
+  const value = values[0]!;
+  if (value < minimumOf(name) || value > maximumOf(name)) return -Errno.EINVAL;
+  if (name === 'min_free_kbytes') {
+    vm.minFreeKbytes = value;
+    vm.userMinFreeKbytes = value;
+    setupPerZoneWmarks(vm);
+  } else if (name === 'watermark_scale_factor') {
+    vm.watermarkScaleFactor = value;
+    setupPerZoneWmarks(vm);
+  } else if (name === 'watermark_boost_factor') {
+    vm.watermarkBoostFactor = value;
+  } else {
+    if (value !== 0 && value < HIGH_FRACTION_MIN) return -Errno.EINVAL;
+    if (value !== vm.highFraction) {
+      vm.highFraction = value;
+      setPcpSizes(vm.zones, vm.cpus, value);
+    }
+  }
+  return 0;
+}
+
+const minimumOf = (name: VmSysctl): number => (name === 'watermark_scale_factor' ? 1 : 0);
+const maximumOf = (name: VmSysctl): number =>
+  name === 'watermark_scale_factor' ? SCALE_FACTOR_MAX : INT_MAX;
+
+function writeReserveRatio(vm: VmSysctls, values: readonly number[]): number {
+  // What is not written stays; numbers below 1 turn the reserve off.
+  vm.reserveRatio = vm.reserveRatio.map((old, z) => Math.max(0, values[z] ?? old));
+  setLowmemReserve(vm.zones, vm.reserveRatio);
+  return 0;
+}

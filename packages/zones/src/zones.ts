@@ -1,0 +1,131 @@
+import { OptionError } from '@mm/printk';
+
+import { type GfpZoneTable, gfpZoneTable } from './gfp-zone.js';
+import type { ZoneBounds } from './lay-out-zones.js';
+import { type ZoneConfig, type ZoneName, zoneConfigOf } from './zone-types.js';
+
+/** Index of a watermark within `wmark[zone * 4 + ...]`. @see linux 6.1 include/linux/mmzone.h enum zone_watermarks */
+export const Watermark = { min: 0, low: 1, high: 2, promo: 3 } as const;
+
+/** A zone as it lies in memory, with the pages that boot gave to the page allocator. */
+export interface ZoneSpec extends ZoneBounds {
+  /** Pages that the page allocator manages, 0..presentPages. */
+  readonly managedPages: number;
+}
+
+/**
+ * The zones of a machine with one node, as arrays by zone index, lowest zone first.
+ *
+ *   0 ≤ managed ≤ present ≤ spanned
+ *   min ≤ low ≤ high ≤ promo;   reserve[z][h] = Σ managed(z+1..h) / ratio[z]
+ *
+ * Amounts are pages of 4096 bytes.
+ */
+export class Zones {
+  readonly count: number;
+  readonly names: readonly ZoneName[];
+  readonly config: ZoneConfig;
+  /** Which zone a gfp mask asks for. */
+  readonly gfpTable: GfpZoneTable;
+  readonly startPfn: Int32Array;
+  readonly spanned: Int32Array;
+  readonly present: Int32Array;
+  readonly managed: Int32Array;
+  /** `zone * 4 + {min, low, high, promo}`, without the boost. */
+  readonly wmark: Int32Array;
+  /** Pages added to every watermark for a while, after a mixed pageblock. */
+  readonly watermarkBoost: Int32Array;
+  /** `zone * count + highest zone of the caller`: pages such a caller may not take here. */
+  readonly lowmemReserve: Int32Array;
+  /** Pages a CPU's lists may hold before they are given back. */
+  readonly pcpHigh: Int32Array;
+  /** Pages moved at once between a CPU's lists and the free lists. */
+  readonly pcpBatch: Int32Array;
+  /** How far a CPU's counter may run before it is folded. */
+  readonly statThreshold: Int32Array;
+  /** Below so many free pages the counters are summed exactly; 0 = never. */
+  readonly driftMark: Int32Array;
+  /** Whether ZONE_MOVABLE is taken from high memory. */
+  readonly movableIsHighmem: boolean;
+  /** Zones that have managed pages, in fallback order: highest first. */
+  readonly zonelist: Int32Array;
+
+  /**
+   * @param movableIsHighmem by default, whether ZONE_HIGHMEM spans any memory; say true where ZONE_MOVABLE has
+   * taken the whole of it.
+   * @throws OptionError when a zone's numbers contradict each other.
+   */
+  constructor(specs: readonly ZoneSpec[], movableIsHighmem?: boolean) {
+    for (const spec of specs) checkSpec(spec);
+    this.count = specs.length;
+    this.names = specs.map((spec) => spec.name);
+    this.config = zoneConfigOf(this.names);
+    this.gfpTable = gfpZoneTable(this.config);
+    this.startPfn = Int32Array.from(specs, (spec) => spec.startPfn);
+    this.spanned = Int32Array.from(specs, (spec) => spec.spannedPages);
+    this.present = Int32Array.from(specs, (spec) => spec.presentPages);
+    this.managed = Int32Array.from(specs, (spec) => spec.managedPages);
+    this.wmark = new Int32Array(this.count * 4);
+    this.watermarkBoost = new Int32Array(this.count);
+    this.lowmemReserve = new Int32Array(this.count * this.count);
+    this.pcpHigh = new Int32Array(this.count);
+    this.pcpBatch = new Int32Array(this.count);
+    this.statThreshold = new Int32Array(this.count);
+    this.driftMark = new Int32Array(this.count);
+    this.movableIsHighmem =
+      movableIsHighmem ?? specs.some((spec) => spec.name === 'HighMem' && spec.spannedPages > 0);
+    this.zonelist = Int32Array.from(
+      this.indices()
+        .filter((z) => this.managed[z]! > 0)
+        .toReversed(),
+    );
+  }
+
+  /** 0..count-1. */
+  indices(): number[] {
+    return this.names.map((_, z) => z);
+  }
+
+  /** The index of a zone by name, -1 when it is not configured. */
+  indexOf(name: ZoneName): number {
+    return this.names.indexOf(name);
+  }
+
+  /** The zone whose span holds `pfn`, or -1. Holes inside a span count as inside. */
+  zoneOfPfn(pfn: number): number {
+    for (let z = 0; z < this.count; z++) {
+      const offset = pfn - this.startPfn[z]!;
+      if (offset >= 0 && offset < this.spanned[z]!) return z;
+    }
+    return -1;
+  }
+
+  /** Whether the kernel must map the zone's pages before it can touch them. @see linux 6.1 include/linux/mmzone.h is_highmem_idx */
+  isHighmem(zone: number): boolean {
+    return this.names[zone] === 'HighMem' || (this.names[zone] === 'Movable' && this.movableIsHighmem);
+  }
+
+  /**
+   * Zone indices for a caller that may use `highest` and below, in fallback order; 255 ends each list early.
+   * At `highest * count`.
+   */
+  zonelists(): Uint8Array {
+    const lists = new Uint8Array(this.count * this.count).fill(255);
+    for (const highest of this.indices()) {
+      [...this.zonelist].filter((z) => z <= highest).forEach((z, i) => (lists[highest * this.count + i] = z));
+    }
+    return lists;
+  }
+}
+
+function checkSpec(spec: ZoneSpec): void {
+  const { name, startPfn, spannedPages, presentPages, managedPages } = spec;
+  const check = (field: string, value: number, max: number): void => {
+    if (!Number.isInteger(value) || value < 0 || value > max)
+      throw new OptionError(`zones.${name}.${field}`, `an integer of 0 to ${max}`, value);
+  };
+  check('startPfn', startPfn, 2 ** 31 - 1);
+  check('spannedPages', spannedPages, 2 ** 31 - 1 - startPfn);
+  check('presentPages', presentPages, spannedPages);
+  check('managedPages', managedPages, presentPages);
+}
