@@ -3,3 +3,16 @@ export { Random } from './random.js';
 export { ScheduleError, type ScheduleFault } from './schedule-error.js';
 export { CPUS_MAX, type Choice, type Scheduler, choiceCpu, choiceOf, choiceTask } from './scheduler.js';
 export { SeededScheduler, type SeededOptions } from './seeded-scheduler.js';
+export { formatTrace } from './format-trace.js';
+export { ReplayScheduler } from './replay-scheduler.js';
+export {
+  type Outcome,
+  type RunOptions,
+  type RunResult,
+  type Scenario,
+  type ScenarioRun,
+  type ScenarioTask,
+  runSchedule,
+} from './run-schedule.js';
+export { type Schedule, checkSchedule, scheduleSteps, scheduleSwitches } from './schedule.js';
+export { type ShrinkOptions, shrinkSchedule } from './shrink-schedule.js';

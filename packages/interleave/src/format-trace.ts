@@ -1,0 +1,59 @@
+import { type Access, AccessKind, accessCell, accessKind } from '@mm/steps';
+
+import type { RunResult } from './run-schedule.js';
+import { choiceCpu, choiceTask } from './scheduler.js';
+
+const KINDS = Object.keys(AccessKind);
+
+/**
+ * A run as text: a line for each step, a column for each CPU, and `>` where another task or CPU goes on
+ * than before.
+ *
+ * @example
+ * console.log(formatTrace(result));
+ * //    step  CPU 0              CPU 1
+ * // >     0  task 0 begins
+ * //       1  task 0 read a
+ * // >     2                     task 1 begins
+ */
+export function formatTrace(result: RunResult): string {
+  const { trace } = result;
+  const rows: Array<{ cpu: number; switched: boolean; text: string }> = [];
+  let cpus = 1;
+  let last = -1;
+  for (let i = 0; i < trace.length; i += 2) {
+    const choice = trace[i]!;
+    const name = result.names[choiceTask(choice)] ?? `task ${choiceTask(choice)}`;
+    const text = `${name} ${describeAccess(result, trace[i + 1]! as Access)}`;
+    rows.push({ cpu: choiceCpu(choice), switched: choice !== last, text });
+    cpus = Math.max(cpus, choiceCpu(choice) + 1);
+    last = choice;
+  }
+  const widths = Array.from({ length: cpus }, (_, cpu) =>
+    Math.max(6, ...rows.filter((row) => row.cpu === cpu).map((row) => row.text.length)),
+  );
+  const line = (mark: string, step: string, cells: readonly string[]): string =>
+    `${mark} ${step.padStart(6)}  ${cells.map((cell, cpu) => cell.padEnd(widths[cpu]!)).join('  ')}`.trimEnd();
+  const head = line(
+    ' ',
+    'step',
+    widths.map((_, cpu) => `CPU ${cpu}`),
+  );
+  const lines = rows.map(({ cpu, switched, text }, step) =>
+    line(
+      switched ? '>' : ' ',
+      String(step),
+      widths.map((_, at) => (at === cpu ? text : '')),
+    ),
+  );
+  const { outcome } = result;
+  const end = outcome.kind === 'ended' ? 'ended' : `${outcome.kind}: ${outcome.error.message}`;
+  return [head, ...lines, end].join('\n');
+}
+
+function describeAccess(result: RunResult, access: Access): string {
+  if (access === 0) return 'begins';
+  const kind = KINDS[accessKind(access)] ?? `kind ${accessKind(access)}`;
+  const cell = accessCell(access);
+  return cell === 0 ? kind : `${kind} ${result.cells?.describe(cell) ?? `cell ${cell}`}`;
+}

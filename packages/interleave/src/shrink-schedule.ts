@@ -1,0 +1,72 @@
+import { ReplayScheduler } from './replay-scheduler.js';
+import { type RunOptions, type RunResult, type Scenario, runSchedule } from './run-schedule.js';
+import { type Schedule, scheduleSteps, scheduleSwitches } from './schedule.js';
+
+export interface ShrinkOptions extends RunOptions {
+  /** Runs to spend at most. Default 2000. */
+  readonly runsMax?: number;
+  /** Whether a run still shows what is looked for. Default: the same kind of outcome. */
+  readonly isSame?: (result: RunResult) => boolean;
+}
+
+/**
+ * Looks for a run that fails in the same way with fewer switches, then fewer steps. Never returns a worse
+ * one than it was given.
+ *
+ * @example
+ * const shortest = shrinkSchedule(scenario, failing);
+ */
+export function shrinkSchedule(
+  scenario: Scenario,
+  failing: RunResult,
+  options: ShrinkOptions = {},
+): RunResult {
+  const isSame = options.isSame ?? ((result) => result.outcome.kind === failing.outcome.kind);
+  let best = failing;
+  let left = options.runsMax ?? 2000;
+  const improves = (candidate: Schedule): boolean => {
+    if (left-- <= 0) return false;
+    const result = runSchedule(scenario, new ReplayScheduler(candidate), options);
+    if (!isSame(result) || !isSmaller(result.schedule, best.schedule)) return false;
+    best = result;
+    return true;
+  };
+  for (let again = true; again && left > 0;) {
+    again = false;
+    for (let size = best.schedule.length >> 1; size >= 1; size >>= 1)
+      for (let at = 0; at + size <= best.schedule.length / 2 && left > 0;)
+        if (improves(without(best.schedule, at, size))) again = true;
+        else at++;
+    for (let at = 0; at < best.schedule.length / 2 && left > 0; at++)
+      for (const candidate of variants(best.schedule, at)) if (improves(candidate)) again = true;
+  }
+  return best;
+}
+
+function isSmaller(a: Schedule, b: Schedule): boolean {
+  const switches = scheduleSwitches(a) - scheduleSwitches(b);
+  return switches < 0 || (switches === 0 && scheduleSteps(a) < scheduleSteps(b));
+}
+
+/** Without `size` segments from `at`: their tasks make those steps later, or never. */
+const without = (schedule: Schedule, at: number, size: number): Schedule => [
+  ...schedule.slice(0, at * 2),
+  ...schedule.slice((at + size) * 2),
+];
+
+/** The segment moved next to the earlier one of its task, and cut shorter. */
+function* variants(schedule: Schedule, at: number): Generator<Schedule, void, undefined> {
+  const choice = schedule[at * 2]!;
+  const count = schedule[at * 2 + 1]!;
+  const before = schedule.slice(0, at * 2);
+  const earlier = before.findLastIndex((value, i) => i % 2 === 0 && value === choice);
+  if (earlier >= 0)
+    yield [
+      ...before.map((value, i) => (i === earlier + 1 ? value + count : value)),
+      ...schedule.slice(at * 2 + 2),
+    ];
+  // Ended by a choice of its own: the rest of the recording follows as it is.
+  for (let shorter = count >> 1; shorter >= 1; shorter >>= 1)
+    yield [...before, choice, shorter, ...schedule.slice(at * 2 + 2)];
+  if (count > 2) yield [...before, choice, count - 1, ...schedule.slice(at * 2 + 2)];
+}
