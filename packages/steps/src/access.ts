@@ -42,17 +42,41 @@ export type AccessKind = (typeof AccessKind)[keyof typeof AccessKind];
 
 const of = (cell: Cell, kind: AccessKind): Access => (cell * 16 + kind) as Access;
 
-/** Another task may run before this read of `cell`. */
+/**
+ * Another task may run before this read of `cell`.
+ * @example
+ * yield read(cell); const seen = state[0];
+ */
 export const read = (cell: Cell): Access => of(cell, AccessKind.read);
-/** Another task may run before this write of `cell`. */
+/**
+ * Another task may run before this write of `cell`.
+ * @example
+ * yield write(cell); state[0] = 1;
+ */
 export const write = (cell: Cell): Access => of(cell, AccessKind.write);
-/** Another task may run before this atomic read-modify-write of `cell`. */
+/**
+ * Another task may run before this atomic read-modify-write of `cell`.
+ * @example
+ * yield rmw(cell); state[0]! += 1;
+ */
 export const rmw = (cell: Cell): Access => of(cell, AccessKind.rmw);
-/** Takes the spin lock `cell`; blocks while another task holds it. Held, it disables preemption. */
+/**
+ * Takes the spin lock `cell`; blocks while another task holds it. Held, it disables preemption.
+ * @example
+ * yield lock(cell);
+ */
 export const lock = (cell: Cell): Access => of(cell, AccessKind.lock);
-/** Gives the spin lock `cell` back. */
+/**
+ * Gives the spin lock `cell` back.
+ * @example
+ * yield unlock(cell);
+ */
 export const unlock = (cell: Cell): Access => of(cell, AccessKind.unlock);
-/** `const taken = yield tryLock(cell)`. Erased, it always succeeds. */
+/**
+ * Takes the spin lock `cell` if it is free, and answers whether it was. Erased, it always succeeds.
+ * @example
+ * const taken = yield tryLock(cell);
+ */
 export const tryLock = (cell: Cell): Access => of(cell, AccessKind.tryLock);
 
 /** Enters a section that no interrupt handler and no other task of this CPU can enter. Nests. */
@@ -70,9 +94,17 @@ export const rcuReadUnlock: Access = of(0, AccessKind.rcuReadUnlock);
 /** Waits for every read section that is open now. Erased, it ends at once. */
 export const gracePeriod: Access = of(0, AccessKind.gracePeriod);
 
-/** The kind of an access. */
+/**
+ * The kind of an access.
+ * @example
+ * accessKind(lock(7)) === AccessKind.lock;
+ */
 export const accessKind = (access: Access): AccessKind => (access & 15) as AccessKind;
-/** The cell of an access; 0 for the section kinds, which have none. */
+/**
+ * The cell of an access; 0 for the section kinds, which have none.
+ * @example
+ * accessCell(lock(7)); // 7
+ */
 export const accessCell = (access: Access): Cell => access >>> 4;
 
 /**

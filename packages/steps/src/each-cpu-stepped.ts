@@ -5,6 +5,8 @@ const spawn = AccessKind.spawn as number as Access;
 
 /**
  * Does `work` on each of `cpus` at the same time, one task per CPU, and waits for all of them.
+ * @example
+ * yield* eachCpu(ctx, [0, 1], (own) => drainLocalPages(own, pages));
  * @see linux 6.1 kernel/workqueue.c schedule_on_each_cpu
  */
 export function* eachCpu(

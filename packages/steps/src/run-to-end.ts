@@ -4,6 +4,9 @@ import type { Context } from './context.js';
 /**
  * Runs stepped code alone, to its end: every lock is free, spawned tasks run one after the other.
  * Gives what the erased code would give.
+ *
+ * @example
+ * const pfn = runToEnd(ctx, allocPages(ctx, pages, GFP_KERNEL, 0));
  */
 export function runToEnd<T>(ctx: Context, steps: Steps<T>): T {
   for (let step = steps.next(true); ; step = steps.next(true)) {
