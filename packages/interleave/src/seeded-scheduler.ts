@@ -2,7 +2,7 @@ import type { Interleaver } from './interleaver.js';
 import { Random } from './random.js';
 import { type Choice, type Scheduler, choiceOf } from './scheduler.js';
 
-/** How a {@link SeededScheduler} chooses. */
+/** How a {@link SeededScheduler} chooses. Chances count in steps of 2^-16. */
 export interface SeededOptions {
   /** Chance, 0..1, that another task than the one that ran last is asked for. Default 0.25. */
   readonly switchChance?: number;
@@ -10,12 +10,13 @@ export interface SeededOptions {
   readonly moveChance?: number;
 }
 
-const CHANCE_ONE = 2 ** 31;
+/** Two chances are drawn from one random integer: 16 bits each. */
+const CHANCE_ONE = 2 ** 16;
 
 function threshold(field: string, chance: number): number {
   if (!(chance >= 0 && chance <= 1))
     throw new RangeError(`${field}: expected a chance from 0 to 1, got ${chance}`);
-  return chance * CHANCE_ONE;
+  return Math.round(chance * CHANCE_ONE);
 }
 
 /**
@@ -44,22 +45,23 @@ export class SeededScheduler implements Scheduler {
   choose(tasks: Interleaver): Choice {
     const random = this.#random;
     const last = tasks.lastTask;
-    const dice = random.next() >>> 1;
-    if (last >= 0 && dice >= this.#switchBelow && tasks.canRun(last, tasks.cpuOf(last)))
-      return this.#onCpu(tasks, last);
+    const dice = random.next();
+    const moves = (dice & 0xffff) < this.#moveBelow;
+    if (last >= 0 && dice >>> 16 >= this.#switchBelow) {
+      const cpu = tasks.cpuOf(last);
+      if (tasks.canRun(last, cpu)) return moves ? this.#moved(tasks, last) : choiceOf(last, cpu);
+    }
     // Mostly some task drawn blindly can run; after four failures all are looked at.
     for (let attempt = 0; attempt < 4; attempt++) {
       const task = tasks.liveTask(random.below(tasks.liveCount));
-      if (tasks.canRun(task, tasks.cpuOf(task))) return this.#onCpu(tasks, task);
+      const cpu = tasks.cpuOf(task);
+      if (tasks.canRun(task, cpu)) return moves ? this.#moved(tasks, task) : choiceOf(task, cpu);
     }
     return tasks.firstEnabled(random.below(tasks.liveCount));
   }
 
-  #onCpu(tasks: Interleaver, task: number): Choice {
-    const cpu = tasks.cpuOf(task);
-    if (this.#moveBelow === 0 || tasks.cpus === 1 || !tasks.canMove(task)) return choiceOf(task, cpu);
-    if (this.#random.next() >>> 1 >= this.#moveBelow) return choiceOf(task, cpu);
+  #moved(tasks: Interleaver, task: number): Choice {
     const other = this.#random.below(tasks.cpus);
-    return choiceOf(task, tasks.canRun(task, other) ? other : cpu);
+    return choiceOf(task, tasks.canRun(task, other) ? other : tasks.cpuOf(task));
   }
 }

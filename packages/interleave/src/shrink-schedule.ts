@@ -54,7 +54,7 @@ const without = (schedule: Schedule, at: number, size: number): Schedule => [
   ...schedule.slice((at + size) * 2),
 ];
 
-/** The segment moved next to the earlier one of its task, and cut shorter. */
+/** The segment made on the CPUs of its task's other segments, moved next to the one before, and cut shorter. */
 function* variants(schedule: Schedule, at: number): Generator<Schedule, void, undefined> {
   const choice = schedule[at * 2]!;
   const count = schedule[at * 2 + 1]!;
@@ -65,6 +65,23 @@ function* variants(schedule: Schedule, at: number): Generator<Schedule, void, un
       ...before.map((value, i) => (i === earlier + 1 ? value + count : value)),
       ...schedule.slice(at * 2 + 2),
     ];
+  const after = schedule.slice(at * 2 + 2);
+  const later = after.findIndex((value, i) => i % 2 === 0 && value === choice);
+  if (later >= 0) {
+    yield [...before, ...after.map((value, i) => (i === later + 1 ? value + count : value))];
+    // All that comes between is made first, or the other way round.
+    const between = after.slice(0, later);
+    const counted = (after[later + 1] ?? 0) + count;
+    for (let first = 1; first < counted; first = first * 2 + 1)
+      yield [...before, choice, first, ...between, choice, counted - first, ...after.slice(later + 2)];
+  }
+  const others = new Set(
+    schedule.filter((value, i) => i % 2 === 0 && value !== choice && value >>> 6 === choice >>> 6),
+  );
+  for (const other of others) {
+    yield [...before, other, count, ...schedule.slice(at * 2 + 2)];
+    yield schedule.map((value, i) => (i % 2 === 0 && value === choice ? other : value));
+  }
   // Ended by a choice of its own: the rest of the recording follows as it is.
   for (let shorter = count >> 1; shorter >= 1; shorter >>= 1)
     yield [...before, choice, shorter, ...schedule.slice(at * 2 + 2)];

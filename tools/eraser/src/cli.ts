@@ -5,17 +5,18 @@ import { eraseFolder } from './erase-folder.js';
 import { EraseError } from './syntax.js';
 
 const usage = `usage: mm-erase FROM TO      erases the .ts files below FROM into TO, which is made anew
-       mm-erase --workspace  does so for packages/*/src/stepped, into src/erased beside it`;
+       mm-erase --workspace  does so for */*/src/stepped (packages, apps, tools), into src/erased beside it`;
 
 class UsageError extends Error {}
 
 function eraseWorkspace(): void {
   if (!existsSync('packages'))
     throw new UsageError('--workspace: expected a folder "packages" in the current folder, found none');
-  for (const dir of readdirSync('packages')) {
-    const from = join('packages', dir, 'src', 'stepped');
-    if (existsSync(from)) eraseFolder(from, join('packages', dir, 'src', 'erased'));
-  }
+  for (const room of ['packages', 'apps', 'tools'].filter((folder) => existsSync(folder)))
+    for (const dir of readdirSync(room)) {
+      const from = join(room, dir, 'src', 'stepped');
+      if (existsSync(from)) eraseFolder(from, join(room, dir, 'src', 'erased'));
+    }
 }
 
 function eraseOne(from: string, to: string): void {
