@@ -1,4 +1,5 @@
-export { Interleaver, type InterleaverHooks, type InterleaverOptions } from './interleaver.js';
+export type { InterleaverHooks, InterleaverOptions } from './interleaver-options.js';
+export { Interleaver } from './interleaver.js';
 export { Random } from './random.js';
 export { ScheduleError, type ScheduleFault } from './schedule-error.js';
 export { CPUS_MAX, type Choice, type Scheduler, choiceCpu, choiceOf, choiceTask } from './scheduler.js';

@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/consistent-function-scoping -- a body beside its test reads better */
 import { CellSpace, type Context, type Steps, lock, read, rmw, tryLock, unlock, write } from '@mm/steps';
 import { gracePeriod, irqRestore, irqSave, rcuReadLock, rcuReadUnlock } from '@mm/steps';
 import { eachCpu } from '@mm/steps/stepped';
@@ -78,6 +79,7 @@ describe('interleaving', () => {
         yield irqRestore;
       };
       runBodies(make(1, seed), [work(), work(), work()]);
+      expect(inside).toBe(0);
     }
   });
 
@@ -124,7 +126,7 @@ describe('interleaving', () => {
         yield rcuReadLock;
         const sees = live;
         yield read(counterCell);
-        if (sees) expect(freed).toBe(false);
+        expect(sees && freed).toBe(false);
         yield rcuReadUnlock;
       };
       const reclaim = function* (): Steps<void> {

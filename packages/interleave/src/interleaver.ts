@@ -1,35 +1,12 @@
 import { type Access, AccessKind, type CellSpace, Context, type Steps } from '@mm/steps';
 
 import { cellName, describeWaits } from './describe-waits.js';
+import type { InterleaverHooks, InterleaverOptions } from './interleaver-options.js';
 import { LockTable } from './lock-table.js';
 import { ScheduleError, type ScheduleFault } from './schedule-error.js';
 import { CPUS_MAX, type Choice, type Scheduler, choiceOf } from './scheduler.js';
 import { changeSection, isAtomic, leaveSections } from './sections.js';
 import { NO_TASK, TaskTable } from './task-table.js';
-
-/** What an {@link Interleaver} needs to know. */
-export interface InterleaverOptions {
-  /** Simulated CPUs, 1..64. */
-  readonly cpus: number;
-  readonly scheduler: Scheduler;
-  /** Names for the cells in messages. */
-  readonly cells?: CellSpace | undefined;
-}
-
-/** Called as tasks make steps and end. */
-export interface InterleaverHooks {
-  /**
-   * A task ended. New tasks may be started from here. `tag` is the number given to `start`; the context
-   * goes back to its pool afterwards. Tasks that were spawned by `eachCpu` are not reported.
-   */
-  onEnd?: ((tag: number, value: unknown, ctx: Context) => void) | undefined;
-  /** A task threw; its locks are freed. Without this hook the error leaves {@link Interleaver.step}. */
-  onThrow?: ((tag: number, error: unknown, ctx: Context) => void) | undefined;
-  /** A task is about to make the access that it has announced, and the code up to the next one. */
-  onStep?: ((choice: Choice, access: Access) => void) | undefined;
-  /** The name of a task in messages; by default its number. */
-  nameOf?: ((task: number, tag: number) => string) | undefined;
-}
 
 const NOBODY = -1;
 

@@ -85,8 +85,9 @@ export function runSchedule(scenario: Scenario, scheduler: Scheduler, options: R
   return { outcome, schedule, steps: trace.length / 2, trace, names, cells };
 }
 
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
 function outcomeOf(run: () => void, check: (() => void) | undefined): Outcome {
-  const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
   try {
     run();
   } catch (error) {

@@ -23,21 +23,21 @@ export function shrinkSchedule(
 ): RunResult {
   const isSame = options.isSame ?? ((result) => result.outcome.kind === failing.outcome.kind);
   let best = failing;
-  let left = options.runsMax ?? 2000;
+  const budget = { left: options.runsMax ?? 2000 };
   const improves = (candidate: Schedule): boolean => {
-    if (left-- <= 0) return false;
+    if (budget.left-- <= 0) return false;
     const result = runSchedule(scenario, new ReplayScheduler(candidate), options);
     if (!isSame(result) || !isSmaller(result.schedule, best.schedule)) return false;
     best = result;
     return true;
   };
-  for (let again = true; again && left > 0;) {
+  for (let again = true; again && budget.left > 0;) {
     again = false;
     for (let size = best.schedule.length >> 1; size >= 1; size >>= 1)
-      for (let at = 0; at + size <= best.schedule.length / 2 && left > 0;)
+      for (let at = 0; at + size <= best.schedule.length / 2 && budget.left > 0;)
         if (improves(without(best.schedule, at, size))) again = true;
         else at++;
-    for (let at = 0; at < best.schedule.length / 2 && left > 0; at++)
+    for (let at = 0; at < best.schedule.length / 2 && budget.left > 0; at++)
       for (const candidate of variants(best.schedule, at)) if (improves(candidate)) again = true;
   }
   return best;

@@ -5,6 +5,11 @@ export const BEGIN = 0 as Access;
 /** Stands for the access of a slot without a task. No step has kind 15. */
 export const NO_TASK = 15 as Access;
 
+function wider<A extends Int32Array | Uint8Array | Float64Array>(old: A, next: A): A {
+  next.set(old);
+  return next;
+}
+
 /**
  * The tasks of an interleaver, by slot; slots are used again.
  *
@@ -66,10 +71,6 @@ export class TaskTable {
 
   #grow(): void {
     const size = this.pending.length * 2;
-    const wider = <A extends Int32Array | Uint8Array | Float64Array>(old: A, next: A): A => {
-      next.set(old);
-      return next;
-    };
     this.pending = wider(this.pending, new Int32Array(size).fill(NO_TASK));
     this.tag = wider(this.tag, new Int32Array(size));
     this.parent = wider(this.parent, new Int32Array(size));

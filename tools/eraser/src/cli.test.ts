@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/consistent-function-scoping -- a body beside its test reads better */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

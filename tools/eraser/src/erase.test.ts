@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/consistent-function-scoping -- a body beside its test reads better */
 import { describe, expect, it } from 'vitest';
 
 import { erase, eraseWithMap } from './erase.js';

@@ -1,4 +1,4 @@
-import MagicString, { type SourceMap } from 'magic-string';
+import { MagicString, type SourceMap } from 'magic-string';
 import { parseSync } from 'oxc-parser';
 
 import { eraseFunction } from './erase-function.js';

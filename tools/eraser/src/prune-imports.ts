@@ -1,4 +1,4 @@
-import type MagicString from 'magic-string';
+import type { MagicString } from 'magic-string';
 
 import { type Module, type Node, childrenOf, isNode, nameOf } from './syntax.js';
 
