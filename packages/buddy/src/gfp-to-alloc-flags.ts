@@ -12,17 +12,6 @@ const cmaFlag = (pages: PageAllocator, type: number): number =>
   pages.cma && type === MigrateType.MOVABLE ? AllocFlag.cma : 0;
 
 /**
- * Flags of the first attempt: keeps the low watermark, and keeps types apart where the first zone is
- * NORMAL and there is a DMA32 zone to turn to.
- * @see linux 6.1 mm/page_alloc.c alloc_flags_nofragment
- */
-export function firstAllocFlags(pages: PageAllocator, gfp: number, type: number, firstZone: number): number {
-  let flags = AllocFlag.wmarkLow | (gfp & GfpBit.KSWAPD_RECLAIM) | cmaFlag(pages, type);
-  if (firstZone === pages.nofragmentZone) flags |= AllocFlag.noFragment;
-  return flags;
-}
-
-/**
  * Flags of the second attempt: keeps the min watermark, and takes from the reserves what the caller
  * has a right to.
  * @see linux 6.1 mm/page_alloc.c gfp_to_alloc_flags

@@ -28,10 +28,11 @@ export {
   TOP_ORDER,
 } from './migrate-types.js';
 export { MisuseError } from './misuse.js';
-export { PageAllocator, type PageAllocatorOptions, statThreshold } from './page-allocator.js';
+export { PageAllocator, type PageAllocatorOptions } from './page-allocator.js';
 export { PcpWord, ZONE_WORDS, ZoneFlag, ZoneWord, pcpAt } from './zone-state.js';
 export { foldZoneCounters, freePagesOf } from './zone-counters.js';
 export { releaseRange } from './release-range.js';
-export type { ZonesFace } from './zones-face.js';
 export { insertFreeTail, insertPcpTail, resetFreeLists } from './set-up-lists.js';
 export { pcpListPfns, freeListPfns } from './read-lists.js';
+export { blockTypeOf, setBlockType } from './pageblocks.js';
+export { pcpTypeOf } from './pcp-lists.js';

@@ -71,6 +71,6 @@ export function freeBlock(
 
 /** Whether a block of `type` may merge across pageblocks with `buddy`. @see linux 6.1 migratetype_is_mergeable */
 function mayMerge(pages: PageAllocator, buddy: number, type: number): boolean {
-  const buddyType = pages.blockType[pages.frames.pfnOf(buddy) >> pages.pageblockOrder]!;
+  const buddyType = pages.blockInfo[pages.frames.pfnOf(buddy) >> pages.pageblockOrder]! & 7;
   return buddyType === type || (type < PCPTYPES && buddyType < PCPTYPES);
 }

@@ -1,38 +1,8 @@
-import { PageFrames, PhysicalMemory } from '@mm/memory';
-import { KernelLog } from '@mm/printk';
-import { CellSpace, Context } from '@mm/steps';
+import { Context } from '@mm/steps';
 import { expect, test } from 'vitest';
 
-import { PageAllocator, allocPages, drainAllPages, freePages, freePagesOf, releaseRange } from './index.js';
-
-/** One zone of 64 MiB. */
-function smallMachine(): PageAllocator {
-  const ranges = [{ startPfn: 0, endPfn: 16_384 }];
-  const zones = {
-    count: 1,
-    names: ['Normal'],
-    startPfn: Int32Array.of(0),
-    spanned: Int32Array.of(16_384),
-    present: Int32Array.of(16_384),
-    managed: Int32Array.of(16_384),
-    wmark: Int32Array.of(100, 125, 150, 175),
-    watermarkBoost: Int32Array.of(0),
-    lowmemReserve: Int32Array.of(0),
-    pcpHigh: Int32Array.of(125),
-    pcpBatch: Int32Array.of(3),
-  };
-  const pages = new PageAllocator({
-    memory: new PhysicalMemory(ranges),
-    frames: new PageFrames(ranges),
-    zones,
-    gfpZones: new Uint8Array(16),
-    zonelists: Uint8Array.of(0),
-    cells: new CellSpace(),
-    log: new KernelLog(),
-  });
-  releaseRange(pages, 0, 16_384);
-  return pages;
-}
+import { smallMachine } from '../test/small-machine.js';
+import { allocPages, drainAllPages, freePages, freePagesOf } from './index.js';
 
 test('what is allocated and freed again is all there after a drain', () => {
   const pages = smallMachine();

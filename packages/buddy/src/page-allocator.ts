@@ -4,23 +4,24 @@ import type { Cell, CellSpace } from '@mm/steps';
 
 import { AllocFlag } from './alloc-flags.js';
 import { ZONE_HEADS } from './free-area.js';
+import { makePlans } from './allocation-plan.js';
 import { MIGRATE_TYPES, MigrateType, PCP_HEADS, TOP_ORDER } from './migrate-types.js';
-import { PCP_WORDS, PcpWord, ZONES_MAX, ZONE_WORDS, pcpAt } from './zone-state.js';
-import type { ZonesFace } from './zones-face.js';
+import { SEVERAL_ZONES } from './pageblocks.js';
+import { PCP_WORDS, PcpWord, STATE_PCP, STATE_ZONES, ZONES_MAX, pcpAt } from './zone-state.js';
+import { type Zones, statThresholdOf } from '@mm/zones';
 
 /** What a {@link PageAllocator} is made of. */
 export interface PageAllocatorOptions {
   readonly memory: PhysicalMemory;
   readonly frames: PageFrames;
-  readonly zones: ZonesFace;
+  readonly zones: Zones;
   readonly cells: CellSpace;
   readonly log: KernelLog;
-  /** gfp & 15 → index of the highest zone that may be used: 16 entries. */
-  readonly gfpZones: Uint8Array;
-  /** highest zone → zones in fallback order, at `highest * zones.count`; a list that ends early ends with 255. */
-  readonly zonelists: Uint8Array;
-  /** The zone whose pageblocks are kept unmixed, NORMAL where ZONE_DMA32 is configured. Default -1: none. */
-  readonly nofragmentZone?: number;
+  /**
+   * Zones in fallback order for each highest zone, at `highest * zones.count`; a list that ends early ends with
+   * 255. Default `zones.zonelists()`.
+   */
+  readonly zonelists?: Uint8Array;
   /** CPUs, 1..256. Default 1. */
   readonly cpus?: number;
   /** log2 of the pages of a pageblock, 1..10. Default 9. */
@@ -29,6 +30,8 @@ export interface PageAllocatorOptions {
   readonly strict?: boolean;
   /** Check every page of a block when it is taken and given back, as the kernel does. Default true. */
   readonly checkPages?: boolean;
+  /** Too little memory to tell pageblocks apart: everything is UNMOVABLE. Default false. */
+  readonly groupByMobilityDisabled?: boolean;
   /** Whether the kernel is built with CMA. Default true. */
   readonly cma?: boolean;
   /** Per ten thousand of the high watermark that a boost may add; 0 turns boosts off. Default 15000. */
@@ -48,7 +51,7 @@ export interface PageAllocatorOptions {
 export class PageAllocator {
   readonly memory: PhysicalMemory;
   readonly frames: PageFrames;
-  readonly zones: ZonesFace;
+  readonly zones: Zones;
   readonly log: KernelLog;
   readonly cpus: number;
   readonly nrZones: number;
@@ -58,7 +61,7 @@ export class PageAllocator {
   readonly cma: boolean;
   watermarkBoostFactor: number;
   /** Too little memory to tell pageblocks apart: everything is UNMOVABLE. */
-  groupByMobilityDisabled = false;
+  readonly groupByMobilityDisabled: boolean;
   /** AllocFlag.cma where the kernel is built with CMA, for movable allocations. */
   readonly cmaFlag: number;
 
@@ -69,11 +72,18 @@ export class PageAllocator {
   /** The zone for which fragmentation is avoided; -1 when ZONE_DMA32 is not configured. */
   readonly nofragmentZone: number;
 
-  /** The arrays of `zones` that every allocation reads, a hop nearer. */
-  readonly wmark: Int32Array;
-  readonly watermarkBoost: Int32Array;
-  readonly lowmemReserve: Int32Array;
-
+  /**
+   * Plans, zone words and per-cpu words in one array, because an allocation reads some of each.
+   *
+   * | words   | meaning                                                                     |
+   * | ------- | --------------------------------------------------------------------------- |
+   * | 0..31   | plan of gfp & 31, see {@link PLAN_PCP}; written by {@link makePlans}          |
+   * | 32..95  | `zoneState`                                                                 |
+   * | 96..    | `pcpState`                                                                  |
+   */
+  readonly state: Int32Array;
+  /** `zones.words`, a hop nearer: watermarks, boosts and reserves. */
+  readonly zoneWords: Int32Array;
   /** {@link ZoneWord} words of each zone. */
   readonly zoneState: Int32Array;
   /** {@link PcpWord} words of each CPU and zone. */
@@ -93,8 +103,10 @@ export class PageAllocator {
   readonly topFree: Uint8Array;
   /** Number of the head of the top-order list of zone 0, type 0. */
   readonly topHeads: number;
-  /** Migrate type of each pageblock, by pfn >> pageblockOrder. */
-  readonly blockType: Uint8Array;
+  /** Of each pageblock, by pfn >> pageblockOrder: its migrate type, and its zone << 3 (7: of several zones). */
+  readonly blockInfo: Uint8Array;
+  /** The migrate type of the lists that the last block was taken from. Under the zone's lock. */
+  takenType = 0;
 
   readonly zoneLockCell: Cell;
   readonly zoneFreeCell: Cell;
@@ -122,20 +134,20 @@ export class PageAllocator {
     this.pageblockOrder = pageblockOrder;
     this.strict = options.strict ?? false;
     this.checkPages = options.checkPages ?? true;
+    this.groupByMobilityDisabled = options.groupByMobilityDisabled ?? false;
     this.cma = options.cma ?? true;
     this.cmaFlag = this.cma ? AllocFlag.cma : 0;
     this.watermarkBoostFactor = watermarkBoostFactor;
     const nrZones = zones.count;
     this.nrZones = nrZones;
-    this.gfpZones = options.gfpZones;
-    this.zonelists = options.zonelists;
-    this.nofragmentZone = options.nofragmentZone ?? -1;
+    this.gfpZones = zones.gfpTable.zones;
+    this.zonelists = options.zonelists ?? zones.zonelists();
+    this.nofragmentZone = zones.config.dma32 === true ? zones.indexOf('Normal') : -1;
 
-    this.wmark = zones.wmark;
-    this.watermarkBoost = zones.watermarkBoost;
-    this.lowmemReserve = zones.lowmemReserve;
-    this.zoneState = new Int32Array(nrZones * ZONE_WORDS);
-    this.pcpState = new Int32Array(cpus * ZONES_MAX * PCP_WORDS);
+    this.state = new Int32Array(STATE_PCP + cpus * ZONES_MAX * PCP_WORDS);
+    this.zoneWords = zones.words;
+    this.zoneState = this.state.subarray(STATE_ZONES, STATE_PCP);
+    this.pcpState = this.state.subarray(STATE_PCP);
     this.areaFree = new Int32Array(nrZones << 4);
     this.listMask = new Int32Array(nrZones * MIGRATE_TYPES);
     for (let zone = 0; zone < nrZones; zone++)
@@ -160,14 +172,17 @@ export class PageAllocator {
       this.topPrev[head] = head;
     }
     this.topFree = new Uint8Array(blocks);
-    this.blockType = new Uint8Array((blocks << TOP_ORDER) >> pageblockOrder).fill(MigrateType.MOVABLE);
+    this.blockInfo = blockInfoOf(zones, (blocks << TOP_ORDER) >> pageblockOrder, pageblockOrder);
     for (let cpu = 0; cpu < cpus; cpu++)
       for (let zone = 0; zone < nrZones; zone++) {
         const at = pcpAt(cpu, zone);
         this.pcpState[at + PcpWord.high] = zones.pcpHigh[zone]!;
         this.pcpState[at + PcpWord.batch] = zones.pcpBatch[zone]!;
-        this.pcpState[at + PcpWord.statThreshold] = statThreshold(zones.managed[zone]!, cpus);
+        this.pcpState[at + PcpWord.statThreshold] =
+          zones.statThreshold[zone]! || statThresholdOf(zones.managed[zone]!, cpus);
       }
+
+    makePlans(this);
 
     this.zoneLockCell = cells.claim('zone.lock', nrZones);
     this.zoneFreeCell = cells.claim('zone.freePages', nrZones);
@@ -176,12 +191,17 @@ export class PageAllocator {
   }
 }
 
-/**
- * How far a CPU's part of a zone counter may grow before it is folded into the global one.
- * @see linux 6.1 mm/vmstat.c calculate_normal_threshold
- */
-export function statThreshold(managedPages: number, cpus: number): number {
-  // Memory in units of 128 MiB; fls of both.
-  const memory = managedPages >> 15;
-  return Math.min(125, 2 * (32 - Math.clz32(cpus)) * (1 + (32 - Math.clz32(memory))));
+/** Every pageblock MOVABLE, with its zone. */
+function blockInfoOf(zones: Zones, blocks: number, pageblockOrder: number): Uint8Array {
+  const info = new Uint8Array(blocks).fill((SEVERAL_ZONES << 3) | MigrateType.MOVABLE);
+  for (let zone = zones.count - 1; zone >= 0; zone--) {
+    if (zones.spanned[zone] === 0) continue;
+    const first = zones.startPfn[zone]! >> pageblockOrder;
+    const last = (zones.startPfn[zone]! + zones.spanned[zone]! - 1) >> pageblockOrder;
+    for (let block = first; block <= last; block++) {
+      const known = info[block]! >> 3;
+      info[block] = ((known === SEVERAL_ZONES ? zone : SEVERAL_ZONES) << 3) | MigrateType.MOVABLE;
+    }
+  }
+  return info;
 }

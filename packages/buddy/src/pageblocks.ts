@@ -4,14 +4,18 @@ import { freeOrderAt, moveFree } from './free-area.js';
 import { MIGRATE_PCPTYPES, MigrateType } from './migrate-types.js';
 import type { PageAllocator } from './page-allocator.js';
 
+/** The zone number of a pageblock that lies in several zones. */
+export const SEVERAL_ZONES = 7;
+
 /** The migrate type of the pageblock of `pfn`. @see linux 6.1 mm/page_alloc.c get_pfnblock_migratetype */
 export const blockTypeOf = (pages: PageAllocator, pfn: number): number =>
-  pages.blockType[pfn >> pages.pageblockOrder]!;
+  pages.blockInfo[pfn >> pages.pageblockOrder]! & 7;
 
 /** @see linux 6.1 mm/page_alloc.c set_pageblock_migratetype */
 export function setBlockType(pages: PageAllocator, pfn: number, type: number): void {
   const kept = pages.groupByMobilityDisabled && type < MIGRATE_PCPTYPES ? MigrateType.UNMOVABLE : type;
-  pages.blockType[pfn >> pages.pageblockOrder] = kept;
+  const block = pfn >> pages.pageblockOrder;
+  pages.blockInfo[block] = (pages.blockInfo[block]! & ~7) | kept;
 }
 
 /** Sets the type of every pageblock of a block. @see linux 6.1 mm/page_alloc.c change_pageblock_range */

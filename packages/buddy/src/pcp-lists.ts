@@ -1,3 +1,5 @@
+import { BLOCK_ORDER_SHIFT, orderOfFlags } from '@mm/memory';
+
 import { freeBlock } from './merge-block.js';
 import { MigrateType, NR_PCP_LISTS as NR_LISTS } from './migrate-types.js';
 import type { PageAllocator } from './page-allocator.js';
@@ -18,6 +20,24 @@ const NR_PCP_LISTS = NR_LISTS;
 
 /** A batch is doubled at most this often. @see linux 6.1 mm/Kconfig PCP_BATCH_SCALE_MAX */
 export const PCP_BATCH_SCALE_MAX = 5;
+
+/**
+ * A page on a list of another type than its own has its type here, 0 where they are the same: pages of
+ * HIGHATOMIC and CMA blocks lie on the movable lists.
+ */
+export const oddType = (type: number): number => (type + 1) << BLOCK_ORDER_SHIFT;
+const ODD_TYPE_MASK = 15 << BLOCK_ORDER_SHIFT;
+
+/**
+ * The migrate type under which a page on per-cpu list `index` was freed.
+ *
+ * @example
+ * pcpTypeOf(pages, pfn, 1); // 3 when the page lies in a HIGHATOMIC block
+ */
+export function pcpTypeOf(pages: PageAllocator, pfn: number, index: number): number {
+  const odd = orderOfFlags(pages.frames.flags[pages.frames.peekSlotOf(pfn)]!);
+  return odd === 0 ? index % 3 : odd - 1;
+}
 
 /** The lock of the lists of (cpu, zone). */
 export const pcpLock = (pages: PageAllocator, cpu: number, zone: number): number =>
@@ -48,14 +68,16 @@ export function refillLocked(
     const slot = takeBlock(pages, zone, order, type, allocFlags);
     if (slot < 0) break;
     if (anyBadToTake(pages, slot, order)) continue;
-    const { next, prev, migratetype } = pages.frames;
+    const { next, prev, flags } = pages.frames;
     const last = prev[head]!;
     next[last] = slot;
     prev[slot] = last;
     next[slot] = head;
     prev[head] = slot;
     arrived++;
-    if (migratetype[slot] === CMA) modFreeCmaPages(pages, cpu, zone, -(1 << order));
+    if (pages.takenType === type) continue;
+    flags[slot]! |= oddType(pages.takenType);
+    if (pages.takenType === CMA) modFreeCmaPages(pages, cpu, zone, -(1 << order));
   }
   modFreePages(pages, cpu, zone, -(taken << order));
   return arrived;
@@ -88,7 +110,7 @@ export function giveBackLocked(
       if (index === high) high--;
       if (index === low) low++;
     }
-    const given = giveBackList(pages, cpu, zone, base + index, (index / 3) | 0, left);
+    const given = giveBackList(pages, cpu, zone, base, index, left);
     left -= given;
     pcpState[counter]! -= given;
   }
@@ -99,12 +121,15 @@ function giveBackList(
   pages: PageAllocator,
   cpu: number,
   zone: number,
-  head: number,
-  order: number,
+  base: number,
+  index: number,
   most: number,
 ): number {
+  const head = (base + index) | 0;
+  const order = (index / 3) | 0;
+  const listType = index - 3 * order;
   const { frames, pcpState } = pages;
-  const { next, prev, migratetype } = frames;
+  const { next, prev, flags } = frames;
   const isolated = pages.zoneState[zone * ZONE_WORDS + ISOLATED]! > 0;
   const at = pcpAt(cpu, zone);
   const free = zone * ZONE_WORDS;
@@ -118,7 +143,10 @@ function giveBackList(
     prev[head] = before;
     given += 1 << order;
     if (isBadToFree(pages, slot)) continue;
-    const type = isolated ? blockTypeOf(pages, frames.pfnOf(slot)) : migratetype[slot]!;
+    const odd = orderOfFlags(flags[slot]!);
+    if (odd !== 0) flags[slot]! &= ~ODD_TYPE_MASK;
+    const listed = odd === 0 ? listType : odd - 1;
+    const type = isolated ? blockTypeOf(pages, frames.pfnOf(slot)) : listed;
     // Counted block by block, as modFreePages() does: where the sum is folded shows in the counters.
     if (type !== ISOLATE) {
       part += 1 << order;

@@ -2,7 +2,7 @@ import { MigrateType, PCP_HEADS, TOP_ORDER } from './migrate-types.js';
 
 import { ZONE_HEADS, addFree, addTopFree, linkAfter } from './free-area.js';
 import type { PageAllocator } from './page-allocator.js';
-import { pcpHead } from './pcp-lists.js';
+import { oddType, pcpHead } from './pcp-lists.js';
 import { PcpWord, ZONES_MAX, pcpAt } from './zone-state.js';
 
 /**
@@ -30,7 +30,8 @@ export function resetFreeLists(pages: PageAllocator): void {
   pages.topFree.fill(0);
   pages.areaFree.fill(0);
   pages.listMask.fill(0);
-  pages.blockType.fill(MigrateType.MOVABLE);
+  for (let block = 0; block < pages.blockInfo.length; block++)
+    pages.blockInfo[block] = (pages.blockInfo[block]! & ~7) | MigrateType.MOVABLE;
   pages.zoneState.fill(0);
   for (let cpu = 0; cpu < pages.cpus; cpu++)
     for (let zone = 0; zone < pages.nrZones; zone++) {
@@ -77,6 +78,6 @@ export function insertPcpTail(
   const slot = frames.slotOf(pfn);
   const head = pcpHead(pages, cpu, zone, index);
   linkAfter(frames.next, frames.prev, frames.prev[head]!, slot);
-  frames.migratetype[slot] = type;
+  if (type !== index % 3) frames.flags[slot]! |= oddType(type);
   pcpState[pcpAt(cpu, zone) + PcpWord.count]! += 1 << ((index / 3) | 0);
 }

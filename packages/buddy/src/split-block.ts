@@ -29,7 +29,6 @@ export function takeSmallest(pages: PageAllocator, zone: number, order: number, 
   if (after === head) listMask[set]! &= ~(1 << from);
   frames.flags[slot]! &= ~MASK;
   areaFree[(zone << 4) + from]!--;
-  frames.migratetype[slot] = type;
   return from === order ? slot : split(pages, zone, slot, from, order, type);
 }
 
@@ -67,7 +66,5 @@ function split(
 function takeTop(pages: PageAllocator, zone: number, type: number): number {
   const block = pages.topNext[topHead(pages, zone, type)]!;
   removeTopFree(pages, zone, block);
-  const slot = pages.frames.slotOf(block << TOP);
-  pages.frames.migratetype[slot] = type;
-  return slot;
+  return pages.frames.slotOf(block << TOP);
 }

@@ -25,8 +25,12 @@ export function takeBlock(
   const mayCma = (allocFlags & CMA_FLAG) !== 0;
   if (mayCma && pages.zoneState[zone * ZONE_WORDS + FREE_CMA]! > 0 && cmaFirst(pages, zone)) {
     const slot = takeSmallest(pages, zone, order, CMA);
-    if (slot >= 0) return slot;
+    if (slot >= 0) {
+      pages.takenType = CMA;
+      return slot;
+    }
   }
+  pages.takenType = type;
   const slot = takeSmallest(pages, zone, order, type);
   return slot >= 0 ? slot : takeElsewhere(pages, zone, order, type, allocFlags, mayCma);
 }
@@ -42,7 +46,10 @@ function takeElsewhere(
   for (;;) {
     if (mayCma) {
       const slot = takeSmallest(pages, zone, order, CMA);
-      if (slot >= 0) return slot;
+      if (slot >= 0) {
+        pages.takenType = CMA;
+        return slot;
+      }
     }
     if (type >= MIGRATE_PCPTYPES || !takeFallback(pages, zone, order, type, allocFlags)) return -1;
     const slot = takeSmallest(pages, zone, order, type);

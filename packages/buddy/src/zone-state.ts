@@ -43,8 +43,12 @@ export const ZoneFlag = {
  * | 6    | this CPU's part of the free CMA counter                                        |
  */
 export const PCP_WORDS = 8;
-/** Zones that there is room for: 0..7. */
+/** Room for zones; the last number means several zones. */
 export const ZONES_MAX = 8;
+/** Where `zoneState` starts in `state`. */
+export const STATE_ZONES = 32;
+/** Where `pcpState` starts in `state`. */
+export const STATE_PCP = 96;
 
 /** The number of the per-cpu lists of (cpu, zone): shifts, because multiplications check more. */
 export const pcpSet = (cpu: number, zone: number): number => (cpu << 3) | zone;

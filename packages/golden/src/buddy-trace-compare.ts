@@ -7,9 +7,11 @@ import {
   PcpWord,
   ZONE_WORDS,
   ZoneWord,
+  blockTypeOf,
   freeListPfns,
   pcpAt,
   pcpListPfns,
+  pcpTypeOf,
 } from '@mm/buddy';
 
 import { type BuddyState, type BuddyZoneState, expandPfns } from './load-state-schema.js';
@@ -18,7 +20,7 @@ import type { Mismatch } from './mismatch.js';
 /** The counters of zones in the order of `bmini_columns`. */
 export function countersOf(pages: PageAllocator, names: readonly string[]): Record<string, number[]> {
   return Object.fromEntries(
-    names.map((name) => [name, zoneCounters(pages, pages.zones.names.indexOf(name))]),
+    names.map((name) => [name, zoneCounters(pages, (pages.zones.names as readonly string[]).indexOf(name))]),
   );
 }
 
@@ -40,7 +42,7 @@ function zoneCounters(pages: PageAllocator, zone: number): number[] {
 /** Compares the allocator with a recorded state; the first difference, or null. */
 export function compareState(pages: PageAllocator, state: BuddyState, path: string): Mismatch | null {
   for (const [name, expected] of Object.entries(state)) {
-    const zone = pages.zones.names.indexOf(name);
+    const zone = (pages.zones.names as readonly string[]).indexOf(name);
     const mismatch =
       compareFields(pages, zone, expected, `${path}.${name}.zone`) ??
       compareFree(pages, zone, expected, `${path}.${name}.free`) ??
@@ -122,7 +124,7 @@ function comparePcp(
     const mismatch = comparePfns(`${path}.pcp_lists[${index}]`, expandPfns(lists.get(index) ?? []), got);
     if (mismatch !== null) return mismatch;
     for (const pfn of got) {
-      const type = pages.frames.migratetype[pages.frames.peekSlotOf(pfn)]!;
+      const type = pcpTypeOf(pages, pfn, index);
       if (type !== index % MIGRATE_PCPTYPES) odd.push([pfn, type]);
     }
   }
@@ -140,7 +142,11 @@ function comparePageblocks(
   let block = zone.start_pfn >> pages.pageblockOrder;
   for (const [type, run] of pageblocks)
     for (let i = 0; i < run; i++, block++)
-      if (type >= 0 && pages.blockType[block] !== type)
-        return { path: `${path}[block ${block}]`, expected: type, actual: pages.blockType[block] };
+      if (type >= 0 && blockTypeOf(pages, block << pages.pageblockOrder) !== type)
+        return {
+          path: `${path}[block ${block}]`,
+          expected: type,
+          actual: blockTypeOf(pages, block << pages.pageblockOrder),
+        };
   return null;
 }

@@ -2,17 +2,18 @@ import { PageAllocator } from '@mm/buddy';
 import { PageFrames, type PfnRange, PhysicalMemory } from '@mm/memory';
 import { KernelLog, OptionError } from '@mm/printk';
 import { CellSpace } from '@mm/steps';
+import { type ZoneName, Zones } from '@mm/zones';
 
 import { loadState } from './load-state.js';
 import { checkBuddyState } from './load-state-checks.js';
-import type { BuddyState, BuddyZoneState } from './load-state-schema.js';
+import type { BuddyState } from './load-state-schema.js';
 
 /** How to read a {@link BuddyState}. */
 export interface StateOptions {
   /** Zone names in fallback order. */
   readonly zonelist: readonly string[];
   /** Names of all zones configured, lowest first. Default those of x86_64. */
-  readonly zoneNames?: readonly string[];
+  readonly zoneNames?: readonly ZoneName[];
   /** log2 of the pages of a pageblock. Default 10. */
   readonly pageblockOrder?: number;
   /** The name of the state in error messages. Default `state`. */
@@ -55,9 +56,7 @@ export function machineFromState(state: unknown, options: StateOptions): StateMa
     cpus,
     pageblockOrder,
     strict: options.strict ?? false,
-    gfpZones: gfpZonesOf(zoneNames),
     zonelists: zonelistsOf(options.zonelist, zoneNames),
-    nofragmentZone: zoneNames.includes('DMA32') ? zoneNames.indexOf('Normal') : -1,
   });
   loadState(pages, checked, name);
   return { memory, frames, pages, log, cells };
@@ -78,47 +77,32 @@ function rangesOf(state: BuddyState, pageblockOrder: number): PfnRange[] {
   return ranges;
 }
 
-type ZoneArrays = ConstructorParameters<typeof PageAllocator>[0]['zones'];
-
-function zonesOf(state: BuddyState, names: readonly string[], name: string): ZoneArrays {
+function zonesOf(state: BuddyState, names: readonly ZoneName[], name: string): Zones {
   for (const key of Object.keys(state))
-    if (!names.includes(key)) throw new OptionError(`${name}.${key}`, `a zone of ${names.join(', ')}`, key);
-  const of = (pick: (zone: BuddyZoneState['zone']) => number): Int32Array =>
-    Int32Array.from(names, (key) => (state[key] === undefined ? 0 : pick(state[key].zone)));
-  return {
-    count: names.length,
-    names,
-    startPfn: of((zone) => zone.start_pfn),
-    spanned: of((zone) => zone.spanned),
-    present: of((zone) => zone.present),
-    managed: of((zone) => zone.managed),
-    wmark: new Int32Array(names.length * 4),
-    watermarkBoost: new Int32Array(names.length),
-    lowmemReserve: new Int32Array(names.length ** 2),
-    pcpHigh: of((zone) => zone.pcp_high),
-    pcpBatch: of((zone) => zone.pcp_batch),
-  };
+    if (!(names as readonly string[]).includes(key))
+      throw new OptionError(`${name}.${key}`, `a zone of ${names.join(', ')}`, key);
+  const zones = new Zones(
+    names.map((zoneName) => {
+      const zone = state[zoneName]?.zone;
+      return {
+        name: zoneName,
+        startPfn: zone?.start_pfn ?? 0,
+        spannedPages: zone?.spanned ?? 0,
+        presentPages: zone?.present ?? 0,
+        managedPages: zone?.managed ?? 0,
+      };
+    }),
+  );
+  names.forEach((zoneName, z) => {
+    zones.pcpHigh[z] = state[zoneName]?.zone.pcp_high ?? 0;
+    zones.pcpBatch[z] = state[zoneName]?.zone.pcp_batch ?? 0;
+  });
+  return zones;
 }
 
-/** gfp & 15 → highest zone; combinations that are forbidden answer zone 0. @see linux 6.1 include/linux/gfp.h GFP_ZONE_TABLE */
-function gfpZonesOf(names: readonly string[]): Uint8Array {
-  const normal = names.indexOf('Normal');
-  const or = (name: string): number => (names.includes(name) ? names.indexOf(name) : normal);
-  const table = new Uint8Array(16);
-  table[0] = normal;
-  table[1] = or('DMA');
-  table[2] = or('HighMem');
-  table[4] = or('DMA32');
-  table[8] = normal;
-  table[9] = or('DMA');
-  table[10] = or('Movable');
-  table[12] = or('DMA32');
-  return table;
-}
-
-function zonelistsOf(zonelist: readonly string[], names: readonly string[]): Uint8Array {
+function zonelistsOf(zonelist: readonly string[], names: readonly ZoneName[]): Uint8Array {
   const order = zonelist.map((name, i) => {
-    const index = names.indexOf(name);
+    const index = (names as readonly string[]).indexOf(name);
     if (index < 0) throw new OptionError(`zonelist[${i}]`, `a zone of ${names.join(', ')}`, name);
     return index;
   });

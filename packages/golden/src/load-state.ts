@@ -6,6 +6,7 @@ import {
   ZoneWord,
   insertFreeTail,
   insertPcpTail,
+  setBlockType,
   pcpAt,
   resetFreeLists,
 } from '@mm/buddy';
@@ -34,7 +35,7 @@ export function loadState(pages: PageAllocator, state: unknown, name = 'state'):
   checkFits(pages, checked, name);
   resetFreeLists(pages);
   for (const [zoneName, zoneState] of Object.entries(checked)) {
-    const zone = pages.zones.names.indexOf(zoneName);
+    const zone = (pages.zones.names as readonly string[]).indexOf(zoneName);
     loadBlockTypes(pages, zoneState);
     loadLists(pages, zone, zoneState);
     loadFields(pages, zone, zoneState);
@@ -45,7 +46,7 @@ export function loadState(pages: PageAllocator, state: unknown, name = 'state'):
 function checkFits(pages: PageAllocator, state: BuddyState, name: string): void {
   const { zones } = pages;
   for (const [zoneName, { zone }] of Object.entries(state)) {
-    const index = zones.names.indexOf(zoneName);
+    const index = (zones.names as readonly string[]).indexOf(zoneName);
     if (index < 0)
       throw new OptionError(`${name}.${zoneName}`, `a zone of ${zones.names.join(', ')}`, zoneName);
     if (zone.start_pfn !== zones.startPfn[index])
@@ -67,8 +68,8 @@ function loadBlockTypes(pages: PageAllocator, { zone, pageblocks }: BuddyZoneSta
   let at = zone.start_pfn >> pages.pageblockOrder;
   for (const [type, run] of pageblocks) {
     // -1 stands for pageblocks without memory; their type is never read.
-    if (type >= 0) pages.blockType.fill(type, at, at + run);
-    at += run;
+    for (const end = at + run; at < end; at++)
+      if (type >= 0) setBlockType(pages, at << pages.pageblockOrder, type);
   }
 }
 

@@ -1,4 +1,11 @@
-export { BUDDY_MASK, BLOCK_ORDER_SHIFT, BUDDY_ZONE_SHIFT, PageFlag, buddyKey, orderOfFlags } from './frame-flags.js';
+export {
+  BUDDY_MASK,
+  BLOCK_ORDER_SHIFT,
+  BUDDY_ZONE_SHIFT,
+  PageFlag,
+  buddyKey,
+  orderOfFlags,
+} from './frame-flags.js';
 export type { MemoryImage } from './memory-image.js';
 export { HoleError, MemoryMap, checkMemoryMap } from './memory-map.js';
 export { FRAME_BYTES, type FramesImage, PageFrames, SECTION_FRAMES } from './page-frames.js';

@@ -9,8 +9,8 @@ const SECTION_SHIFT = 10;
 const SECTION_MASK = SECTION_FRAMES - 1;
 const FIRST_SLOTS = 8 * SECTION_FRAMES;
 
-/** Frame metadata: bytes for each frame of a section that has been made. 7 × 4 + 3 × 1. */
-export const FRAME_BYTES = 31;
+/** Frame metadata: bytes for each frame of a section that has been made. 7 × 4 + 2 × 1. */
+export const FRAME_BYTES = 30;
 
 /** The metadata of all page frames at one moment. Opaque: made by `snapshot()`. */
 export interface FramesImage {
@@ -52,8 +52,6 @@ export class PageFrames {
   owner0 = new Int32Array(FIRST_SLOTS);
   owner1 = new Int32Array(FIRST_SLOTS);
   owner2 = new Int32Array(FIRST_SLOTS);
-  /** Migrate type of the list that a block was last taken from or freed to, where it is not the list's own. */
-  migratetype = new Uint8Array(FIRST_SLOTS);
   /** Index of the zone. */
   zone = new Uint8Array(FIRST_SLOTS);
   /** Free for the owner. */
@@ -147,7 +145,6 @@ export class PageFrames {
     this.owner0 = widen(this.owner0, capacity);
     this.owner1 = widen(this.owner1, capacity);
     this.owner2 = widen(this.owner2, capacity);
-    this.migratetype = widenBytes(this.migratetype, capacity);
     this.zone = widenBytes(this.zone, capacity);
     this.spare = widenBytes(this.spare, capacity);
     const sectionPfn = new Int32Array(capacity >> SECTION_SHIFT).fill(-1);
@@ -193,7 +190,7 @@ export class PageFrames {
   }
 
   #bytes(): Uint8Array[] {
-    return [this.migratetype, this.zone, this.spare];
+    return [this.zone, this.spare];
   }
 }
 

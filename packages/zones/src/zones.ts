@@ -31,6 +31,8 @@ export class Zones {
   readonly spanned: Int32Array;
   readonly present: Int32Array;
   readonly managed: Int32Array;
+  /** `wmark`, `watermarkBoost` and `lowmemReserve` one after the other: every allocation reads all three. */
+  readonly words: Int32Array;
   /** `zone * 4 + {min, low, high, promo}`, without the boost. */
   readonly wmark: Int32Array;
   /** Pages added to every watermark for a while, after a mixed pageblock. */
@@ -65,9 +67,11 @@ export class Zones {
     this.spanned = Int32Array.from(specs, (spec) => spec.spannedPages);
     this.present = Int32Array.from(specs, (spec) => spec.presentPages);
     this.managed = Int32Array.from(specs, (spec) => spec.managedPages);
-    this.wmark = new Int32Array(this.count * 4);
-    this.watermarkBoost = new Int32Array(this.count);
-    this.lowmemReserve = new Int32Array(this.count * this.count);
+    const n = this.count;
+    this.words = new Int32Array(n * 5 + n * n);
+    this.wmark = this.words.subarray(0, n * 4);
+    this.watermarkBoost = this.words.subarray(n * 4, n * 5);
+    this.lowmemReserve = this.words.subarray(n * 5);
     this.pcpHigh = new Int32Array(this.count);
     this.pcpBatch = new Int32Array(this.count);
     this.statThreshold = new Int32Array(this.count);

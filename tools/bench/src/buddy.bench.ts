@@ -2,6 +2,7 @@ import { PageAllocator, allocPages, freePages, releaseRange } from '@mm/buddy';
 import { PageFrames, PhysicalMemory } from '@mm/memory';
 import { KernelLog } from '@mm/printk';
 import { CellSpace, Context } from '@mm/steps';
+import { Zones } from '@mm/zones';
 
 import { type BuddyFloor, buddyFloor, buddyFloorWithPcp } from './buddy-floor.js';
 import type { BenchCase, BenchSuite } from './suite.js';
@@ -14,24 +15,23 @@ const PAGES_64G = 1 << 24;
 /** A machine with one zone and plenty of memory, as a freshly booted one has. */
 function machine(zonePages: number, checkPages: boolean): PageAllocator {
   const ranges = [{ startPfn: 0, endPfn: zonePages }];
+  const zones = new Zones([
+    {
+      name: 'Normal',
+      startPfn: 0,
+      spannedPages: zonePages,
+      presentPages: zonePages,
+      managedPages: zonePages,
+    },
+    { name: 'Movable', startPfn: 0, spannedPages: 0, presentPages: 0, managedPages: 0 },
+  ]);
+  zones.wmark.set([1000, 1250, 1500, 1750]);
+  zones.pcpHigh[0] = 378;
+  zones.pcpBatch[0] = 63;
   const pages = new PageAllocator({
     memory: new PhysicalMemory(ranges),
     frames: new PageFrames(ranges),
-    zones: {
-      count: 1,
-      names: ['Normal'],
-      startPfn: Int32Array.of(0),
-      spanned: Int32Array.of(zonePages),
-      present: Int32Array.of(zonePages),
-      managed: Int32Array.of(zonePages),
-      wmark: Int32Array.of(1000, 1250, 1500, 1750),
-      watermarkBoost: Int32Array.of(0),
-      lowmemReserve: Int32Array.of(0),
-      pcpHigh: Int32Array.of(378),
-      pcpBatch: Int32Array.of(63),
-    },
-    gfpZones: new Uint8Array(16),
-    zonelists: Uint8Array.of(0),
+    zones,
     cells: new CellSpace(),
     log: new KernelLog(),
     checkPages,

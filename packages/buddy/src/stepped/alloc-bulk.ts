@@ -1,8 +1,9 @@
 import { type Context, type Steps, irqRestore, irqSave, read, tryLock, unlock } from '@mm/steps/stepped';
 
+import { AllocFlag } from '../alloc-flags.js';
 import { checkGfp, checkRoom } from '../check-arguments.js';
-import { GfpBit } from '../gfp-bits.js';
-import { firstAllocFlags, typeOfGfp } from '../gfp-to-alloc-flags.js';
+import { typeOfGfp } from '../gfp-to-alloc-flags.js';
+import { MigrateType } from '../migrate-types.js';
 import type { PageAllocator } from '../page-allocator.js';
 import { pcpLock } from '../pcp-lists.js';
 import { prepareNew } from '../prepare-page.js';
@@ -50,14 +51,14 @@ export function* allocPagesBulk(
 }
 
 /** Bulk allocations do not look for a zone whose pageblocks would mix. */
-const bulkFlags = (pages: PageAllocator, gfp: number, type: number): number =>
-  firstAllocFlags(pages, gfp & ~GfpBit.KSWAPD_RECLAIM, type, 254);
+const bulkFlags = (pages: PageAllocator, type: number): number =>
+  AllocFlag.wmarkLow | (type === MigrateType.MOVABLE ? pages.cmaFlag : 0);
 
 /** The first zone that keeps its low watermark and `count` pages, or -1. */
 function* zoneForBulk(pages: PageAllocator, gfp: number, count: number, type: number): Steps<number> {
   const highest = pages.gfpZones[gfp & 15]!;
   const first = pages.zonelists[highest * pages.nrZones]!;
-  const flags = bulkFlags(pages, gfp, type);
+  const flags = bulkFlags(pages, type);
   for (let i = highest * pages.nrZones, end = i + pages.nrZones; i < end; i++) {
     const zone = pages.zonelists[i]!;
     if (zone === 255) break;
@@ -77,7 +78,7 @@ function* fillFromPcp(
   from: number,
 ): Steps<number> {
   const type = typeOfGfp(pages, gfp);
-  const flags = bulkFlags(pages, gfp, type);
+  const flags = bulkFlags(pages, type);
   yield irqSave;
   const cpu = ctx.cpu;
   const locked = yield tryLock(pcpLock(pages, cpu, zone));
@@ -86,7 +87,7 @@ function* fillFromPcp(
   if (locked) {
     for (; populated < count; populated++) {
       if (pfns[populated]! >= 0) continue;
-      const slot = yield* takePcpLocked(pages, cpu, zone, type, flags);
+      const slot = yield* takePcpLocked(pages, cpu, zone, 0, type, flags);
       if (slot < 0) break;
       prepareNew(pages, slot, 0, gfp);
       pfns[populated] = pages.frames.pfnOf(slot);

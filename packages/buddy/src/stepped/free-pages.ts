@@ -6,7 +6,8 @@ import { freeBlock } from '../merge-block.js';
 import { MIGRATE_PCPTYPES, MigrateType, PAGE_ALLOC_COSTLY_ORDER } from '../migrate-types.js';
 import { refuseMisuse } from '../misuse.js';
 import type { PageAllocator } from '../page-allocator.js';
-import { blockTypeOf } from '../pageblocks.js';
+import { SEVERAL_ZONES, blockTypeOf } from '../pageblocks.js';
+import { oddType } from '../pcp-lists.js';
 import { CHECK_AT_PREP } from '../page-checks.js';
 import { prepareFree } from '../prepare-page.js';
 import { modFreepageState } from '../zone-counters.js';
@@ -19,6 +20,7 @@ const PCPTYPES = MIGRATE_PCPTYPES;
 const MOVABLE = MigrateType.MOVABLE;
 const ISOLATE = MigrateType.ISOLATE;
 const HEAD = PageFlag.head;
+const SEVERAL = SEVERAL_ZONES;
 /** The flags that freeing a page leaves on it. */
 const KEPT = ~(CHECK_AT_PREP | PageFlag.allocated | (15 << BLOCK_ORDER_SHIFT));
 
@@ -34,12 +36,7 @@ const KEPT = ~(CHECK_AT_PREP | PageFlag.allocated | (15 << BLOCK_ORDER_SHIFT));
  * freePages(ctx, pages, pfn, 2);
  * @see linux 6.1 mm/page_alloc.c __free_pages
  */
-export function* freePages(
-  ctx: Context,
-  pages: PageAllocator,
-  pfn: number,
-  order: number,
-): Steps<void> {
+export function* freePages(ctx: Context, pages: PageAllocator, pfn: number, order: number): Steps<void> {
   const slot = slotToFree(pages, pfn, order);
   if (pages.strict) refuseMisuse(pages, slot, order);
   const { flags, refcount } = pages.frames;
@@ -78,16 +75,18 @@ export function* freeSlot(
   pfn: number,
   order: number,
 ): Steps<void> {
-  const { frames } = pages;
+  const { flags } = pages.frames;
   const toPcp = order <= COSTLY_ORDER;
-  if (order === 0) frames.flags[slot]! &= KEPT;
+  if (order === 0) flags[slot] = flags[slot]! & KEPT;
   else if (!prepareFree(pages, slot, order, !toPcp)) return;
-  const zone = frames.zone[slot]!;
-  const type = pages.blockType[pfn >> pages.pageblockOrder]!;
+  const info = pages.blockInfo[pfn >> pages.pageblockOrder]!;
+  const type = info & 7;
+  const zone = info >> 3 === SEVERAL ? pages.frames.zone[slot]! : info >> 3;
   if (toPcp && type !== ISOLATE) {
-    frames.migratetype[slot] = type;
+    if (type >= PCPTYPES) flags[slot]! |= oddType(type);
     const done = yield* giveToPcp(ctx, pages, zone, slot, order, type < PCPTYPES ? type : MOVABLE);
     if (done) return;
+    flags[slot] = flags[slot]! & KEPT;
   }
   yield* freeToBuddy(ctx, pages, zone, slot, order, type, false);
 }

@@ -1,110 +1,42 @@
-import { BLOCK_ORDER_SHIFT, PageFlag } from '@mm/memory';
-import {
-  type Context,
-  type Steps,
-  irqRestore,
-  irqSave,
-  lock,
-  read,
-  rmw,
-  tryLock,
-  unlock,
-} from '@mm/steps/stepped';
+import { type Context, type Steps, irqRestore, irqSave, lock, rmw, tryLock, unlock } from '@mm/steps/stepped';
 
-import { ALLOC_RESERVES, AllocFlag } from '../alloc-flags.js';
-import { wakeKswapdIfBoosted } from '../kswapd.js';
+import { unlink } from '../free-area.js';
 import type { PageAllocator } from '../page-allocator.js';
-import { giveBackLocked, pcpFreeCount, pcpHighNow, refillLocked } from '../pcp-lists.js';
-import { prepareAsAsked } from '../prepare-page.js';
-import { watermarkFast } from '../watermark-check.js';
-import { PcpWord, ZoneWord, pcpAt } from '../zone-state.js';
+import { giveBackLocked, pcpFreeCount, pcpHead, pcpHighNow, pcpLock, refillLocked } from '../pcp-lists.js';
+import { PcpWord, STATE_PCP as PCP, STATE_ZONES as ZONES, ZoneWord, pcpAt } from '../zone-state.js';
 
 // Local constants: imported ones are read from their module each time.
 const COUNT = PcpWord.count;
 const HIGH = PcpWord.high;
 const BATCH = PcpWord.batch;
 const FREE_FACTOR = PcpWord.freeFactor;
-const FREE = ZoneWord.free;
-const FREE_CMA = ZoneWord.freeCma;
-const RESERVED = ZoneWord.reservedHighatomic;
 const FLAGS = ZoneWord.flags;
-const ALLOCATED = PageFlag.allocated;
-const ORDER_SHIFT = BLOCK_ORDER_SHIFT;
-const NO_WATERMARKS = AllocFlag.noWatermarks;
-const AS_ASKED = 0x40100;
-const NOT_PLAIN = ALLOC_RESERVES | AllocFlag.noWatermarks;
-const CMA_FLAG = AllocFlag.cma;
-const KSWAPD = AllocFlag.kswapd;
-
-/** No block from this zone: its watermark says no. */
-export const BELOW_WATERMARK = -1;
-/** No block on the per-cpu list and none to refill it with. */
-export const PCP_EMPTY = -2;
+const STATE_PCP = PCP;
+const STATE_ZONES = ZONES;
 
 /**
- * Takes a block of order 0..3 off this CPU's list, refilled first when empty, if the zone's watermark
- * allows, and hands it out. Returns its slot, {@link BELOW_WATERMARK} or {@link PCP_EMPTY}; the latter
- * also when the lists are in use further down this CPU's stack. All in one function, because nearly
- * every allocation is this: in parts it takes twice as long.
- * @see linux 6.1 mm/page_alloc.c zone_watermark_fast, rmqueue_pcplist, prep_new_page
+ * Takes a block of order 0..3 off this CPU's list, refilled first when empty. Returns its slot, or -1
+ * when there is none or the lists are in use further down this CPU's stack.
+ * @see linux 6.1 mm/page_alloc.c rmqueue_pcplist
  */
 export function* takeFromPcp(
   ctx: Context,
   pages: PageAllocator,
-  zoneIndex: number,
+  zone: number,
   order: number,
   type: number,
-  highest: number,
   allocFlags: number,
-  gfp: number,
 ): Steps<number> {
-  // `| 0` tells the compiler that these are int32: it then need not check each sum.
-  const zone = zoneIndex | 0;
-  const flags = allocFlags | 0;
-  const { frames, pcpState, zoneState } = pages;
-  if ((flags & NO_WATERMARKS) === 0) {
-    yield read(pages.zoneFreeCell + zone);
-    // The short cut of watermarkFast() for single pages without rights to reserves.
-    let plain = false;
-    if (order === 0 && (flags & NOT_PLAIN) === 0) {
-      const at = zone << 3;
-      const cma = (flags & CMA_FLAG) !== 0 ? 0 : zoneState[at + FREE_CMA]!;
-      const usable = (zoneState[at + FREE]! - zoneState[at + RESERVED]! - (cma > 0 ? cma : 0)) | 0;
-      const mark = (pages.wmark[(zone << 2) + (flags & 3)]! + pages.watermarkBoost[zone]!) | 0;
-      plain = usable > ((mark + pages.lowmemReserve[Math.imul(zone, pages.nrZones) + highest]!) | 0);
-    }
-    if (!plain && !watermarkFast(pages, zone, order, highest, flags, 0)) return BELOW_WATERMARK;
-  }
   yield irqSave;
-  const set = (ctx.cpu << 3) | zone;
-  const locked = yield tryLock(pages.pcpLockCell + set);
+  const locked = yield tryLock(pcpLock(pages, ctx.cpu, zone));
   if (!locked) {
     yield irqRestore;
-    return PCP_EMPTY;
+    return -1;
   }
-  const pcp = set << 3;
-  pcpState[pcp + FREE_FACTOR] = pcpState[pcp + FREE_FACTOR]! >> 1;
-  const head = (pages.pcpBase + (set << 4) + Math.imul(order, 3) + type) | 0;
-  let slot = frames.next[head]!;
-  if (slot === head) {
-    yield* refill(pages, ctx.cpu, zone, order, type, flags);
-    slot = frames.next[head]!;
-  }
-  if (slot === head) slot = PCP_EMPTY;
-  else {
-    const { next, prev } = frames;
-    const after = next[slot]!;
-    next[head] = after;
-    prev[after] = head;
-    pcpState[pcp + COUNT] = (pcpState[pcp + COUNT]! - (1 << order)) | 0;
-  }
-  yield unlock(pages.pcpLockCell + set);
+  pages.pcpState[pcpAt(ctx.cpu, zone) + FREE_FACTOR]! >>= 1;
+  const slot = yield* takePcpLocked(pages, ctx.cpu, zone, order, type, allocFlags);
+  yield unlock(pcpLock(pages, ctx.cpu, zone));
   yield irqRestore;
-  if (slot < 0) return slot;
-  if ((flags & KSWAPD) !== 0 && zoneState[(zone << 3) + FLAGS] !== 0) wakeKswapdIfBoosted(pages, zone);
-  frames.refcount[slot] = 1;
-  frames.flags[slot] = ALLOCATED | (order << ORDER_SHIFT);
-  if ((gfp & AS_ASKED) !== 0) prepareAsAsked(pages, slot, order, gfp);
   return slot;
 }
 
@@ -112,7 +44,7 @@ export function* takeFromPcp(
  * Brings a batch of blocks to an empty per-cpu list. Under the lists' lock.
  * @see linux 6.1 mm/page_alloc.c __rmqueue_pcplist
  */
-function* refill(
+export function* refill(
   pages: PageAllocator,
   cpu: number,
   zone: number,
@@ -131,28 +63,25 @@ function* refill(
 }
 
 /**
- * Takes a single page off a per-cpu list for a bulk allocation; -1 when there is none. Under the
- * lists' lock.
+ * Takes a block off a per-cpu list, refilled first when empty; -1 when there is none. Under the lists'
+ * lock.
  * @see linux 6.1 mm/page_alloc.c __rmqueue_pcplist
  */
 export function* takePcpLocked(
   pages: PageAllocator,
   cpu: number,
   zone: number,
+  order: number,
   type: number,
   allocFlags: number,
 ): Steps<number> {
   const { frames } = pages;
-  const set = (cpu << 3) | zone;
-  const head = (pages.pcpBase + (set << 4) + type) | 0;
-  if (frames.next[head] === head) yield* refill(pages, cpu, zone, 0, type, allocFlags);
-  const { next, prev } = frames;
-  const slot = next[head]!;
+  const head = pcpHead(pages, cpu, zone, 3 * order + type);
+  if (frames.next[head] === head) yield* refill(pages, cpu, zone, order, type, allocFlags);
+  const slot = frames.next[head]!;
   if (slot === head) return -1;
-  const after = next[slot]!;
-  next[head] = after;
-  prev[after] = head;
-  pages.pcpState[(set << 3) + COUNT]!--;
+  unlink(frames.next, frames.prev, slot);
+  pages.pcpState[pcpAt(cpu, zone) + COUNT]! -= 1 << order;
   return slot;
 }
 
@@ -164,14 +93,16 @@ export function* takePcpLocked(
 export function* giveToPcp(
   ctx: Context,
   pages: PageAllocator,
-  zone: number,
+  zoneIndex: number,
   pageSlot: number,
   pageOrder: number,
   type: number,
 ): Steps<boolean> {
+  // `| 0` tells the compiler that these are int32: it then need not check each sum.
   const slot = pageSlot | 0;
   const order = pageOrder | 0;
-  const { pcpState } = pages;
+  const zone = zoneIndex | 0;
+  const { state } = pages;
   const { next, prev } = pages.frames;
   yield irqSave;
   const set = (ctx.cpu << 3) | zone;
@@ -180,19 +111,19 @@ export function* giveToPcp(
     yield irqRestore;
     return false;
   }
-  const pcp = set << 3;
-  const head = (pages.pcpBase + (set << 4) + Math.imul(order, 3) + type) | 0;
+  const head = ((pages.pcpBase | 0) + (set << 4) + order + (order << 1) + (type | 0)) | 0;
   const after = next[head]!;
   next[slot] = after;
   prev[slot] = head;
   prev[after] = slot;
   next[head] = slot;
-  const count = (pcpState[pcp + COUNT]! + (1 << order)) | 0;
-  pcpState[pcp + COUNT] = count;
+  const pcp = (STATE_PCP + (set << 3)) | 0;
+  const count = (state[pcp + COUNT]! + (1 << order)) | 0;
+  state[pcp + COUNT] = count;
   if (
-    count >= pcpState[pcp + HIGH]! ||
-    (order !== 0 && pcpState[pcp + FREE_FACTOR] !== 0) ||
-    pages.zoneState[(zone << 3) + FLAGS] !== 0
+    count >= state[pcp + HIGH]! ||
+    (order !== 0 && state[pcp + FREE_FACTOR] !== 0) ||
+    state[STATE_ZONES + (zone << 3) + FLAGS] !== 0
   )
     yield* giveSomeBack(pages, ctx.cpu, zone, order, type);
   yield unlock(pages.pcpLockCell + set);
@@ -217,4 +148,3 @@ function* giveSomeBack(
   giveBackLocked(pages, cpu, zone, some, 3 * order + type);
   yield unlock(pages.zoneLockCell + zone);
 }
-
