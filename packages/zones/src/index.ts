@@ -10,7 +10,14 @@ export { pcpBatchOf, setPcpSizes } from './pcp-size.js';
 export { PRESET_NAMES, type PresetName, type ZonePreset, zonePreset } from './presets.js';
 export { parseProcIomem } from './proc-iomem.js';
 export { setStatThresholds, statThresholdOf } from './stat-threshold.js';
-export { initPerZoneWmarkMin, VM_SYSCTLS, type VmSysctl, VmSysctls, writeVmSysctl } from './vm-sysctl.js';
+export {
+  initPerZoneWmarkMin,
+  readVmSysctl,
+  VM_SYSCTLS,
+  type VmSysctl,
+  VmSysctls,
+  writeVmSysctl,
+} from './vm-sysctl.js';
 export { defaultMinFreeKbytes, freeBufferPages, setWatermarks, totalReservePages } from './watermarks.js';
 export { ZONE_NAMES, type ZoneConfig, zoneConfigOf, type ZoneName, zoneNamesOf } from './zone-types.js';
 export { Watermark, Zones, type ZoneSpec } from './zones.js';

@@ -57,6 +57,9 @@ export class VmSysctls {
 export function initPerZoneWmarkMin(vm: VmSysctls, minFreeKbytes?: number): void {
   vm.zones.wmark.fill(0);
   vm.zones.watermarkBoost.fill(0);
+  vm.zones.driftMark.fill(0);
+  // Each further CPU sets thresholds as it comes up, before there are watermarks.
+  if (vm.cpus > 1) setStatThresholds(vm.zones, vm.cpus);
   vm.minFreeKbytes = minFreeKbytes ?? defaultMinFreeKbytes(vm.zones);
   setupPerZoneWmarks(vm);
   setStatThresholds(vm.zones, vm.cpus);
@@ -109,6 +112,26 @@ export function writeVmSysctl(vm: VmSysctls, name: VmSysctl, text: string): numb
     }
   }
   return 0;
+}
+
+/**
+ * Reads a vm sysctl as the file prints it. Reading lowmem_reserve_ratio has an effect: the kernel computes the
+ * reserves anew, from the pages managed now.
+ *
+ * @example
+ * readVmSysctl(vm, 'lowmem_reserve_ratio'); // '256\t256\t32\t0\n'
+ * @see linux 6.1 mm/page_alloc.c lowmem_reserve_ratio_sysctl_handler
+ */
+export function readVmSysctl(vm: VmSysctls, name: VmSysctl): string {
+  if (name === 'lowmem_reserve_ratio') setLowmemReserve(vm.zones, vm.reserveRatio);
+  const values: Record<VmSysctl, readonly number[]> = {
+    min_free_kbytes: [vm.minFreeKbytes],
+    lowmem_reserve_ratio: vm.reserveRatio,
+    watermark_scale_factor: [vm.watermarkScaleFactor],
+    watermark_boost_factor: [vm.watermarkBoostFactor],
+    percpu_pagelist_high_fraction: [vm.highFraction],
+  };
+  return `${values[name].join('\t')}\n`;
 }
 
 const minimumOf = (name: VmSysctl): number => (name === 'watermark_scale_factor' ? 1 : 0);
