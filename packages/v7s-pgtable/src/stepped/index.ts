@@ -1,1 +1,2 @@
-export {};
+export { allocPgtable, freePgtable } from './lifetime.js';
+export { iovaToPhys, mapPages, unmapPages } from './operations.js';
