@@ -23,7 +23,10 @@ export function freeBlock(
   toTail: boolean,
 ): void {
   const { next, prev, flags } = pages.frames;
-  const { listMask, areaFree, listBase, pageblockOrder } = pages;
+  const { listMask, areaFree } = pages;
+  const listBase = pages.listBase | 0;
+  const pageblockOrder = pages.pageblockOrder | 0;
+  const area = (zone | 0) << 4;
   let slot = pageSlot | 0;
   let order = pageOrder | 0;
   let key = buddyKey(zone, order);
@@ -36,21 +39,21 @@ export function freeBlock(
     next[before] = after;
     prev[after] = before;
     if (after === before) {
-      const head = after - listBase;
+      const head = (after - listBase) | 0;
       listMask[head >> 4]! &= ~(1 << (head & 15));
     }
     flags[buddy]! &= ~MASK;
-    areaFree[(zone << 4) + order]!--;
+    areaFree[area + order] = (areaFree[area + order]! - 1) | 0;
     slot &= buddy;
-    order++;
-    key += 1 << SHIFT;
+    order = (order + 1) | 0;
+    key = (key + (1 << SHIFT)) | 0;
   }
   if (order === TOP) return addTopFree(pages, zone, pages.frames.pfnOf(slot) >> TOP, type, toTail);
   // The buddy of the block that this one and its buddy would make.
   const mergesSoon =
     order < TOP - 1 && (flags[(slot & ~(1 << order)) ^ (2 << order)]! & MASK) === key + (1 << SHIFT);
-  const set = zone * 6 + type;
-  const head = listBase + (set << 4) + order;
+  const set = ((zone | 0) * 6 + (type | 0)) | 0;
+  const head = (listBase + (set << 4) + order) | 0;
   flags[slot] = (flags[slot]! & ~MASK) | key;
   if (toTail || mergesSoon) {
     const last = prev[head]!;
@@ -66,7 +69,7 @@ export function freeBlock(
     next[head] = slot;
   }
   listMask[set]! |= 1 << order;
-  areaFree[(zone << 4) + order]!++;
+  areaFree[area + order] = (areaFree[area + order]! + 1) | 0;
 }
 
 /** Whether a block of `type` may merge across pageblocks with `buddy`. @see linux 6.1 migratetype_is_mergeable */

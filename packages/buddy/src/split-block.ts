@@ -13,15 +13,17 @@ const MASK = BUDDY_MASK;
  * halves not needed back to these lists, and returns the slot of the block, or -1.
  * @see linux 6.1 mm/page_alloc.c __rmqueue_smallest, expand
  */
-export function takeSmallest(pages: PageAllocator, zone: number, order: number, type: number): number {
+export function takeSmallest(pages: PageAllocator, zone: number, leastOrder: number, type: number): number {
+  // `| 0` tells the compiler that these are int32: it then need not check each sum.
   const { listMask, areaFree, frames } = pages;
-  const set = zone * 6 + type;
+  const order = leastOrder | 0;
+  const set = ((zone | 0) * 6 + (type | 0)) | 0;
   const mask = listMask[set]! >> order;
   if (mask === 0) return -1;
-  const from = order + 31 - Math.clz32(mask & -mask);
+  const from = (order + 31 - Math.clz32(mask & -mask)) | 0;
   if (from === TOP) return split(pages, zone, takeTop(pages, zone, type), TOP, order, type);
   const { next, prev } = frames;
-  const head = pages.listBase + (set << 4) + from;
+  const head = ((pages.listBase | 0) + (set << 4) + from) | 0;
   const slot = next[head]!;
   const after = next[slot]!;
   next[head] = after;
@@ -36,22 +38,23 @@ export function takeSmallest(pages: PageAllocator, zone: number, order: number, 
 function split(
   pages: PageAllocator,
   zone: number,
-  slot: number,
+  pageSlot: number,
   from: number,
   order: number,
   type: number,
 ): number {
   const { listMask, areaFree } = pages;
   const { next, prev, flags } = pages.frames;
-  const set = zone * 6 + type;
-  let head = pages.listBase + (set << 4) + from;
+  const slot = pageSlot | 0;
+  const set = ((zone | 0) * 6 + (type | 0)) | 0;
+  let head = ((pages.listBase | 0) + (set << 4) + from) | 0;
   let key = buddyKey(zone, from);
   let area = (zone << 4) + from;
   for (let half = from - 1; half >= order; half--) {
-    const rest = slot + (1 << half);
-    head--;
-    area--;
-    key -= 1 << SHIFT;
+    const rest = (slot + (1 << half)) | 0;
+    head = (head - 1) | 0;
+    area = (area - 1) | 0;
+    key = (key - (1 << SHIFT)) | 0;
     next[head] = rest;
     prev[head] = rest;
     next[rest] = head;

@@ -37,12 +37,12 @@ const KEPT = ~(CHECK_AT_PREP | PageFlag.allocated | (15 << BLOCK_ORDER_SHIFT));
  * @see linux 6.1 mm/page_alloc.c __free_pages
  */
 export function* freePages(ctx: Context, pages: PageAllocator, pfn: number, order: number): Steps<void> {
-  const slot = slotToFree(pages, pfn, order);
+  const slot = slotToFree(pages, pfn, order) | 0;
   if (pages.strict) refuseMisuse(pages, slot, order);
   const { flags, refcount } = pages.frames;
   const isHead = (flags[slot]! & HEAD) !== 0;
   yield rmw(pages.refcountCell + (slot & 255));
-  const left = refcount[slot]! - 1;
+  const left = (refcount[slot]! - 1) | 0;
   refcount[slot] = left;
   if (left === 0) yield* freeSlot(ctx, pages, slot, pfn, order);
   else yield* keepReferences(ctx, pages, slot, pfn, order, isHead);
