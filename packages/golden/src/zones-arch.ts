@@ -89,8 +89,16 @@ export function playZonesArchCase(recording: Recording, index: number): Mismatch
   );
 }
 
-function comparable({ managed: _, start_pfn, pcp, ...rest }: ZoneinfoZone): Record<string, unknown> {
-  return { ...rest, ...(start_pfn === undefined ? {} : { start_pfn, pcp }) };
+function comparable({ start_pfn, pcp, ...zone }: ZoneinfoZone): Record<string, unknown> {
+  const { name, spanned, present, wmark, lowmem_reserve } = zone;
+  return {
+    name,
+    spanned,
+    present,
+    wmark,
+    lowmem_reserve,
+    ...(start_pfn === undefined ? {} : { start_pfn, pcp }),
+  };
 }
 
 function shown(zones: Zones, zone: number, cpus: number): Record<string, unknown> {

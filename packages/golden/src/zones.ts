@@ -109,22 +109,23 @@ function compareState(
 ): Mismatch | null {
   const sized = vm ?? new VmSysctls(zones, cpus);
   if (vm === null) initPerZoneWmarkMin(sized, state.min_free_kbytes);
-  const expected = state.zones.map(({ managed: _, ...zone }) => pick(zone));
+  const expected = state.zones.map((zone) => sizedFields(zone));
   return (
     firstDifference(
       `${path}.zonelist`,
       state.zonelist,
-      [...zones.zonelist].map((z) => zones.names[z]),
+      [...zones.zonelist].map((index) => zones.names[index]),
     ) ??
     firstDifference(
       `${path}.zones`,
       expected,
-      zones.indices().map((z) => describeZone(zones, z, cpus)),
+      zones.indices().map((index) => describeZone(zones, index, cpus)),
     )
   );
 }
 
-const pick = (zone: Record<string, unknown>): Record<string, unknown> =>
+/** What a zone's sizing determines: all but the counters. */
+const sizedFields = (zone: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(
     [
       'name',

@@ -1,0 +1,21 @@
+import { statThresholdOf } from '@mm/zones';
+
+import type { PageAllocator } from './page-allocator.js';
+import { PcpWord, pcpAt } from './zone-state.js';
+
+/**
+ * Takes over per-cpu sizes and thresholds after the zones have been sized anew, as a write to a vm sysctl does.
+ * Lists that are longer than the new limit shrink as pages are freed.
+ *
+ * @see linux 6.1 mm/page_alloc.c pageset_update
+ */
+export function applySizes(pages: PageAllocator): void {
+  const { zones } = pages;
+  for (let cpu = 0; cpu < pages.cpus; cpu++)
+    for (let zone = 0; zone < pages.nrZones; zone++) {
+      const at = pcpAt(cpu, zone);
+      pages.pcpState[at + PcpWord.high] = zones.pcpHigh[zone]!;
+      pages.pcpState[at + PcpWord.batch] = zones.pcpBatch[zone]!;
+      pages.pcpState[at + PcpWord.statThreshold] = statThresholdOf(zones.managed[zone]!, pages.cpus);
+    }
+}

@@ -1,0 +1,63 @@
+import { PageAllocator, releaseRange } from '@mm/buddy';
+import { PageFrames, PhysicalMemory } from '@mm/memory';
+import { KernelLog } from '@mm/printk';
+import { CellSpace } from '@mm/steps';
+import { VmSysctls, Zones, initPerZoneWmarkMin, layOutZones, toPfnSpans } from '@mm/zones';
+
+import { Machine } from './machine.js';
+import { managedPagesOf, managedSpans } from './managed-pages.js';
+import { type MachineOptions, checkOptions } from './options.js';
+
+/** Mobility is not kept apart on machines with fewer pageblocks than there are migrate types, 6. */
+const MIGRATE_TYPES = 6;
+
+/**
+ * Makes a machine that has just booted: memory, zones sized as Linux 6.1 sizes them, every managed page free.
+ *
+ * @throws OptionError naming the option, its value and what was expected. Unknown options are refused.
+ * @example
+ * const machine = createMachine({ preset: 'arm64-2018', ramBytes: '4G', cpus: 2 });
+ * const pfn = machine.allocPages(GFP_KERNEL, 0);
+ */
+export function createMachine(options: MachineOptions = {}): Machine {
+  const checked = checkOptions(options);
+  const { preset, cpus, strict, pageblockOrder } = checked;
+  const spans = toPfnSpans(checked.ranges);
+  const bounds = layOutZones(spans, preset, checked.boot);
+  const managed = managedPagesOf(bounds, checked.managedPages);
+  const zones = new Zones(bounds.map((zone, i) => ({ ...zone, managedPages: managed[i]! })));
+  const sysctls = new VmSysctls(zones, cpus);
+  initPerZoneWmarkMin(sysctls, checked.minFreeKbytes);
+  const memory = new PhysicalMemory(spans);
+  const frames = new PageFrames(spans);
+  const cells = new CellSpace();
+  const log = new KernelLog();
+  const total = managed.reduce((sum, count) => sum + count, 0);
+  const groupByMobilityDisabled = total < MIGRATE_TYPES << pageblockOrder;
+  const pages = new PageAllocator({
+    memory,
+    frames,
+    zones,
+    cells,
+    log,
+    cpus,
+    pageblockOrder,
+    strict,
+    groupByMobilityDisabled,
+  });
+  for (const [i, zone] of bounds.entries())
+    for (const { startPfn, endPfn } of managedSpans(spans, zone, managed[i]!))
+      releaseRange(pages, startPfn, endPfn);
+  return new Machine({
+    preset,
+    series: checked.series,
+    spans,
+    memory,
+    frames,
+    zones,
+    sysctls,
+    cells,
+    log,
+    pages,
+  });
+}

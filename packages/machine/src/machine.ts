@@ -1,0 +1,144 @@
+import { type PageAllocator, allocPages, applySizes, freePages } from '@mm/buddy';
+import type { PageFrames, Pfn, PhysicalMemory } from '@mm/memory';
+import { type KernelLog, OptionError } from '@mm/printk';
+import { type CellSpace, Context } from '@mm/steps';
+import {
+  type PfnSpan,
+  VM_SYSCTLS,
+  type VmSysctl,
+  type VmSysctls,
+  type ZonePreset,
+  type Zones,
+  readVmSysctl,
+  writeVmSysctl,
+} from '@mm/zones';
+
+import type { Series } from './options.js';
+
+/** The parts of a {@link Machine}. */
+export interface MachineParts {
+  readonly preset: ZonePreset;
+  readonly series: Series;
+  /** RAM as page frames. */
+  readonly spans: readonly PfnSpan[];
+  readonly memory: PhysicalMemory;
+  readonly frames: PageFrames;
+  readonly zones: Zones;
+  readonly sysctls: VmSysctls;
+  readonly cells: CellSpace;
+  readonly log: KernelLog;
+  readonly pages: PageAllocator;
+}
+
+/** A machine as one CPU sees it. */
+export interface CpuView {
+  readonly ctx: Context;
+  /** See {@link Machine.allocPages}. */
+  allocPages(gfp: number, order: number): Pfn | null;
+  /** See {@link Machine.freePages}. */
+  freePages(pfn: number, order: number): void;
+}
+
+/** A simulated machine. Its parts are public: every function of the packages below can be used on them. */
+export class Machine implements MachineParts {
+  readonly preset: ZonePreset;
+  readonly series: Series;
+  readonly spans: readonly PfnSpan[];
+  readonly memory: PhysicalMemory;
+  readonly frames: PageFrames;
+  readonly zones: Zones;
+  readonly sysctls: VmSysctls;
+  readonly cells: CellSpace;
+  readonly log: KernelLog;
+  readonly pages: PageAllocator;
+  readonly #cpus: readonly CpuView[];
+
+  /** Made by {@link createMachine}. */
+  constructor(parts: MachineParts) {
+    this.preset = parts.preset;
+    this.series = parts.series;
+    this.spans = parts.spans;
+    this.memory = parts.memory;
+    this.frames = parts.frames;
+    this.zones = parts.zones;
+    this.sysctls = parts.sysctls;
+    this.cells = parts.cells;
+    this.log = parts.log;
+    const pages = parts.pages;
+    this.pages = pages;
+    this.#cpus = Array.from({ length: pages.cpus }, (_, cpu) => {
+      const ctx = new Context(cpu);
+      return {
+        ctx,
+        allocPages: (gfp, order) => allocPages(ctx, pages, gfp, order),
+        freePages: (pfn, order) => freePages(ctx, pages, pfn, order),
+      };
+    });
+  }
+
+  /** CPUs, numbered from 0. */
+  get cpus(): number {
+    return this.#cpus.length;
+  }
+
+  /**
+   * The machine as CPU `cpu` sees it.
+   * @throws OptionError when there is no such CPU.
+   * @example
+   * machine.on(1).allocPages(GFP_KERNEL, 0);
+   */
+  on(cpu: number): CpuView {
+    const view = this.#cpus[cpu];
+    if (view === undefined) throw new OptionError('cpu', `an integer of 0 to ${this.cpus - 1}`, cpu);
+    return view;
+  }
+
+  /**
+   * 2^order pages in a row, on CPU 0.
+   *
+   * @param gfp flags such as `GFP_KERNEL`.
+   * @param order 0..10; a larger one gets a warning in the log and null, as in Linux.
+   * @returns the first page frame, or null for no memory.
+   * @example
+   * machine.allocPages(GFP_KERNEL | __GFP_ZERO, 3);
+   * @see linux 6.1 mm/page_alloc.c __alloc_pages
+   */
+  allocPages(gfp: number, order: number): Pfn | null {
+    return this.#cpus[0]!.allocPages(gfp, order);
+  }
+
+  /**
+   * Gives 2^order pages back, on CPU 0.
+   * @see linux 6.1 mm/page_alloc.c __free_pages
+   */
+  freePages(pfn: number, order: number): void {
+    this.#cpus[0]!.freePages(pfn, order);
+  }
+
+  /** Reads a file of /proc/sys/vm. @throws OptionError for a name that is not in `VM_SYSCTLS`. */
+  readSysctl(name: VmSysctl): string {
+    return readVmSysctl(this.sysctls, checkName(name));
+  }
+
+  /**
+   * Writes a file of /proc/sys/vm, with its effects on zones and per-cpu lists.
+   *
+   * @returns 0 or -EINVAL; then nothing has changed.
+   * @throws OptionError for a name that is not in `VM_SYSCTLS`.
+   * @example
+   * machine.writeSysctl('min_free_kbytes', '16384'); // 0
+   */
+  writeSysctl(name: VmSysctl, text: string): number {
+    const answer = writeVmSysctl(this.sysctls, checkName(name), text);
+    if (answer === 0) {
+      this.pages.watermarkBoostFactor = this.sysctls.watermarkBoostFactor;
+      applySizes(this.pages);
+    }
+    return answer;
+  }
+}
+
+function checkName(name: VmSysctl): VmSysctl {
+  if (!VM_SYSCTLS.includes(name)) throw new OptionError('name', `one of ${VM_SYSCTLS.join(', ')}`, name);
+  return name;
+}

@@ -1,0 +1,158 @@
+import { OptionError } from '@mm/printk';
+import {
+  PRESET_NAMES,
+  type MovableOptions,
+  type PresetName,
+  type RamRange,
+  ZONE_NAMES,
+  type ZoneConfig,
+  type ZoneName,
+  type ZonePreset,
+  parseProcIomem,
+  zonePreset,
+} from '@mm/zones';
+
+import { parseSize } from './parse-size.js';
+
+/** Which state of the patch series the machine runs. */
+export const SERIES = ['4.15', 'none', 'v4', 'merged'] as const;
+/** Which state of the patch series the machine runs. */
+export type Series = (typeof SERIES)[number];
+
+/** What a machine is made of. Every field has a default. */
+export interface MachineOptions {
+  /** The kind of machine. Default `x86_64`. */
+  readonly preset?: PresetName;
+  /** RAM, bytes or text like `4G`. Default 1 GiB. Not together with `memoryMap`. */
+  readonly ramBytes?: number | string;
+  /** RAM as ranges of bytes, or as the text of a `/proc/iomem`. */
+  readonly memoryMap?: readonly RamRange[] | string;
+  /** CPUs, 1..256. Default 1. */
+  readonly cpus?: number;
+  /** Default `merged`. Matters to slab caches and page tables. */
+  readonly series?: Series;
+  /** Refuse misuse that the kernel does not notice. Default false. */
+  readonly strict?: boolean;
+  /** Where zones end and which are configured, in place of the preset's. */
+  readonly zones?: Partial<Pick<ZonePreset, 'config' | 'dmaEnd' | 'dma32End' | 'lowmemEnd'>>;
+  /** log2 of the pages of a pageblock, 1..10. Default the preset's. */
+  readonly pageblockOrder?: number;
+  /** `kernelcore=` and `movablecore=`. */
+  readonly boot?: MovableOptions;
+  /**
+   * Pages that the page allocator manages, by zone. Default: all present pages but one in 64, the size of the
+   * kernel's own page metadata.
+   */
+  readonly managedPages?: Readonly<Partial<Record<ZoneName, number>>>;
+  /** In place of what boot computes. KiB. */
+  readonly minFreeKbytes?: number;
+}
+
+/** Options with their defaults filled in. */
+export interface CheckedOptions {
+  readonly preset: ZonePreset;
+  readonly ranges: readonly RamRange[];
+  readonly cpus: number;
+  readonly series: Series;
+  readonly strict: boolean;
+  readonly pageblockOrder: number;
+  readonly boot: MovableOptions;
+  readonly managedPages: Readonly<Partial<Record<ZoneName, number>>>;
+  readonly minFreeKbytes: number | undefined;
+}
+
+const FIELDS: ReadonlySet<string> = new Set([
+  'preset',
+  'ramBytes',
+  'memoryMap',
+  'cpus',
+  'series',
+  'strict',
+  'zones',
+  'pageblockOrder',
+  'boot',
+  'managedPages',
+  'minFreeKbytes',
+]);
+
+const GiB = 2 ** 30;
+
+function integer(value: unknown, field: string, min: number, max: number): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max)
+    throw new OptionError(field, `an integer of ${min} to ${max}`, value);
+  return value;
+}
+
+function record(value: unknown, field: string, known: readonly string[]): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new OptionError(field, `an object with ${known.join(', ')}`, value);
+  for (const key of Object.keys(value))
+    if (!known.includes(key)) throw new OptionError(`${field}.${key}`, `one of ${known.join(', ')}`, key);
+  return value as Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Checks options and fills in defaults.
+ * @throws OptionError naming the field, its value and what was expected.
+ */
+export function checkOptions(options: MachineOptions): CheckedOptions {
+  record(options, 'options', [...FIELDS]);
+  const { preset: name = 'x86_64', series = 'merged', strict = false, cpus = 1 } = options;
+  if (!PRESET_NAMES.includes(name))
+    throw new OptionError('preset', `one of ${PRESET_NAMES.join(', ')}`, name);
+  if (!SERIES.includes(series)) throw new OptionError('series', `one of ${SERIES.join(', ')}`, series);
+  if (typeof strict !== 'boolean') throw new OptionError('strict', 'true or false', strict);
+  const preset = overridden(zonePreset(name), options.zones ?? {});
+  const boot = record(options.boot ?? {}, 'boot', ['kernelcore', 'movablecore']) as MovableOptions;
+  const managed = record(options.managedPages ?? {}, 'managedPages', ZONE_NAMES);
+  for (const [zone, pages] of Object.entries(managed)) integer(pages, `managedPages.${zone}`, 0, 2 ** 31 - 1);
+  return {
+    preset,
+    ranges: rangesOf(options, preset),
+    cpus: integer(cpus, 'cpus', 1, 256),
+    series,
+    strict,
+    pageblockOrder: integer(options.pageblockOrder ?? preset.pageblockOrder, 'pageblockOrder', 1, 10),
+    boot,
+    managedPages: managed as CheckedOptions['managedPages'],
+    minFreeKbytes:
+      options.minFreeKbytes === undefined
+        ? undefined
+        : integer(options.minFreeKbytes, 'minFreeKbytes', 0, 2 ** 31 - 1),
+  };
+}
+
+function overridden(preset: ZonePreset, zones: NonNullable<MachineOptions['zones']>): ZonePreset {
+  const { config, ...ends } = record(zones, 'zones', ['config', 'dmaEnd', 'dma32End', 'lowmemEnd']);
+  for (const [field, end] of Object.entries(ends))
+    if (typeof end !== 'number' || !(end >= 0))
+      throw new OptionError(`zones.${field}`, 'an address of at least 0, or Infinity', end);
+  const checked = config === undefined ? preset.config : zoneConfig(config);
+  return { ...preset, ...ends, config: checked };
+}
+
+function zoneConfig(config: unknown): ZoneConfig {
+  const fields = record(config, 'zones.config', ['dma', 'dma32', 'highmem', 'device']);
+  for (const key of ['dma', 'dma32', 'highmem'])
+    if (typeof fields[key] !== 'boolean')
+      throw new OptionError(`zones.config.${key}`, 'true or false', fields[key]);
+  return fields as unknown as ZoneConfig;
+}
+
+function rangesOf(options: MachineOptions, preset: ZonePreset): readonly RamRange[] {
+  const { memoryMap, ramBytes } = options;
+  if (memoryMap === undefined)
+    return preset.memoryMap(checkedRam(parseSize(ramBytes ?? GiB, 'ramBytes'), ramBytes));
+  if (ramBytes !== undefined)
+    throw new OptionError('ramBytes', 'nothing beside memoryMap, which says it all', ramBytes);
+  if (typeof memoryMap === 'string') return parseProcIomem(memoryMap);
+  if (!Array.isArray(memoryMap))
+    throw new OptionError('memoryMap', 'ranges { start, end } or the text of /proc/iomem', memoryMap);
+  return memoryMap as readonly RamRange[];
+}
+
+/** 4 MiB hold one block of the top order; beyond 4 TiB frame numbers of a preset could leave int32. */
+function checkedRam(bytes: number, given: unknown): number {
+  if (bytes < 4 * 2 ** 20 || bytes > 4 * 2 ** 40) throw new OptionError('ramBytes', '4M to 4T', given);
+  return bytes;
+}
