@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+
+import { playRecording } from './conform.js';
+import { PLAYERS } from './players.js';
+
+const golden = (name: string): string =>
+  readFileSync(new URL(`../../../golden/${name}`, import.meta.url), 'utf8');
+
+describe('a whole recording', () => {
+  test.each(['mm/gfp.json', 'mm/zones-arch.json', 'mm/genalloc.json', 'v7s/selftest.json'])(
+    '%s plays without mismatch',
+    (name) => {
+      const result = playRecording(golden(name), name);
+      expect(result.played).toBeGreaterThan(0);
+      expect(result.mismatches).toEqual([]);
+    },
+  );
+
+  test('a changed expectation is found and named', () => {
+    const recording = JSON.parse(golden('mm/genalloc.json'));
+    const op = recording.cases[3].ops[0];
+    op[op.length - 1] = 77;
+    const { mismatches } = playRecording(JSON.stringify(recording), 'x.json');
+    expect(mismatches.map(({ index, expected }) => ({ index, expected }))).toEqual([
+      { index: 3, expected: 77 },
+    ]);
+    expect(mismatches[0]!.path).toContain('ops[0]');
+  });
+
+  test('a kind has one player', () => {
+    const kinds = PLAYERS.map((player) => player.kind);
+    expect(new Set(kinds).size).toBe(kinds.length);
+  });
+});
+
+const ok = {
+  format: 'mm-golden/1',
+  kind: 'genalloc',
+  source: { kernel: '6.1' },
+  cases: [{ min_alloc_order: 0, ops: [] }],
+};
+
+describe('a broken file is refused by name', () => {
+  test.each([
+    ['nothing', '', 'bad.json'],
+    ['cut short', golden('mm/gfp.json').slice(0, 5000), 'bad.json: expected a whole JSON object'],
+    ['an array', '[]', 'bad.json'],
+    ['another format', JSON.stringify({ ...ok, format: 'mm-golden/2' }), 'bad.json.format'],
+    ['no kind', JSON.stringify({ ...ok, kind: undefined }), 'bad.json.kind'],
+    ['an unknown kind', JSON.stringify({ ...ok, kind: 'tea' }), 'bad.json.kind: expected one of buddy-trace'],
+    ['no cases', JSON.stringify({ ...ok, cases: [] }), 'bad.json.cases'],
+    [
+      'a case of another shape',
+      JSON.stringify({ ...ok, cases: [{ ops: 7 }] }),
+      'bad.json.cases[0].min_alloc_order',
+    ],
+    ['a case that is no object', JSON.stringify({ ...ok, cases: [3] }), 'bad.json.cases.0'],
+  ])('%s', (_, text, message) => {
+    expect(() => playRecording(text, 'bad.json')).toThrow(message);
+  });
+});

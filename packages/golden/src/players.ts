@@ -1,0 +1,35 @@
+import { OptionError } from '@mm/printk';
+
+import { type BuddyTraceCase, playBuddyCase } from './buddy-trace.js';
+import { type GenallocCase, playGenallocCase } from './genalloc.js';
+import { gfpCase, playGfpCase } from './gfp.js';
+import { buddyTraceCase, genallocCase } from './op-schemas.js';
+import type { Player } from './player.js';
+import { playZonesArchCase, zonesArchCase } from './zones-arch.js';
+import { playZonesCase, zonesCase } from './zones.js';
+
+/** A player for every kind of recording that can be played, by kind. */
+export const PLAYERS: readonly Player[] = [
+  { kind: 'buddy-trace', schema: buddyTraceCase, play: (r, i) => playBuddyCase(r.cases[i] as unknown as BuddyTraceCase) },
+  { kind: 'genalloc', schema: genallocCase, play: (r, i) => playGenallocCase(r.cases[i] as unknown as GenallocCase) },
+  {
+    kind: 'gfp',
+    schema: gfpCase,
+    play: playGfpCase,
+    unplayed: (recorded) => (recorded['type'] === 'cache-zones' ? 'cache-zones cases need slab caches' : null),
+  },
+  { kind: 'zones', schema: zonesCase, play: playZonesCase },
+  { kind: 'zones-arch', schema: zonesArchCase, play: playZonesArchCase },
+];
+
+/**
+ * The player for a kind.
+ * @throws OptionError naming the file when no player knows the kind.
+ * @example
+ * playerFor('zones', 'zones.json').play(recording, 0); // null: as Linux did
+ */
+export function playerFor(kind: string, name: string): Player {
+  const player = PLAYERS.find((known) => known.kind === kind);
+  if (player === undefined) throw new OptionError(`${name}.kind`, `one of ${PLAYERS.map((known) => known.kind).join(', ')}`, kind);
+  return player;
+}
