@@ -1,0 +1,3 @@
+/** What `mm-check` says with its exit code. */
+export const ExitCode = { holds: 0, counterexample: 1, wrongUse: 2, interrupted: 130 } as const;
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
