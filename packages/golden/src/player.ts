@@ -42,7 +42,11 @@ export function playCase(player: Player, recording: Recording, index: number): C
     return mismatch === null ? { verdict: 'matches' } : { verdict: 'differs', mismatch };
   } catch (error) {
     const kind = error instanceof OptionError ? 'refused' : 'threw';
-    const mismatch = { path: kind, expected: 'no error', actual: error instanceof Error ? error.message : String(error) };
+    const mismatch = {
+      path: kind,
+      expected: 'no error',
+      actual: error instanceof Error ? error.message : String(error),
+    };
     return { verdict: 'differs', mismatch };
   }
 }

@@ -3,21 +3,33 @@ import { OptionError } from '@mm/printk';
 import { type BuddyTraceCase, playBuddyCase } from './buddy-trace.js';
 import { type GenallocCase, playGenallocCase } from './genalloc.js';
 import { gfpCase, playGfpCase } from './gfp.js';
-import { buddyTraceCase, genallocCase } from './op-schemas.js';
+import { buddyTraceCase, genallocCase, v7sCase } from './op-schemas.js';
 import type { Player } from './player.js';
+import type { V7sCase } from './v7s-trace-schema.js';
+import { playV7sCase } from './v7s-trace.js';
 import { playZonesArchCase, zonesArchCase } from './zones-arch.js';
 import { playZonesCase, zonesCase } from './zones.js';
 
 /** A player for every kind of recording that can be played, by kind. */
 export const PLAYERS: readonly Player[] = [
-  { kind: 'buddy-trace', schema: buddyTraceCase, play: (r, i) => playBuddyCase(r.cases[i] as unknown as BuddyTraceCase) },
-  { kind: 'genalloc', schema: genallocCase, play: (r, i) => playGenallocCase(r.cases[i] as unknown as GenallocCase) },
+  {
+    kind: 'buddy-trace',
+    schema: buddyTraceCase,
+    play: (r, i) => playBuddyCase(r.cases[i] as unknown as BuddyTraceCase),
+  },
+  {
+    kind: 'genalloc',
+    schema: genallocCase,
+    play: (r, i) => playGenallocCase(r.cases[i] as unknown as GenallocCase),
+  },
   {
     kind: 'gfp',
     schema: gfpCase,
     play: playGfpCase,
-    unplayed: (recorded) => (recorded['type'] === 'cache-zones' ? 'cache-zones cases need slab caches' : null),
+    unplayed: (recorded) =>
+      recorded['type'] === 'cache-zones' ? 'cache-zones cases need slab caches' : null,
   },
+  { kind: 'v7s-trace', schema: v7sCase, play: (r, i) => playV7sCase(r.cases[i] as unknown as V7sCase) },
   { kind: 'zones', schema: zonesCase, play: playZonesCase },
   { kind: 'zones-arch', schema: zonesArchCase, play: playZonesArchCase },
 ];
@@ -30,6 +42,7 @@ export const PLAYERS: readonly Player[] = [
  */
 export function playerFor(kind: string, name: string): Player {
   const player = PLAYERS.find((known) => known.kind === kind);
-  if (player === undefined) throw new OptionError(`${name}.kind`, `one of ${PLAYERS.map((known) => known.kind).join(', ')}`, kind);
+  if (player === undefined)
+    throw new OptionError(`${name}.kind`, `one of ${PLAYERS.map((known) => known.kind).join(', ')}`, kind);
   return player;
 }
