@@ -1,15 +1,11 @@
 import { OptionError } from '@mm/printk';
 
 import { HoleError, MemoryMap } from './memory-map.js';
-import type { MemoryImage } from './memory-image.js';
+import { CHUNK_PAGES, CHUNK_WORDS, type MemoryImage } from './memory-image.js';
 import { PAGE_WORDS, type PfnRange } from './units.js';
 
-/** Pages of a chunk, the unit in which bytes are made: 16 pages, 64 KiB. */
-export const CHUNK_PAGES = 16;
 const CHUNK_SHIFT = 4;
 const CHUNK_MASK = CHUNK_PAGES - 1;
-/** Words of 32 bits in a chunk. */
-export const CHUNK_WORDS = CHUNK_PAGES * PAGE_WORDS;
 
 /**
  * The bytes of a machine, little-endian, zero until written, made a chunk of 64 KiB at a time.

@@ -1,0 +1,66 @@
+import { areaOf } from './free-area.js';
+import { MAX_ORDER, MIGRATE_TYPES } from './migrate-types.js';
+import type { PageAllocator } from './page-allocator.js';
+import { blockTypeOf } from './pageblocks.js';
+import { freeListPfns } from './read-lists.js';
+
+/** The walk of a free list stops here, so that the zone's lock is not held for long. */
+export const PAGETYPEINFO_BLOCKS_MAX = 100_000;
+/** log2 of the pages of a section of the memory map, 128 MiB: pageblocks of sections with memory count. */
+const SECTION_PAGES_SHIFT = 15;
+
+/**
+ * Free blocks of each order, 0..10: a line of /proc/buddyinfo.
+ *
+ * @example
+ * buddyInfo(pages, zone).join(' ');
+ * @see linux 6.1 mm/vmstat.c frag_show_print
+ */
+export function buddyInfo(pages: PageAllocator, zone: number): number[] {
+  return Array.from({ length: MAX_ORDER }, (_, order) => pages.areaFree[areaOf(zone, order)]!);
+}
+
+/**
+ * Free blocks of each migrate type and order: the first part of /proc/pagetypeinfo. At most
+ * {@link PAGETYPEINFO_BLOCKS_MAX} of each list are counted; the kernel prints `>100000` then.
+ *
+ * @example
+ * freeBlocksByType(pages, zone)[MigrateType.MOVABLE][10];
+ * @see linux 6.1 mm/vmstat.c pagetypeinfo_showfree_print
+ */
+export function freeBlocksByType(pages: PageAllocator, zone: number): number[][] {
+  return Array.from({ length: MIGRATE_TYPES }, (_type, type) =>
+    Array.from({ length: MAX_ORDER }, (_order, order) =>
+      Math.min(PAGETYPEINFO_BLOCKS_MAX, freeListPfns(pages, zone, order, type).length),
+    ),
+  );
+}
+
+/**
+ * Pageblocks of each migrate type: the second part of /proc/pagetypeinfo.
+ *
+ * @param sparse memory is mapped in sections of 128 MiB, and a pageblock counts when its section has
+ * memory (x86_64, arm64); otherwise every pageblock of the zone's span counts. Default true.
+ * @example
+ * pageblocksByType(pages, zone)[MigrateType.MOVABLE];
+ * @see linux 6.1 mm/vmstat.c pagetypeinfo_showblockcount_print
+ */
+export function pageblocksByType(pages: PageAllocator, zone: number, sparse = true): number[] {
+  const counts = Array.from({ length: MIGRATE_TYPES }, () => 0);
+  const { zones, frames } = pages;
+  const start = zones.startPfn[zone]!;
+  const end = start + zones.spanned[zone]!;
+  const sections = new Set(
+    frames.map.ranges.flatMap((range) => {
+      const first = range.startPfn >> SECTION_PAGES_SHIFT;
+      const last = (range.endPfn - 1) >> SECTION_PAGES_SHIFT;
+      return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+    }),
+  );
+  for (let pfn = start; pfn < end; pfn += 1 << pages.pageblockOrder) {
+    if (sparse && !sections.has(pfn >> SECTION_PAGES_SHIFT)) continue;
+    if (frames.map.has(pfn) && zones.zoneOfPfn(pfn) !== zone) continue;
+    counts[blockTypeOf(pages, pfn)]!++;
+  }
+  return counts;
+}
