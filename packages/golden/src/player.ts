@@ -10,20 +10,29 @@ export interface Player {
   readonly kind: string;
   /** What a case must look like before it is played. */
   readonly schema: z.ZodType;
-  /** The first difference from what Linux did, or null. */
+  /** What the recording needs beside its cases: tables of column names. */
+  readonly tables?: z.ZodType;
+  /** Sense that a schema cannot express. Throws an OptionError whose field begins with `name`. */
+  readonly check?: (recorded: Readonly<Record<string, unknown>>, name: string) => void;
+  /** The first difference from what Linux did, or null. Relies on schema, tables and check. */
   readonly play: (recording: Recording, index: number) => Mismatch | null;
   /** Why a case is of this kind and yet cannot be played, or null. */
   readonly unplayed?: (recorded: Readonly<Record<string, unknown>>) => string | null;
 }
 
 /**
- * Checks every case of a recording against its kind's schema.
+ * Checks a recording's tables, and every case against its kind's schema.
  * @throws OptionError naming the file, the case and the field.
+ * @example
+ * checkCases(playerFor(recording.kind, 'gfp.json'), recording, 'gfp.json');
  */
 export function checkCases(player: Player, recording: Recording, name: string): void {
+  const tables = player.tables?.safeParse(recording);
+  if (tables?.error !== undefined) throw schemaError(name, tables.error, recording);
   for (const [index, recorded] of recording.cases.entries()) {
     const parsed = player.schema.safeParse(recorded);
     if (!parsed.success) throw schemaError(`${name} cases[${index}]`, parsed.error, recorded);
+    player.check?.(recorded, `${name} cases[${index}]`);
   }
 }
 
@@ -33,7 +42,11 @@ export type CaseResult =
   | { readonly verdict: 'differs'; readonly mismatch: Mismatch }
   | { readonly verdict: 'not played'; readonly why: string };
 
-/** Plays one case. An error thrown while playing is a difference: Linux did not stop there. */
+/**
+ * Plays one case. An error thrown while playing is a difference: Linux did not stop there.
+ * @example
+ * playCase(player, recording, 0).verdict; // 'matches'
+ */
 export function playCase(player: Player, recording: Recording, index: number): CaseResult {
   const why = player.unplayed?.(recording.cases[index]!) ?? null;
   if (why !== null) return { verdict: 'not played', why };
@@ -49,4 +62,21 @@ export function playCase(player: Player, recording: Recording, index: number): C
     };
     return { verdict: 'differs', mismatch };
   }
+}
+
+/**
+ * The values of a row by the names of its columns.
+ *
+ * @throws OptionError when there are more or fewer values than columns.
+ * @example
+ * byColumns(['size', 'align'], [64, 8], 'cases[0].in'); // { size: 64, align: 8 }
+ */
+export function byColumns<T>(
+  columns: readonly string[],
+  values: readonly T[],
+  field: string,
+): Record<string, T> {
+  if (columns.length !== values.length)
+    throw new OptionError(field, `${columns.length} values, one a column`, values.length);
+  return Object.fromEntries(columns.map((column, i) => [column, values[i]!]));
 }

@@ -1,8 +1,10 @@
 import { OptionError } from '@mm/printk';
+import { z } from 'zod';
 
 import { type BuddyTraceCase, playBuddyCase } from './buddy-trace.js';
 import { type GenallocCase, playGenallocCase } from './genalloc.js';
 import { gfpCase, playGfpCase } from './gfp.js';
+import { checkBuddyState } from './load-state-checks.js';
 import { buddyTraceCase, genallocCase, v7sCase } from './op-schemas.js';
 import type { Player } from './player.js';
 import type { V7sCase } from './v7s-trace-schema.js';
@@ -10,11 +12,16 @@ import { playV7sCase } from './v7s-trace.js';
 import { playZonesArchCase, zonesArchCase } from './zones-arch.js';
 import { playZonesCase, zonesCase } from './zones.js';
 
+/** The recorded kernel has pageblocks of 1024 pages. */
+const PAGEBLOCK_ORDER = 10;
+
 /** A player for every kind of recording that can be played, by kind. */
 export const PLAYERS: readonly Player[] = [
   {
     kind: 'buddy-trace',
     schema: buddyTraceCase,
+    tables: z.looseObject({ bmini_columns: z.array(z.string()).min(1) }),
+    check: (recorded, name) => void checkBuddyState(recorded['before'], PAGEBLOCK_ORDER, `${name}.before`),
     play: (r, i) => playBuddyCase(r.cases[i] as unknown as BuddyTraceCase),
   },
   {
