@@ -18,7 +18,12 @@ const env = {
 
 /** Runs a command with its output shown; with `quiet`, only when it fails. Returns the exit code. */
 function run(command, args, { quiet = false } = {}) {
-  const result = spawnSync(command, args, { cwd: root, env, shell: windows, stdio: quiet ? 'pipe' : 'inherit' });
+  const result = spawnSync(command, args, {
+    cwd: root,
+    env,
+    shell: windows,
+    stdio: quiet ? 'pipe' : 'inherit',
+  });
   if (result.error !== undefined) {
     console.error(`${command}: ${result.error.message}`);
     return 2;
@@ -69,7 +74,9 @@ function test() {
   const report = join(mkdtempSync(join(tmpdir(), 'mm-test-')), 'vitest.json');
   const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`];
   const tests = step('tests', 'vitest', ['run', ...reporters]);
-  const counts = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : { numPassedTests: 0, numFailedTests: 1 };
+  const counts = existsSync(report)
+    ? JSON.parse(readFileSync(report, 'utf8'))
+    : { numPassedTests: 0, numFailedTests: 1 };
   // A suite that does not load has no failed test of its own, and yet has failed.
   const broken = tests !== 0 && counts.numFailedTests === 0 ? 1 : 0;
   const passed = counts.numPassedTests + checks.length - failed.length;

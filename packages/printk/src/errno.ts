@@ -12,4 +12,5 @@ export const Errno = {
   ERANGE: 34,
   ENOSYS: 38,
 } as const;
+/** The name of an error number. */
 export type ErrnoName = keyof typeof Errno;

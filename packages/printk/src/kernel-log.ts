@@ -9,8 +9,10 @@ export const LogLevel = {
   info: 6,
   debug: 7,
 } as const;
+/** A log level, 0..7. */
 export type LogLevel = (typeof LogLevel)[keyof typeof LogLevel];
 
+/** A line of the log. */
 export interface LogLine {
   readonly level: LogLevel;
   readonly text: string;

@@ -38,10 +38,9 @@ async function pack({ folder, manifest }) {
   return join(out, readdirSync(out)[0]);
 }
 
-async function look({ folder, manifest }, tarball) {
+async function look({ manifest }, tarball) {
   const bytes = readFileSync(tarball);
   const { messages, pkg } = await publint({
-    pkgDir: folder,
     pack: { tarball: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) },
     strict: true,
   });
@@ -49,7 +48,16 @@ async function look({ folder, manifest }, tarball) {
   if (manifest.exports['.'] === undefined) return;
   const attw = join(dirname(require.resolve('@arethetypeswrong/cli/package.json')), 'dist/index.js');
   await attempt(`${manifest.name}: are the types wrong`, () =>
-    run(process.execPath, [attw, tarball, '--profile', 'esm-only', '--no-emoji', '--no-color', '--exclude-entrypoints', './package.json']),
+    run(process.execPath, [
+      attw,
+      tarball,
+      '--profile',
+      'esm-only',
+      '--no-emoji',
+      '--no-color',
+      '--exclude-entrypoints',
+      './package.json',
+    ]),
   );
 }
 
@@ -65,10 +73,22 @@ async function eachTwo(items, work) {
 async function tryInEmptyProject(tarballs) {
   const project = join(scratch, 'project');
   mkdirSync(project);
-  writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }));
+  writeFileSync(
+    join(project, 'package.json'),
+    JSON.stringify({ name: 'empty', private: true, type: 'module' }),
+  );
   const libraries = packages.filter(({ manifest }) => manifest.exports['.'] !== undefined);
-  const faces = libraries.flatMap(({ manifest }) => Object.keys(manifest.exports).filter((key) => /^\.(\/stepped)?$/u.test(key)).map((key) => manifest.name + key.slice(1)));
-  const source = faces.map((face, i) => `import * as face${i} from '${face}';\nif (Object.keys(face${i}).length === 0) throw new Error('${face} is empty');\n`).join('');
+  const faces = libraries.flatMap(({ manifest }) =>
+    Object.keys(manifest.exports)
+      .filter((key) => /^\.(\/stepped)?$/u.test(key))
+      .map((key) => manifest.name + key.slice(1)),
+  );
+  const source = faces
+    .map(
+      (face, i) =>
+        `import * as face${i} from '${face}';\nif (Object.keys(face${i}).length === 0) throw new Error('${face} is empty');\n`,
+    )
+    .join('');
   writeFileSync(join(project, 'all.ts'), source);
   writeFileSync(join(project, 'all.mjs'), source);
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...tarballs], { cwd: project });

@@ -5,10 +5,16 @@ import { FLOORS, manifestOf, read, rooms, sourceFiles } from './house.js';
 const floorOf = (name: string): number => FLOORS.findIndex((floor) => floor.includes(name));
 
 const importsOf = (file: string): string[] =>
-  [...read(file).matchAll(/(?:from|import)\s*\(?\s*'(@(?:mm|iommu)\/[a-z0-9-]+)/gu)].map((match) => match[1]!);
+  [...read(file).matchAll(/(?:from|import)\s*\(?\s*'(@(?:mm|iommu)\/[a-z0-9-]+)/gu)].map(
+    (match) => match[1]!,
+  );
 
 it('every room has a floor', () => {
-  expect(rooms().map((room) => manifestOf(room).name).filter((name) => floorOf(name) === -1)).toEqual([]);
+  expect(
+    rooms()
+      .map((room) => manifestOf(room).name)
+      .filter((name) => floorOf(name) === -1),
+  ).toEqual([]);
 });
 
 it('each floor imports only lower floors', () => {

@@ -22,10 +22,14 @@ export const FLOORS: ReadonlyArray<readonly string[]> = [
 
 /** Source files that git knows or would take, as paths from the root, tests included, generated ones not. */
 export function sourceFiles(): string[] {
-  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '--', '*.ts', '*.mjs'], {
-    cwd: root,
-    encoding: 'utf8',
-  });
+  const listed = execFileSync(
+    'git',
+    ['ls-files', '--cached', '--others', '--exclude-standard', '--', '*.ts', '*.mjs'],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  );
   return listed.split('\n').filter((file) => file !== '' && existsSync(join(root, file)));
 }
 
@@ -35,9 +39,13 @@ export const read = (file: string): string => readFileSync(join(root, file), 'ut
 /** Folders of packages and apps, as paths from the root. */
 export function rooms(): string[] {
   const folders = sourceFiles().map((file) => /^(?:packages|apps)\/[^/]+/u.exec(file)?.[0]);
-  return [...new Set(folders.filter((folder) => folder !== undefined))].filter((folder) => existsSync(join(root, folder, 'package.json')));
+  return [...new Set(folders.filter((folder) => folder !== undefined))].filter((folder) =>
+    existsSync(join(root, folder, 'package.json')),
+  );
 }
 
 /** A package's manifest. */
-export const manifestOf = (folder: string): { name: string; private?: boolean; dependencies?: Record<string, string> } =>
+export const manifestOf = (
+  folder: string,
+): { name: string; private?: boolean; dependencies?: Record<string, string> } =>
   JSON.parse(read(join(folder, 'package.json')));

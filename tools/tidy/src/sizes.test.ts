@@ -12,7 +12,8 @@ interface Node {
   readonly end: number;
 }
 
-const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && 'type' in value;
+const isNode = (value: unknown): value is Node =>
+  typeof value === 'object' && value !== null && 'type' in value;
 
 function* functionsIn(node: Node): Generator<Node> {
   if (/^(Function(Declaration|Expression)|ArrowFunctionExpression)$/u.test(node.type)) yield node;
