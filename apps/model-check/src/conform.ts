@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 
 import {
   type CaseResult,
@@ -26,6 +26,11 @@ export interface ConformResult {
   readonly notPlayed: Map<string, number>;
 }
 
+/** A JSON text of this size still fits into a string. */
+const FILE_BYTES_MAX = 500 * 2 ** 20;
+/** How long cases are played before signals and timers get their turn. */
+const SLICE_MS = 20;
+
 /**
  * Reads and checks recordings. All are checked before any is played.
  * @throws OptionError naming the file that is unreadable, malformed or of an unknown kind.
@@ -41,13 +46,13 @@ export function loadRecordings(files: readonly string[]): LoadedRecording[] {
 
 function readText(file: string): string {
   try {
+    const { size } = statSync(file);
+    if (size > FILE_BYTES_MAX) throw new OptionError(file, `a file of at most ${FILE_BYTES_MAX} bytes`, size);
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new OptionError(
-      file,
-      'a file that can be read',
-      (error as NodeJS.ErrnoException).code ?? String(error),
-    );
+    if (error instanceof OptionError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    throw new OptionError(file, 'a file that can be read', code ?? String(error));
   }
 }
 
@@ -56,12 +61,13 @@ function readText(file: string): string {
  * @param onCase called after each case; may print.
  * @param stop asked before each case; true ends the run early.
  */
-export function conform(
+export async function conform(
   loaded: readonly LoadedRecording[],
   onCase: (at: LoadedRecording, index: number, result: CaseResult) => void,
   stop: () => boolean = () => false,
-): ConformResult {
+): Promise<ConformResult> {
   const total: ConformResult = { cases: 0, mismatches: 0, notPlayed: new Map() };
+  let sliceEnd = Date.now() + SLICE_MS;
   for (const at of loaded) {
     for (let index = 0; index < at.recording.cases.length && !stop(); index++) {
       const result = playCase(at.player, at.recording, index);
@@ -70,6 +76,9 @@ export function conform(
       else total.cases++;
       if (result.verdict === 'differs') total.mismatches++;
       onCase(at, index, result);
+      if (Date.now() < sliceEnd) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      sliceEnd = Date.now() + SLICE_MS;
     }
   }
   return total;

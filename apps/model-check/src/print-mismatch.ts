@@ -1,20 +1,25 @@
 import type { Mismatch } from '@mm/golden';
 
-/** Longer values are cut: the path says where to look. */
-const VALUE_CHARS_MAX = 400;
+/** A wider value goes on on the next line. */
+const COLUMN_CHARS_MAX = 50;
+/** What is longer is cut: the path says where to look. */
+const LINES_MAX = 16;
 
-const shown = (value: unknown): string => {
+function wrapped(value: unknown): string[] {
   const text = value === undefined ? 'nothing' : JSON.stringify(value);
-  return text.length > VALUE_CHARS_MAX
-    ? `${text.slice(0, VALUE_CHARS_MAX)}… (${text.length} characters)`
-    : text;
-};
+  const lines = text.match(new RegExp(`.{1,${COLUMN_CHARS_MAX}}`, 'gu')) ?? [''];
+  if (lines.length <= LINES_MAX) return lines;
+  return [...lines.slice(0, LINES_MAX - 1), `... ${text.length} characters`];
+}
 
-/** A mismatch with what Linux did above what happened here. */
+/** A mismatch in two columns: what Linux did, and what happened here. Lines that differ are marked. */
 export function formatMismatch(file: string, index: number, mismatch: Mismatch): string {
-  return [
-    `${file} case ${index}: ${mismatch.path}`,
-    `  Linux  ${shown(mismatch.expected)}`,
-    `  here   ${shown(mismatch.actual)}`,
-  ].join('\n');
+  const linux = wrapped(mismatch.expected);
+  const here = wrapped(mismatch.actual);
+  const width = Math.max(5, ...linux.map((line) => line.length));
+  const rows = Array.from({ length: Math.max(linux.length, here.length) }, (_, i) => {
+    const [left = '', right = ''] = [linux[i], here[i]];
+    return `${left === right ? ' ' : '!'} ${left.padEnd(width)} | ${right}`.trimEnd();
+  });
+  return [`${file} case ${index}: ${mismatch.path}`, `  ${'Linux'.padEnd(width)} | here`, ...rows].join('\n');
 }

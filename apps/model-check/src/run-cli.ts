@@ -1,0 +1,45 @@
+import { OptionError } from '@mm/printk';
+import { Command, CommanderError } from 'commander';
+
+import { addConformCommand } from './conform-command.js';
+import { ExitCode } from './exit-code.js';
+
+const HELP = `
+Exit codes: 0 holds, 1 counterexample or mismatch, 2 wrong use or broken input, 130 interrupted.
+
+Examples:
+  mm-check conform golden/mm/zones.json   compare with what a real kernel did`;
+
+/** A command adds itself and says through `exit` how it ended. */
+export type AddCommand = (program: Command, exit: (code: ExitCode) => void) => void;
+
+const COMMANDS: readonly AddCommand[] = [addConformCommand];
+
+/**
+ * Runs `mm-check` with the arguments after its name.
+ *
+ * @returns the exit code. Wrong use and broken input end in 2 with a line that names them; any other error is a
+ * fault of ours and is thrown.
+ * @example
+ * process.exitCode = await runCli(['conform', 'golden/mm/gfp.json']);
+ */
+export async function runCli(args: readonly string[]): Promise<ExitCode> {
+  let code: ExitCode = ExitCode.holds;
+  const root = new Command('mm-check')
+    .description('Checks simulated Linux memory management against reference models and real kernels.')
+    .addHelpText('after', HELP)
+    .showHelpAfterError('(mm-check --help shows what there is)')
+    .exitOverride();
+  for (const add of COMMANDS) add(root, (ended) => (code = ended));
+  for (const command of root.commands)
+    command.exitOverride().showHelpAfterError(`(mm-check ${command.name()} --help shows what there is)`);
+  try {
+    await root.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.holds : ExitCode.wrongUse;
+    if (!(error instanceof OptionError)) throw error;
+    console.error(`mm-check: ${error.message}`);
+    return ExitCode.wrongUse;
+  }
+  return code;
+}
