@@ -112,7 +112,10 @@ export class PageAllocator {
   readonly zoneFreeCell: Cell;
   readonly pcpLockCell: Cell;
   readonly refcountCell: Cell;
+  /** Warnings that come once. */
   readonly warnedOnce = new Set<string>();
+  /** Reports so far of those that are limited in number, by name. */
+  readonly reports = new Map<string, number>();
 
   /** @throws OptionError naming the option. */
   constructor(options: PageAllocatorOptions) {

@@ -111,6 +111,9 @@ function compareFree(
   return null;
 }
 
+const sorted = (pairs: ReadonlyArray<readonly [number, number]>): string =>
+  JSON.stringify(pairs.toSorted((a, b) => a[0] - b[0]));
+
 function comparePcp(
   pages: PageAllocator,
   zone: number,
@@ -128,8 +131,6 @@ function comparePcp(
       if (type !== index % MIGRATE_PCPTYPES) odd.push([pfn, type]);
     }
   }
-  const sorted = (pairs: ReadonlyArray<readonly [number, number]>): string =>
-    JSON.stringify(pairs.toSorted((a, b) => a[0] - b[0]));
   if (sorted(odd) === sorted(expected.pcp_odd)) return null;
   return { path: `${path}.pcp_odd`, expected: sorted(expected.pcp_odd), actual: sorted(odd) };
 }

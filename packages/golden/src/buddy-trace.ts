@@ -95,8 +95,7 @@ function freeHandle(ctx: Context, pages: PageAllocator, held: HeldPages, handle:
 export function compareResult(path: string, op: BuddyOp, actual: unknown): Mismatch | null {
   const last = op.at(-1);
   const expected = op[0] === 'x' ? expandPfns(last as PfnItems) : last;
-  const shown = (value: unknown): string => JSON.stringify(value);
-  if (shown(expected) === shown(actual)) return null;
+  if (JSON.stringify(expected) === JSON.stringify(actual)) return null;
   if (op[0] !== 'x') return { path: `${path} ${op[0]}`, expected, actual };
   const [want, got] = [expected as number[], actual as number[]];
   const at = want.findIndex((pfn, i) => got[i] !== pfn);

@@ -24,6 +24,7 @@ import { anyBadToTake } from '../page-checks.js';
 import { prepareAsAsked, prepareNew } from '../prepare-page.js';
 import { takeSmallest } from '../split-block.js';
 import { takeBlock } from '../take-block.js';
+import { warnAlloc } from '../warn-alloc.js';
 import { watermarkFast } from '../watermark-check.js';
 import { modFreepageState } from '../zone-counters.js';
 import { PcpWord, STATE_PCP as PCP, STATE_ZONES as ZONES, ZoneWord } from '../zone-state.js';
@@ -190,7 +191,9 @@ function* allocSlowly(
   if (slot >= 0) return slot;
   const reserveFlags = memallocFlags(pages, gfp, type);
   const again = reserveFlags === 0 ? flags : reserveFlags;
-  return yield* takeFromZones(ctx, pages, gfp, order, again, highest, type, false);
+  const last = yield* takeFromZones(ctx, pages, gfp, order, again, highest, type, false);
+  if (last < 0) warnAlloc(pages, gfp, order);
+  return last;
 }
 
 /**
