@@ -1,9 +1,14 @@
-import { Context } from '@mm/steps';
+import { PageFrames, PhysicalMemory } from '@mm/memory';
+import { KernelLog } from '@mm/printk';
+import { CellSpace, Context } from '@mm/steps';
+import { GFP_KERNEL, VmSysctls, Zones, initPerZoneWmarkMin } from '@mm/zones';
 import { expect, test } from 'vitest';
 
 import { smallMachine } from '../test/small-machine.js';
 import {
-  type PageAllocator,
+  PageAllocator,
+  buddyInfo,
+  releaseRange,
   allocPages,
   drainAllPages,
   foldZoneCounters,
@@ -31,4 +36,28 @@ test('what is allocated and freed again is all there after a drain', () => {
   drainAllPages(ctx, pages);
   expect(allFree(pages)).toBe(16_384);
   expect(pages.areaFree[10]).toBe(16);
+});
+
+test('the first example of the README runs', () => {
+  const ranges = [{ startPfn: 0, endPfn: 16384 }];
+  const whole = { startPfn: 0, spannedPages: 16384, presentPages: 16384, managedPages: 16384 };
+  const none = { startPfn: 0, spannedPages: 0, presentPages: 0, managedPages: 0 };
+  const zones = new Zones([
+    { name: 'Normal', ...whole },
+    { name: 'Movable', ...none },
+  ]);
+  initPerZoneWmarkMin(new VmSysctls(zones, 1));
+  const pages = new PageAllocator({
+    memory: new PhysicalMemory(ranges),
+    frames: new PageFrames(ranges),
+    zones,
+    cells: new CellSpace(),
+    log: new KernelLog(),
+  });
+  releaseRange(pages, 0, 16384);
+  const ctx = new Context();
+  const pfn = allocPages(ctx, pages, GFP_KERNEL, 2);
+  expect(pfn! % 4).toBe(0);
+  freePages(ctx, pages, pfn!, 2);
+  expect(buddyInfo(pages, 0).length).toBe(11);
 });

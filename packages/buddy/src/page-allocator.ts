@@ -4,11 +4,12 @@ import type { Cell, CellSpace } from '@mm/steps';
 
 import { AllocFlag } from './alloc-flags.js';
 import { ZONE_HEADS } from './free-area.js';
+import { setPcpWords } from './pcp-sizes.js';
 import { makePlans } from './allocation-plan.js';
 import { MIGRATE_TYPES, MigrateType, PCP_HEADS, TOP_ORDER } from './migrate-types.js';
 import { SEVERAL_ZONES } from './pageblocks.js';
-import { PCP_WORDS, PcpWord, STATE_PCP, STATE_ZONES, ZONES_MAX, pcpAt } from './zone-state.js';
-import { type Zones, statThresholdOf } from '@mm/zones';
+import { PCP_WORDS, STATE_PCP, STATE_ZONES, ZONES_MAX } from './zone-state.js';
+import type { Zones } from '@mm/zones';
 
 /** What a {@link PageAllocator} is made of. */
 export interface PageAllocatorOptions {
@@ -119,16 +120,8 @@ export class PageAllocator {
 
   /** @throws OptionError naming the option. */
   constructor(options: PageAllocatorOptions) {
-    const { memory, frames, zones, cells, log, cpus = 1, pageblockOrder = 9 } = options;
-    if (!Number.isInteger(cpus) || cpus < 1 || cpus > 256)
-      throw new OptionError('cpus', 'an integer in [1, 256]', cpus);
-    if (!Number.isInteger(pageblockOrder) || pageblockOrder < 1 || pageblockOrder > TOP_ORDER)
-      throw new OptionError('pageblockOrder', 'an integer in [1, 10]', pageblockOrder);
-    const { watermarkBoostFactor = 15_000 } = options;
-    if (!Number.isInteger(watermarkBoostFactor) || watermarkBoostFactor < 0)
-      throw new OptionError('watermarkBoostFactor', 'an integer from 0', watermarkBoostFactor);
-    if (zones.count < 1 || zones.count > ZONES_MAX)
-      throw new OptionError('zones.count', `an integer in [1, ${ZONES_MAX}]`, zones.count);
+    const { memory, frames, zones, cells, log } = options;
+    const { cpus, pageblockOrder, watermarkBoostFactor } = checkOptions(options);
     this.memory = memory;
     this.frames = frames;
     this.zones = zones;
@@ -176,15 +169,7 @@ export class PageAllocator {
     }
     this.topFree = new Uint8Array(blocks);
     this.blockInfo = blockInfoOf(zones, (blocks << TOP_ORDER) >> pageblockOrder, pageblockOrder);
-    for (let cpu = 0; cpu < cpus; cpu++)
-      for (let zone = 0; zone < nrZones; zone++) {
-        const at = pcpAt(cpu, zone);
-        this.pcpState[at + PcpWord.high] = zones.pcpHigh[zone]!;
-        this.pcpState[at + PcpWord.batch] = zones.pcpBatch[zone]!;
-        this.pcpState[at + PcpWord.statThreshold] =
-          zones.statThreshold[zone]! || statThresholdOf(zones.managed[zone]!, cpus);
-      }
-
+    setPcpWords(this);
     makePlans(this);
 
     this.zoneLockCell = cells.claim('zone.lock', nrZones);
@@ -194,16 +179,36 @@ export class PageAllocator {
   }
 }
 
+/** @throws OptionError naming the option. */
+function checkOptions(options: PageAllocatorOptions): {
+  cpus: number;
+  pageblockOrder: number;
+  watermarkBoostFactor: number;
+} {
+  const { zones, cpus = 1, pageblockOrder = 9 } = options;
+  if (!Number.isInteger(cpus) || cpus < 1 || cpus > 256)
+    throw new OptionError('cpus', 'an integer in [1, 256]', cpus);
+  if (!Number.isInteger(pageblockOrder) || pageblockOrder < 1 || pageblockOrder > TOP_ORDER)
+    throw new OptionError('pageblockOrder', 'an integer in [1, 10]', pageblockOrder);
+  const { watermarkBoostFactor = 15_000 } = options;
+  if (!Number.isInteger(watermarkBoostFactor) || watermarkBoostFactor < 0)
+    throw new OptionError('watermarkBoostFactor', 'an integer from 0', watermarkBoostFactor);
+  if (zones.count < 1 || zones.count >= ZONES_MAX)
+    throw new OptionError('zones.count', `an integer in [1, ${ZONES_MAX - 1}]`, zones.count);
+  return { cpus, pageblockOrder, watermarkBoostFactor };
+}
+
 /** Every pageblock MOVABLE, with its zone. */
 function blockInfoOf(zones: Zones, blocks: number, pageblockOrder: number): Uint8Array {
-  const info = new Uint8Array(blocks).fill((SEVERAL_ZONES << 3) | MigrateType.MOVABLE);
-  for (let zone = zones.count - 1; zone >= 0; zone--) {
+  const info = new Uint8Array(blocks).fill(MigrateType.MOVABLE);
+  const seen = new Uint8Array(blocks);
+  for (let zone = 0; zone < zones.count; zone++) {
     if (zones.spanned[zone] === 0) continue;
     const first = zones.startPfn[zone]! >> pageblockOrder;
     const last = (zones.startPfn[zone]! + zones.spanned[zone]! - 1) >> pageblockOrder;
     for (let block = first; block <= last; block++) {
-      const known = info[block]! >> 3;
-      info[block] = ((known === SEVERAL_ZONES ? zone : SEVERAL_ZONES) << 3) | MigrateType.MOVABLE;
+      info[block] = ((seen[block] === 0 ? zone : SEVERAL_ZONES) << 3) | MigrateType.MOVABLE;
+      seen[block] = 1;
     }
   }
   return info;

@@ -7,11 +7,23 @@ import type { PageAllocator } from './page-allocator.js';
 /** The zone number of a pageblock that lies in several zones. */
 export const SEVERAL_ZONES = 7;
 
-/** The migrate type of the pageblock of `pfn`. @see linux 6.1 mm/page_alloc.c get_pfnblock_migratetype */
+/**
+ * The migrate type of the pageblock of `pfn`.
+ *
+ * @example
+ * blockTypeOf(pages, pfn) === MigrateType.MOVABLE;
+ * @see linux 6.1 mm/page_alloc.c get_pfnblock_migratetype
+ */
 export const blockTypeOf = (pages: PageAllocator, pfn: number): number =>
   pages.blockInfo[pfn >> pages.pageblockOrder]! & 7;
 
-/** @see linux 6.1 mm/page_alloc.c set_pageblock_migratetype */
+/**
+ * Sets the migrate type of the pageblock of `pfn`. Its free blocks stay on the lists they are on.
+ *
+ * @example
+ * setBlockType(pages, 4096, MigrateType.CMA);
+ * @see linux 6.1 mm/page_alloc.c set_pageblock_migratetype
+ */
 export function setBlockType(pages: PageAllocator, pfn: number, type: number): void {
   const kept = pages.groupByMobilityDisabled && type < MIGRATE_PCPTYPES ? MigrateType.UNMOVABLE : type;
   const block = pfn >> pages.pageblockOrder;

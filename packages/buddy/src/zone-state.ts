@@ -11,6 +11,7 @@
  * | 5    | times that kswapd would have been woken                                        |
  */
 export const ZONE_WORDS = 8;
+/** The words of a zone, by name. */
 export const ZoneWord = {
   free: 0,
   freeCma: 1,
@@ -55,6 +56,7 @@ export const pcpSet = (cpu: number, zone: number): number => (cpu << 3) | zone;
 
 /** Where the words of (cpu, zone) start in `pcpState`. */
 export const pcpAt = (cpu: number, zone: number): number => ((cpu << 3) | zone) << 3;
+/** The words of one CPU's part of a zone, by name. */
 export const PcpWord = {
   count: 0,
   high: 1,
