@@ -2,7 +2,8 @@ import { OptionError } from '@mm/printk';
 import type { z } from 'zod';
 
 import type { Mismatch } from './mismatch.js';
-import { type Recording, schemaError } from './read-recording.js';
+import type { Recording } from './read-recording.js';
+import { schemaError } from './schema-error.js';
 
 /** Plays the cases of one kind of recording on the packages of this project. */
 export interface Player {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type BuddyTraceCase, playBuddyCase } from './buddy-trace.js';
 import { type GenallocCase, playGenallocCase } from './genalloc.js';
 import { gfpCase, playGfpCase } from './gfp.js';
+import { checkGenallocHandles, checkPageHandles } from './handle-checks.js';
 import { checkBuddyState } from './load-state-checks.js';
 import { buddyTraceCase, genallocCase, v7sCase } from './op-schemas.js';
 import type { Player } from './player.js';
@@ -21,12 +22,16 @@ export const PLAYERS: readonly Player[] = [
     kind: 'buddy-trace',
     schema: buddyTraceCase,
     tables: z.looseObject({ bmini_columns: z.array(z.string()).min(1) }),
-    check: (recorded, name) => void checkBuddyState(recorded['before'], PAGEBLOCK_ORDER, `${name}.before`),
+    check(recorded, name) {
+      checkBuddyState(recorded['before'], PAGEBLOCK_ORDER, `${name}.before`);
+      checkPageHandles(recorded, name);
+    },
     play: (r, i) => playBuddyCase(r.cases[i] as unknown as BuddyTraceCase),
   },
   {
     kind: 'genalloc',
     schema: genallocCase,
+    check: checkGenallocHandles,
     play: (r, i) => playGenallocCase(r.cases[i] as unknown as GenallocCase),
   },
   {

@@ -1,6 +1,8 @@
 import { OptionError } from '@mm/printk';
 import { z } from 'zod';
 
+import { schemaError } from './schema-error.js';
+
 const envelope = z.looseObject({
   format: z.literal('mm-golden/1'),
   kind: z.string().min(1),
@@ -40,19 +42,4 @@ export function readRecording(text: string, name: string): Recording {
   const parsed = envelope.safeParse(value);
   if (parsed.success) return parsed.data;
   throw schemaError(name, parsed.error, value);
-}
-
-/** A schema's complaint as an error that names file, field and value. */
-export function schemaError(name: string, error: z.ZodError, value: unknown): OptionError {
-  const issue = error.issues[0]!;
-  const at = issue.path.reduce(
-    (inner: unknown, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
-    value,
-  );
-  const field = [name, ...issue.path.map(String)].join('.');
-  return new OptionError(
-    field,
-    issue.message.replace(/^Invalid input: expected /u, '').replace(/, received.*$/u, ''),
-    at,
-  );
 }
