@@ -1,1 +1,1 @@
-export {};
+export { pageFragAlloc, pageFragAllocAlign, pageFragCacheDrain, pageFragFree } from './page-frag.js';
