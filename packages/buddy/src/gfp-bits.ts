@@ -1,17 +1,17 @@
-/** The gfp bits that the allocator itself looks at. @see linux 6.1 include/linux/gfp_types.h */
+import * as gfp from '@mm/zones';
+
+/** The gfp bits that the allocator itself looks at. */
 export const GfpBit = {
-  HIGHMEM: 0x2,
-  RECLAIMABLE: 0x10,
-  HIGH: 0x20,
-  ZERO: 0x100,
-  ATOMIC: 0x200,
-  DIRECT_RECLAIM: 0x400,
-  KSWAPD_RECLAIM: 0x800,
-  NOWARN: 0x2000,
-  NOFAIL: 0x8000,
-  MEMALLOC: 0x20000,
-  COMP: 0x40000,
-  NOMEMALLOC: 0x80000,
+  HIGHMEM: gfp.__GFP_HIGHMEM,
+  HIGH: gfp.__GFP_HIGH,
+  ZERO: gfp.__GFP_ZERO,
+  ATOMIC: gfp.__GFP_ATOMIC,
+  DIRECT_RECLAIM: gfp.__GFP_DIRECT_RECLAIM,
+  KSWAPD_RECLAIM: gfp.__GFP_KSWAPD_RECLAIM,
+  NOWARN: gfp.__GFP_NOWARN,
+  MEMALLOC: gfp.__GFP_MEMALLOC,
+  COMP: gfp.__GFP_COMP,
+  NOMEMALLOC: gfp.__GFP_NOMEMALLOC,
 } as const;
 
 /** The position of the two mobility bits, __GFP_MOVABLE and __GFP_RECLAIMABLE. */

@@ -28,6 +28,11 @@ export const PCP_BATCH_SCALE_MAX = 5;
 export const oddType = (type: number): number => (type + 1) << BLOCK_ORDER_SHIFT;
 const ODD_TYPE_MASK = 15 << BLOCK_ORDER_SHIFT;
 
+function pcpTypeOfFlags(flags: number, index: number): number {
+  const odd = orderOfFlags(flags);
+  return odd === 0 ? index % 3 : odd - 1;
+}
+
 /**
  * The migrate type under which a page on per-cpu list `index` was freed.
  *
@@ -35,8 +40,7 @@ const ODD_TYPE_MASK = 15 << BLOCK_ORDER_SHIFT;
  * pcpTypeOf(pages, pfn, 1); // 3 when the page lies in a HIGHATOMIC block
  */
 export function pcpTypeOf(pages: PageAllocator, pfn: number, index: number): number {
-  const odd = orderOfFlags(pages.frames.flags[pages.frames.peekSlotOf(pfn)]!);
-  return odd === 0 ? index % 3 : odd - 1;
+  return pcpTypeOfFlags(pages.frames.flags[pages.frames.peekSlotOf(pfn)]!, index);
 }
 
 /** The lock of the lists of (cpu, zone). */
@@ -67,8 +71,9 @@ export function refillLocked(
   for (; taken < count; taken++) {
     const slot = takeBlock(pages, zone, order, type, allocFlags);
     if (slot < 0) break;
-    if (anyBadToTake(pages, slot, order)) continue;
     const { next, prev, flags } = pages.frames;
+    // Single pages are looked at here: a call each costs more than the look.
+    if ((order !== 0 || flags[slot] !== 0) && anyBadToTake(pages, slot, order)) continue;
     const last = prev[head]!;
     next[last] = slot;
     prev[slot] = last;
@@ -129,7 +134,7 @@ function giveBackList(
   const order = (index / 3) | 0;
   const listType = index - 3 * order;
   const { frames, pcpState } = pages;
-  const { next, prev, flags } = frames;
+  const { next, prev, flags, refcount } = frames;
   const isolated = pages.zoneState[zone * ZONE_WORDS + ISOLATED]! > 0;
   const at = pcpAt(cpu, zone);
   const free = zone * ZONE_WORDS;
@@ -142,10 +147,12 @@ function giveBackList(
     next[before] = head;
     prev[head] = before;
     given += 1 << order;
-    if (isBadToFree(pages, slot)) continue;
-    const odd = orderOfFlags(flags[slot]!);
-    if (odd !== 0) flags[slot]! &= ~ODD_TYPE_MASK;
-    const listed = odd === 0 ? listType : odd - 1;
+    let listed = listType;
+    if ((flags[slot]! | refcount[slot]!) !== 0) {
+      if (isBadToFree(pages, slot)) continue;
+      listed = pcpTypeOfFlags(flags[slot]!, index);
+      flags[slot]! &= ~ODD_TYPE_MASK;
+    }
     const type = isolated ? blockTypeOf(pages, frames.pfnOf(slot)) : listed;
     // Counted block by block, as modFreePages() does: where the sum is folded shows in the counters.
     if (type !== ISOLATE) {
