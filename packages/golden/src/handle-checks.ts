@@ -33,6 +33,14 @@ export function checkGenallocHandles(recorded: Readonly<Record<string, unknown>>
   }));
 }
 
+/** Handles of a `page-frag` case: every request takes one. */
+export function checkFragmentHandles(recorded: Readonly<Record<string, unknown>>, name: string): void {
+  checkHandles(opsOf(recorded), name, ([kind, first]) => ({
+    takes: kind === 'a' ? 1 : 0,
+    names: kind === 'f' ? (first as number) : -1,
+  }));
+}
+
 /** Handles of a `buddy-trace` case: every request takes one, `x` one for each page block that it got. */
 export function checkPageHandles(recorded: Readonly<Record<string, unknown>>, name: string): void {
   checkHandles(opsOf(recorded), name, (op) => {

@@ -4,9 +4,10 @@ import { z } from 'zod';
 import { type BuddyTraceCase, playBuddyCase } from './buddy-trace.js';
 import { type GenallocCase, playGenallocCase } from './genalloc.js';
 import { gfpCase, playGfpCase } from './gfp.js';
-import { checkGenallocHandles, checkPageHandles } from './handle-checks.js';
+import { checkFragmentHandles, checkGenallocHandles, checkPageHandles } from './handle-checks.js';
 import { checkBuddyState } from './load-state-checks.js';
-import { buddyTraceCase, genallocCase, v7sCase } from './op-schemas.js';
+import { buddyTraceCase, genallocCase, pageFragCase, v7sCase } from './op-schemas.js';
+import { type PageFragCase, playPageFragCase } from './page-frag.js';
 import type { Player } from './player.js';
 import type { V7sCase } from './v7s-trace-schema.js';
 import { playV7sCase } from './v7s-trace.js';
@@ -40,6 +41,12 @@ export const PLAYERS: readonly Player[] = [
     play: playGfpCase,
     unplayed: (recorded) =>
       recorded['type'] === 'cache-zones' ? 'cache-zones cases need slab caches' : null,
+  },
+  {
+    kind: 'page-frag',
+    schema: pageFragCase,
+    check: checkFragmentHandles,
+    play: (r, i) => playPageFragCase(r.cases[i] as unknown as PageFragCase),
   },
   { kind: 'v7s-trace', schema: v7sCase, play: (r, i) => playV7sCase(r.cases[i] as unknown as V7sCase) },
   { kind: 'zones', schema: zonesCase, play: playZonesCase },
