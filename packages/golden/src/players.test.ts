@@ -24,6 +24,7 @@ describe('a whole recording', () => {
     'mm/gfp.json',
     'mm/zones-arch.json',
     'mm/genalloc.json',
+    'mm/page-frag.json',
     'v7s/selftest.json',
     'v7s/config.json',
   ])('%s plays without mismatch', (name) => {
