@@ -5,8 +5,12 @@ import { PcpWord, pcpAt } from './zone-state.js';
 
 /**
  * Takes over per-cpu sizes and thresholds after the zones have been sized anew, as a write to a vm sysctl does.
- * Lists that are longer than the new limit shrink as pages are freed.
+ * Lists that are longer than the new limit shrink as pages are freed. Watermarks, boosts and reserves are read
+ * from the zones each time and need no such step.
  *
+ * @example
+ * writeVmSysctl(vm, 'percpu_pagelist_high_fraction', '8');
+ * applySizes(pages);
  * @see linux 6.1 mm/page_alloc.c pageset_update
  */
 export function applySizes(pages: PageAllocator): void {

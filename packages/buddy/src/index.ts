@@ -41,4 +41,3 @@ export { type AllocatorImage, restoreAllocator, snapshotAllocator } from './allo
 export { checkBuddyInvariants } from './buddy-invariants.js';
 export { checkAllocatedBlock, checkZoneCounters } from './check-block.js';
 export { PAGETYPEINFO_BLOCKS_MAX, buddyInfo, freeBlocksByType, pageblocksByType } from './proc-counts.js';
-export { setPcpWords } from './pcp-sizes.js';

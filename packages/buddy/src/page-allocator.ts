@@ -4,7 +4,7 @@ import type { Cell, CellSpace } from '@mm/steps';
 
 import { AllocFlag } from './alloc-flags.js';
 import { ZONE_HEADS } from './free-area.js';
-import { setPcpWords } from './pcp-sizes.js';
+import { applySizes } from './apply-sizes.js';
 import { makePlans } from './allocation-plan.js';
 import { MIGRATE_TYPES, MigrateType, PCP_HEADS, TOP_ORDER } from './migrate-types.js';
 import { SEVERAL_ZONES } from './pageblocks.js';
@@ -169,7 +169,7 @@ export class PageAllocator {
     }
     this.topFree = new Uint8Array(blocks);
     this.blockInfo = blockInfoOf(zones, (blocks << TOP_ORDER) >> pageblockOrder, pageblockOrder);
-    setPcpWords(this);
+    applySizes(this);
     makePlans(this);
 
     this.zoneLockCell = cells.claim('zone.lock', nrZones);
