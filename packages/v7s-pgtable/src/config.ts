@@ -98,18 +98,18 @@ export function refusesConfig(config: V7sConfig): boolean {
 const SERIES: readonly V7sSeries[] = ['4.15', 'none', 'v4', 'merged'];
 const BEHAVIOURS: readonly V7sBehaviour[] = ['linux-6.1', 'corrected'];
 
+function checkInteger(field: string, value: number, low: number): void {
+  if (!Number.isInteger(value) || value < low) throw new OptionError(field, `an integer from ${low}`, value);
+}
+
 /** @throws OptionError for what no kernel could be given. */
 export function checkConfig(config: V7sConfig): void {
-  const integer = (field: string, value: number, low: number): void => {
-    if (!Number.isInteger(value) || value < low)
-      throw new OptionError(field, `an integer from ${low}`, value);
-  };
   // Below 20 bits the kernel shifts by a negative number to size its level 1 table.
-  integer('ias', config.ias, 20);
-  integer('oas', config.oas, 1);
-  integer('pgsizeBitmap', config.pgsizeBitmap, 0);
-  integer('quirks', config.quirks ?? 0, 0);
-  integer('deviceMaskBits', config.deviceMaskBits ?? 64, 1);
+  checkInteger('ias', config.ias, 20);
+  checkInteger('oas', config.oas, 1);
+  checkInteger('pgsizeBitmap', config.pgsizeBitmap, 0);
+  checkInteger('quirks', config.quirks ?? 0, 0);
+  checkInteger('deviceMaskBits', config.deviceMaskBits ?? 64, 1);
   if (!SERIES.includes(config.series ?? 'merged')) {
     throw new OptionError('series', `one of ${SERIES.join(', ')}`, config.series);
   }

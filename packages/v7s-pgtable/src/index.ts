@@ -15,4 +15,11 @@ export { allocPgtable, freePgtable, iovaToPhys, mapPages, unmapPages } from './e
 export type { MappedBytes } from './mapped-bytes.js';
 export { V7sPgtable, type V7sParts } from './pgtable.js';
 export { type TableGfp, tableGfp } from './table-gfp.js';
-export type { PlainTableSource, TableSource } from './table-source.js';
+export {
+  GenPoolTableSource,
+  POOL_TABLES,
+  PageFragTableSource,
+  PageTableSource,
+  type PlainTableSource,
+  type TableSource,
+} from './table-source.js';

@@ -1,11 +1,14 @@
+import type { PageAllocator } from '@mm/buddy';
+import type { GenPool } from '@mm/genalloc';
 import type { PhysAddr } from '@mm/memory';
+import type { PageFragCache } from '@mm/page-frag';
+import { OptionError } from '@mm/printk';
 import type { Context } from '@mm/steps';
 
 /**
- * Where tables come from. Addresses are physical; a table is aligned to its size and lies wherever the
- * source finds memory for `gfp`: whether that is good enough, the page table decides.
- *
- * Plain functions: each call is one step to the explorer. Sources whose inside has steps of its own are a {@link SteppedTableSource}.
+ * Where tables come from, as plain functions: each call is one step to the explorer. Addresses are physical; a table is
+ * aligned to its size and lies wherever the source finds memory for `gfp`: whether that is good enough, the page table
+ * decides.
  */
 export interface PlainTableSource {
   readonly kind: 'plain';
@@ -19,5 +22,59 @@ export interface PlainTableSource {
   close?(ctx: Context): void;
 }
 
+/** Tables of a pool that {@link GenPoolTableSource} takes at the start: 4 MiB. */
+export const POOL_TABLES = 4096;
+
+/** A whole page for each level 2 table. `zoneGfp` chooses the zone: GFP_DMA32, GFP_DMA, or 0. */
+export class PageTableSource {
+  readonly kind = 'page';
+  readonly pages: PageAllocator;
+  readonly zoneGfp: number;
+
+  constructor(pages: PageAllocator, zoneGfp: number) {
+    checkZoneGfp(zoneGfp);
+    this.pages = pages;
+    this.zoneGfp = zoneGfp;
+  }
+}
+
+/** Fragments of 1 KiB, as series v3 had it; but every table is zeroed, and the cache drained at the end. */
+export class PageFragTableSource {
+  readonly kind = 'page-frag';
+  readonly pages: PageAllocator;
+  readonly zoneGfp: number;
+  readonly cache: PageFragCache;
+
+  constructor(cache: PageFragCache, zoneGfp: number) {
+    checkZoneGfp(zoneGfp);
+    this.pages = cache.pages;
+    this.cache = cache;
+    this.zoneGfp = zoneGfp;
+  }
+}
+
+/** A pool of 4096 tables, taken with the first table and given back with the page table. */
+export class GenPoolTableSource {
+  readonly kind = 'genalloc';
+  readonly pages: PageAllocator;
+  readonly zoneGfp: number;
+  readonly pool: GenPool;
+  /** First pages of the blocks that the pool hands out from. */
+  readonly blocks: number[] = [];
+
+  /** `pool` is empty and has granules of 1 KiB. */
+  constructor(pages: PageAllocator, pool: GenPool, zoneGfp: number) {
+    checkZoneGfp(zoneGfp);
+    if (pool.minAllocOrder !== 10) throw new OptionError('pool.minAllocOrder', '10', pool.minAllocOrder);
+    this.pages = pages;
+    this.pool = pool;
+    this.zoneGfp = zoneGfp;
+  }
+}
+
+function checkZoneGfp(zoneGfp: number): void {
+  if (![0, 1, 4].includes(zoneGfp)) throw new OptionError('zoneGfp', '0, GFP_DMA or GFP_DMA32', zoneGfp);
+}
+
 /** Every kind of source. */
-export type TableSource = PlainTableSource;
+export type TableSource = PlainTableSource | PageTableSource | PageFragTableSource | GenPoolTableSource;
