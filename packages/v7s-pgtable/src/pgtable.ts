@@ -55,6 +55,8 @@ export class V7sPgtable {
   readonly gfp: TableGfp;
   readonly mtk: boolean;
   readonly ttbrExt: boolean;
+  /** `corrected`, and a table descriptor holds its address as it stands: the short ways can be taken. */
+  readonly short: boolean;
   /** First address behind what an IOVA, or a physical address, may be. */
   readonly iovaEnd: number;
   readonly paEnd: number;
@@ -94,6 +96,7 @@ export class V7sPgtable {
     this.gfp = tableGfp(this.series, this.quirks, config.zoneDma32 ?? true);
     this.mtk = (this.quirks & Quirk.ARM_MTK_EXT) !== 0;
     this.ttbrExt = (this.quirks & Quirk.ARM_MTK_TTBR_EXT) !== 0;
+    this.short = this.behaviour === 'corrected' && !this.mtk && this.series !== '4.15';
     this.iovaEnd = 2 ** config.ias;
     this.paEnd = 2 ** config.oas;
     this.l1Entries = 2 ** (config.ias - 20);

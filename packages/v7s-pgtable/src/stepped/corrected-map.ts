@@ -183,10 +183,11 @@ function* mapSections(
   const group = pageSize === SIZE_1M ? 0 : GROUP;
   const bits = table.leafBits[group + (prot & 63)]!;
   const words = table.l1Words();
+  let leaf = 0;
   for (let i = 0; i < count; i++) {
-    const at = group === 0 ? pa + i * SIZE_1M : pa + (i & ~15) * SIZE_1M;
+    if (group === 0 || (i & 15) === 0) leaf = bits | table.leafAddrBits(pa + i * SIZE_1M, 1);
     yield write(table.l1Cell + ((first + i) & 255));
-    words[table.l1Base + first + i] = bits | table.leafAddrBits(at, 1);
+    words[table.l1Base + first + i] = leaf;
   }
   return 0;
 }

@@ -1,4 +1,4 @@
-import type { Context, Steps } from '@mm/steps/stepped';
+import { type Context, type Steps, read } from '@mm/steps/stepped';
 
 import { type Address, farAddress, nearAddress } from '../addresses.js';
 import type { IotlbGather } from '../config.js';
@@ -8,6 +8,7 @@ import { correctedMapPages } from './corrected-map.js';
 import { correctedUnmapPages } from './corrected-unmap.js';
 import { linuxMapPages } from './linux-map.js';
 import { linuxUnmapPages } from './linux-unmap.js';
+import { mapOnePage, mapOneSection, unmapBlocks, unmapSmallPages } from './one-page.js';
 import { translate } from './translate.js';
 
 /**
@@ -34,8 +35,38 @@ export function* mapPages(
   gfp: number,
   mapped: MappedBytes | null = null,
 ): Steps<number> {
-  const from = typeof iova === 'number' ? iova : farAddress(iova);
-  const to = typeof pa === 'number' ? pa : farAddress(pa);
+  if (table.short && count === 1 && typeof iova === 'number' && typeof pa === 'number') {
+    if (
+      pageSize === 0x1000 &&
+      (table.pgsizeBitmap & 0x1000) !== 0 &&
+      ((iova | pa) & 0xfff) === 0 &&
+      iova >>> 0 === iova &&
+      iova < table.iovaEnd &&
+      pa >>> 0 === pa &&
+      pa < table.paEnd &&
+      (prot & 3) !== 0 &&
+      (yield* mapOnePage(ctx, table, iova >>> 12, table.leafBits[128 + (prot & 63)]! | pa))
+    ) {
+      if (mapped !== null) mapped.bytes += 0x1000;
+      return 0;
+    }
+    if (
+      pageSize === 0x100000 &&
+      (table.pgsizeBitmap & 0x100000) !== 0 &&
+      ((iova | pa) & 0xfffff) === 0 &&
+      iova >>> 0 === iova &&
+      iova < table.iovaEnd &&
+      pa >>> 0 === pa &&
+      pa < table.paEnd &&
+      (prot & 3) !== 0 &&
+      (yield* mapOneSection(ctx, table, iova >>> 20, table.leafBits[prot & 63]! | pa))
+    ) {
+      if (mapped !== null) mapped.bytes += 0x100000;
+      return 0;
+    }
+  }
+  const from = farAddress(iova);
+  const to = farAddress(pa);
   if (table.behaviour === 'corrected') {
     return yield* correctedMapPages(ctx, table, from, to, pageSize, count, prot, gfp, mapped);
   }
@@ -58,7 +89,21 @@ export function* unmapPages(
   count: number,
   gather: IotlbGather | null = null,
 ): Steps<number> {
-  const from = typeof iova === 'number' ? iova : farAddress(iova);
+  if (table.short && count === 1 && typeof iova === 'number' && iova >>> 0 === iova && iova < table.iovaEnd) {
+    if (pageSize === 0x1000 && (table.pgsizeBitmap & 0x1000) !== 0 && (iova & 0xfff) === 0) {
+      if ((yield* unmapSmallPages(ctx, table, iova >>> 12, 1, gather)) === 1) return 0x1000;
+    } else if (
+      pageSize >= 0x100000 &&
+      (table.pgsizeBitmap & pageSize) === pageSize &&
+      (pageSize === 0x100000 || pageSize === 0x1000000) &&
+      (iova & (pageSize - 1)) === 0 &&
+      iova + pageSize <= table.iovaEnd &&
+      (yield* unmapBlocks(ctx, table, iova >>> 20, pageSize >>> 20, gather))
+    ) {
+      return pageSize;
+    }
+  }
+  const from = farAddress(iova);
   if (table.behaviour === 'corrected') {
     return yield* correctedUnmapPages(ctx, table, from, pageSize, count, gather);
   }
@@ -73,6 +118,22 @@ export function* unmapPages(
  * @see linux 6.1 drivers/iommu/io-pgtable-arm-v7s.c arm_v7s_iova_to_phys
  */
 export function* iovaToPhys(ctx: Context, table: V7sPgtable, iova: Address): Steps<number | null> {
-  const pa = yield* translate(ctx, table, typeof iova === 'number' ? iova : nearAddress(table, iova));
+  if (table.short && typeof iova === 'number' && iova >>> 0 === iova) {
+    // Without MediaTek's bits an IOVA has 32 at most.
+    if (iova >= table.iovaEnd) return null;
+    const slot = iova >>> 20;
+    yield read(table.l1Cell + (slot & 255));
+    const entry = table.l1Words()[table.l1Base + slot]!;
+    if ((entry & 0x40003) === 2) return ((entry & 0xfff00000) | (iova & 0xfffff)) >>> 0;
+    if ((entry & 3) === 1) {
+      const { memory } = table;
+      const pfn = entry >>> 12;
+      const index = (iova >>> 12) & 255;
+      yield read(table.l2Cell + index);
+      const page = memory.peekWordsOf(pfn)[memory.wordIndexOf(pfn) + ((entry & 0xc00) >>> 2) + index]!;
+      if ((page & 2) !== 0) return ((page & 0xfffff000) | (iova & 0xfff)) >>> 0;
+    }
+  }
+  const pa = yield* translate(ctx, table, nearAddress(table, iova));
   return pa < 0 ? null : pa;
 }
