@@ -28,7 +28,7 @@ export interface SourceCost {
   readonly tablesEnd: number;
   readonly bytesPeak: number;
   readonly bytesEnd: number;
-  /** At the peak of bytes: what is held and is no table. */
+  /** What is held and is no table, at the end of the last peak of bytes. */
   readonly bytesWasted: number;
   /** At the peak of bytes, by zone. */
   readonly pagesByZone: Readonly<Record<string, number>>;
@@ -183,7 +183,8 @@ class Watch {
     this.#bytesEnd = held.reduce((sum, count) => sum + count, 0) * 4096;
     this.#tablesEnd = this.#countTables();
     this.#tablesPeak = Math.max(this.#tablesPeak, this.#tablesEnd);
-    if (this.#bytesEnd <= this.#bytesPeak) return;
+    // Equal counts too: the last moment at the peak, when the blocks are filled.
+    if (this.#bytesEnd < this.#bytesPeak || this.#bytesEnd === 0) return;
     this.#bytesPeak = this.#bytesEnd;
     this.#tablesAtPeak = this.#tablesEnd;
     this.#zonesAtPeak = held;
