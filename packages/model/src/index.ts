@@ -1,10 +1,16 @@
+export { type BuddyWorld, buddyWorld, checkBuddyLocal, checkBuddyWhole } from './buddy/buddy-world.js';
+export { buddySubsystem } from './buddy/buddy-subsystem.js';
+export { highestZone, type LiveBlock, type ModelZone, PageModel } from './buddy/page-model.js';
+export { addCounts, type CommandCount, type Counts, newCounts, randomProgram } from './engine/program.js';
 export {
-  type Fault,
-  type MemoryType,
-  type ReadWord,
-  type Translation,
-  type WalkOptions,
-  type WalkRegisters,
-  type WalkResult,
-  walk,
-} from './v7s/walker.js';
+  type InterleavedOptions,
+  type InterleavedRun,
+  ROUND_COMMANDS,
+  runInterleaved,
+} from './engine/run-interleaved.js';
+export { type Failure, runSequence, WHOLE_EVERY } from './engine/run-sequence.js';
+export { shrinkProgram } from './engine/shrink-program.js';
+export { ModelViolation } from './model-violation.js';
+export type { Command, Op, Subsystem, WorldOptions } from './subsystem.js';
+export { SizingModel } from './zones/sizing-model.js';
+export { zonesSubsystem, type ZonesWorld } from './zones/zones-subsystem.js';

@@ -39,9 +39,10 @@ const KEPT = ~(CHECK_AT_PREP | PageFlag.allocated | (15 << BLOCK_ORDER_SHIFT));
 export function* freePages(ctx: Context, pages: PageAllocator, pfn: number, order: number): Steps<void> {
   const slot = slotToFree(pages, pfn, order) | 0;
   if (pages.strict) refuseMisuse(pages, slot, order);
-  const { flags, refcount } = pages.frames;
-  const isHead = (flags[slot]! & HEAD) !== 0;
+  const isHead = (pages.frames.flags[slot]! & HEAD) !== 0;
   yield rmw(pages.refcountCell + (slot & 255));
+  // Taken after the step: meanwhile another CPU may have made the pool of frames grow, into new arrays.
+  const { refcount } = pages.frames;
   const left = (refcount[slot]! - 1) | 0;
   refcount[slot] = left;
   if (left === 0) yield* freeSlot(ctx, pages, slot, pfn, order);
@@ -86,7 +87,7 @@ export function* freeSlot(
     if (type >= PCPTYPES) flags[slot]! |= oddType(type);
     const done = yield* giveToPcp(ctx, pages, zone, slot, order, type < PCPTYPES ? type : MOVABLE);
     if (done) return;
-    flags[slot] = flags[slot]! & KEPT;
+    pages.frames.flags[slot] = pages.frames.flags[slot]! & KEPT;
   }
   yield* freeToBuddy(ctx, pages, zone, slot, order, type, false);
 }

@@ -103,7 +103,6 @@ export function* giveToPcp(
   const order = pageOrder | 0;
   const zone = zoneIndex | 0;
   const { state } = pages;
-  const { next, prev } = pages.frames;
   yield irqSave;
   const set = (ctx.cpu << 3) | zone;
   const locked = yield tryLock(pages.pcpLockCell + set);
@@ -111,6 +110,8 @@ export function* giveToPcp(
     yield irqRestore;
     return false;
   }
+  // Only now: before the lock another CPU may have made the pool of frames grow, into new arrays.
+  const { next, prev } = pages.frames;
   const head = ((pages.pcpBase | 0) + (set << 4) + order + (order << 1) + (type | 0)) | 0;
   const after = next[head]!;
   next[slot] = after;

@@ -1,0 +1,11 @@
+/** Thrown when what the real code did breaks an invariant or differs from the reference model. */
+export class ModelViolation extends Error {
+  override readonly name = 'ModelViolation';
+  /** The invariant, as a short sentence that says what should hold. */
+  readonly invariant: string;
+
+  constructor(invariant: string, what: string) {
+    super(`${invariant}: ${what}`);
+    this.invariant = invariant;
+  }
+}

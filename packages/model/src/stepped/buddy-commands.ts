@@ -1,0 +1,167 @@
+import { MigrateType, MisuseError, splitPage } from '@mm/buddy';
+import {
+  allocPages,
+  allocPagesBulk,
+  drainAllPages,
+  drainLocalPages,
+  freePages,
+  isolatePageblock,
+  unisolatePageblock,
+} from '@mm/buddy/stepped';
+import { OptionError } from '@mm/printk';
+import type { Context, Steps } from '@mm/steps/stepped';
+import { VM_SYSCTLS } from '@mm/zones';
+
+import { type BuddyWorld, ISOLATED_PAGES, checkFailure, checkStamp } from '../buddy/buddy-world.js';
+import { allocArguments, bulkArguments, sysctlText } from '../buddy/op-arguments.js';
+import { ModelViolation } from '../model-violation.js';
+import type { Op } from '../subsystem.js';
+
+/** Takes a block; a zeroed one must be zero, a single page must not fail early. */
+export function* allocBlock(world: BuddyWorld, ctx: Context, op: Op): Steps<void> {
+  const { gfp, order } = allocArguments(op);
+  const { machine, model } = world;
+  const pfn = yield* allocPages(ctx, machine.pages, gfp, order);
+  if (pfn === null) {
+    if (order === 0) checkFailure(world, gfp);
+    return;
+  }
+  const block = model.allocated(pfn, order, gfp);
+  if ((gfp & 0x100) !== 0 && machine.memory.read32((pfn + (op.b % 2 ** order)) * 4096 + (op.b & 0xffc)) !== 0)
+    throw new ModelViolation('memory asked for with __GFP_ZERO is zero', `pfn ${pfn} of order ${order}`);
+  // Some owners write: the stamp must still be there when they give the block back.
+  if ((op.b & 3) === 0) {
+    world.stamps++;
+    block.stamp = world.stamps;
+    machine.memory.write32(pfn * 4096, block.stamp);
+  }
+}
+
+/** Gives a block back. */
+export function* freeBlock(world: BuddyWorld, ctx: Context, op: Op): Steps<void> {
+  const block = world.model.release(op.a);
+  checkStamp(world, block.pfn, block.stamp);
+  yield* freePages(ctx, world.machine.pages, block.pfn, block.order);
+}
+
+/** Takes several single pages at once. */
+export function* allocBulk(world: BuddyWorld, ctx: Context, op: Op): Steps<void> {
+  const { gfp, count } = bulkArguments(op);
+  const pfns = new Int32Array(count).fill(-1);
+  const got = yield* allocPagesBulk(ctx, world.machine.pages, gfp, count, pfns);
+  for (let i = 0; i < count; i++) {
+    if (i >= got !== pfns[i]! < 0)
+      throw new ModelViolation('a bulk allocation fills from the start', `element ${i} of ${got}`);
+    if (i < got) world.model.allocated(pfns[i]!, 0, gfp);
+  }
+}
+
+/** Makes single pages of a block that is held. */
+export function* splitBlock(world: BuddyWorld, _ctx: Context, op: Op): Steps<void> {
+  const { model, machine } = world;
+  const { order, compound } = model.live[op.a % model.live.length]!;
+  if (compound || order === 0 || order > 4) return;
+  const block = model.release(op.a);
+  splitPage(machine.pages, block.pfn, order);
+  for (let i = 0; i < 2 ** order; i++) {
+    const page = model.allocated(block.pfn + i, 0, 0x100cca);
+    if (i === 0) page.stamp = block.stamp;
+  }
+}
+
+/** Empties this CPU's lists. */
+export function* drainLocal(world: BuddyWorld, ctx: Context): Steps<void> {
+  yield* drainLocalPages(ctx, world.machine.pages);
+}
+
+/** Empties every CPU's lists. */
+export function* drainAll(world: BuddyWorld, ctx: Context): Steps<void> {
+  yield* drainAllPages(ctx, world.machine.pages);
+}
+
+/**
+ * Takes a range of the largest block's size out of use, pageblock by pageblock. Smaller ranges are for callers that first split
+ * what reaches beyond them, as the kernel's own do.
+ */
+export function* isolate(world: BuddyWorld, ctx: Context, op: Op): Steps<void> {
+  const { zones, pages } = world.machine;
+  const zone = zones.zonelist[op.a % zones.zonelist.length]!;
+  const first = Math.ceil(zones.startPfn[zone]! / ISOLATED_PAGES);
+  const count = Math.floor((zones.startPfn[zone]! + zones.spanned[zone]!) / ISOLATED_PAGES) - first;
+  if (count < 1) return;
+  const pfn = (first + (op.b % count)) * ISOLATED_PAGES;
+  if (world.isolated.some((range) => range.pfn === pfn)) return;
+  // Noted first: from the moment it is isolated its pages are missing from the free count.
+  const range = { pfn, zone, ready: false };
+  world.isolated.push(range);
+  const step = 2 ** pages.pageblockOrder;
+  for (let at = pfn; at < pfn + ISOLATED_PAGES; at += step) {
+    const answer = yield* isolatePageblock(ctx, pages, at);
+    if (answer === 0) continue;
+    for (let back = at - step; back >= pfn; back -= step)
+      yield* unisolatePageblock(ctx, pages, back, MigrateType.MOVABLE);
+    world.isolated.splice(world.isolated.indexOf(range), 1);
+    return;
+  }
+  range.ready = true;
+}
+
+/** Brings an isolated range back into use, last pageblock first. */
+export function* unisolate(world: BuddyWorld, ctx: Context, op: Op): Steps<void> {
+  const { pages } = world.machine;
+  const range = world.isolated[op.a % world.isolated.length]!;
+  if (!range.ready) return;
+  range.ready = false;
+  const step = 2 ** pages.pageblockOrder;
+  for (let at = range.pfn + ISOLATED_PAGES - step; at >= range.pfn; at -= step)
+    yield* unisolatePageblock(ctx, pages, at, MigrateType.MOVABLE);
+  world.isolated.splice(world.isolated.indexOf(range), 1);
+}
+
+/** Takes blocks of one order until there are no more, at most 64. */
+export function* exhaust(world: BuddyWorld, ctx: Context, op: Op): Steps<void> {
+  const { gfp, order } = allocArguments(op);
+  for (let i = 0; i < 64; i++) {
+    const pfn = yield* allocPages(ctx, world.machine.pages, gfp, order);
+    if (pfn === null) return;
+    world.model.allocated(pfn, order, gfp);
+  }
+}
+
+/** Gives up to 64 blocks back. */
+export function* release(world: BuddyWorld, ctx: Context, op: Op): Steps<void> {
+  for (let i = 0; i < 64 && world.model.live.length > 0; i++) {
+    const block = world.model.release(op.a + i);
+    checkStamp(world, block.pfn, block.stamp);
+    yield* freePages(ctx, world.machine.pages, block.pfn, block.order);
+  }
+}
+
+/** Asks for more than the largest block. */
+export function* allocTooLarge(world: BuddyWorld, ctx: Context, op: Op): Steps<void> {
+  const pfn = yield* allocPages(ctx, world.machine.pages, 0x2cc0, 11 + (op.a % 8));
+  if (pfn !== null) throw new ModelViolation('orders above 10 are answered with null', `got pfn ${pfn}`);
+}
+
+/** Frees with a wrong order, which a strict machine refuses before anything changes. */
+export function* misuse(world: BuddyWorld, ctx: Context, op: Op): Steps<void> {
+  const { model, machine } = world;
+  // Kept from the other CPUs meanwhile: on a block that has changed hands the order might be right.
+  const block = model.release(op.a);
+  let refused = false;
+  try {
+    yield* freePages(ctx, machine.pages, block.pfn, (block.order + 1 + (op.b % 10)) % 11);
+  } catch (error) {
+    if (!(error instanceof MisuseError || error instanceof OptionError)) throw error;
+    refused = true;
+  }
+  model.keep(block);
+  if (!refused)
+    throw new ModelViolation('a strict machine refuses a free of the wrong order', `pfn ${block.pfn}`);
+}
+
+/** Writes a vm sysctl. */
+export function* sysctl(world: BuddyWorld, _ctx: Context, op: Op): Steps<void> {
+  const name = VM_SYSCTLS[op.a % VM_SYSCTLS.length]!;
+  world.machine.writeSysctl(name, sysctlText(name, op.b));
+}

@@ -1,0 +1,125 @@
+import type { VmSysctl, Zones } from '@mm/zones';
+
+/** The numbers of a zone that the documentation determines. */
+interface Sized {
+  readonly min: number;
+  readonly low: number;
+  readonly high: number;
+  readonly pcpHigh: number;
+}
+
+const integerPart = Math.trunc;
+
+/**
+ * The sizes of zones, written from Documentation/admin-guide/sysctl/vm.rst alone: sums over plain arrays, nothing kept that
+ * can be computed again.
+ */
+export class SizingModel {
+  readonly #managed: readonly number[];
+  readonly #high: readonly boolean[];
+  readonly #cpus: number;
+  #minFreeKbytes: number;
+  #scale = 10;
+  #fraction = 0;
+  #ratios: number[];
+  /** Watermarks that per-cpu sizes were last taken from. */
+  #sized: readonly Sized[];
+  #reserves: readonly (readonly number[])[];
+
+  constructor(zones: Zones, cpus: number) {
+    this.#managed = [...zones.managed];
+    const highmem = zones.names.indexOf('HighMem');
+    this.#high = zones.names.map(
+      (name, i) => i === highmem || (name === 'Movable' && highmem !== -1 && zones.movableIsHighmem),
+    );
+    this.#cpus = cpus;
+    this.#ratios = zones.names.map((name) => (name === 'Normal' ? 32 : name.startsWith('DMA') ? 256 : 0));
+    // 16 times the square root of low memory in KiB, over 4, kept between 128 KiB and 256 MiB.
+    const normal = zones.names.indexOf('Normal');
+    const low = this.#managed.slice(0, normal + 1).reduce((sum, pages) => sum + pages * 4, 0);
+    this.#minFreeKbytes = Math.min(262_144, Math.max(128, integerPart(Math.sqrt(low * 16))));
+    this.#sized = this.#size();
+    this.#reserves = this.#reserve();
+  }
+
+  /** Whether the kernel takes the value; then its effects are due. */
+  write(name: VmSysctl, text: string): boolean {
+    const words = text.trim().split(/\s+/u);
+    if (words.some((word) => !/^-?\d+$/u.test(word) || Math.abs(Number(word)) > 2 ** 31 - 1)) return false;
+    const value = Number(words[0]);
+    switch (name) {
+      case 'lowmem_reserve_ratio':
+        this.#ratios = this.#ratios.map((old, i) => Math.max(0, Number(words[i] ?? old)));
+        this.#reserves = this.#reserve();
+        return true;
+      case 'min_free_kbytes':
+        if (value < 0) return false;
+        this.#minFreeKbytes = value;
+        break;
+      case 'watermark_scale_factor':
+        if (value < 1 || value > 3000) return false;
+        this.#scale = value;
+        break;
+      case 'percpu_pagelist_high_fraction':
+        if (value !== 0 && value < 8) return false;
+        this.#fraction = value;
+        break;
+      default:
+        return value >= 0;
+    }
+    this.#sized = this.#size();
+    return true;
+  }
+
+  #size(): Sized[] {
+    const lowmem = this.#managed.filter((_, i) => !this.#high[i]).reduce((sum, pages) => sum + pages, 0);
+    const wanted = integerPart(this.#minFreeKbytes / 4);
+    return this.#managed.map((pages, i) => {
+      const share = integerPart((wanted * pages) / lowmem);
+      const min = this.#high[i] === true ? Math.min(128, Math.max(32, integerPart(pages / 1024))) : share;
+      // "The unit is in fractions of 10,000": the distance between watermarks.
+      const distance = Math.max(integerPart(share / 4), integerPart((pages * this.#scale) / 10_000));
+      const spread = this.#fraction === 0 ? min + distance : integerPart(pages / this.#fraction);
+      return {
+        min,
+        low: min + distance,
+        high: min + 2 * distance,
+        pcpHigh: integerPart(spread / this.#cpus),
+      };
+    });
+  }
+
+  #reserve(): number[][] {
+    return this.#managed.map((own, zone) =>
+      this.#managed.map((_, target) => {
+        const above = this.#managed.slice(zone + 1, target + 1).reduce((sum, pages) => sum + pages, 0);
+        const ratio = this.#ratios[zone]!;
+        return target <= zone || ratio === 0 || own === 0 ? 0 : integerPart(above / ratio);
+      }),
+    );
+  }
+
+  /** What is not as documented, in words; empty when all is. */
+  differences(zones: Zones): string[] {
+    const wrong: string[] = [];
+    const hold = (zone: number, what: string, expected: number, actual: number): void => {
+      if (expected !== actual)
+        wrong.push(`${zones.names[zone]} ${what}: expected ${expected}, got ${actual}`);
+    };
+    for (const [zone, sized] of this.#sized.entries()) {
+      hold(zone, 'min', sized.min, zones.wmark[zone * 4]!);
+      hold(zone, 'low', sized.low, zones.wmark[zone * 4 + 1]!);
+      hold(zone, 'high', sized.high, zones.wmark[zone * 4 + 2]!);
+      // However small the zone, four batches fit.
+      hold(zone, 'per-cpu high', Math.max(sized.pcpHigh, 4 * zones.pcpBatch[zone]!), zones.pcpHigh[zone]!);
+      for (const [target, pages] of this.#reserves[zone]!.entries())
+        hold(
+          zone,
+          `reserve against ${zones.names[target]}`,
+          pages,
+          zones.lowmemReserve[zone * zones.count + target]!,
+        );
+    }
+    return wrong;
+  }
+}
