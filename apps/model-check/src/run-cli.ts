@@ -1,19 +1,28 @@
 import { OptionError } from '@mm/printk';
 import { Command, CommanderError } from 'commander';
 
+import { addAllCommand } from './all-command.js';
 import { addConformCommand } from './conform-command.js';
 import { ExitCode } from './exit-code.js';
+import { addReplayCommand } from './replay-command.js';
+import { addRunCommand } from './run-command.js';
 
 const HELP = `
 Exit codes: 0 holds, 1 counterexample or mismatch, 2 wrong use or broken input, 130 interrupted.
 
 Examples:
+  mm-check run --time 30s                 search for a program that breaks an invariant
   mm-check conform golden/mm/zones.json   compare with what a real kernel did`;
 
 /** A command adds itself and says through `exit` how it ended. */
 export type AddCommand = (program: Command, exit: (code: ExitCode) => void) => void;
 
-const COMMANDS: readonly AddCommand[] = [addConformCommand];
+const COMMANDS: readonly AddCommand[] = [
+  addRunCommand,
+  addReplayCommand,
+  addConformCommand,
+  (program, exit) => addAllCommand(program, exit, runCli),
+];
 
 /**
  * Runs `mm-check` with the arguments after its name.
