@@ -24,7 +24,8 @@ export const SUBSYSTEMS: ReadonlyMap<string, Subsystem<unknown>> = new Map(
 /** The subsystem of a name. @throws OptionError when there is none. */
 export function subsystemOf(name: string): Subsystem<unknown> {
   const system = SUBSYSTEMS.get(name);
-  if (system === undefined) throw new OptionError('system', `one of ${[...SUBSYSTEMS.keys()].join(', ')}`, name);
+  if (system === undefined)
+    throw new OptionError('system', `one of ${[...SUBSYSTEMS.keys()].join(', ')}`, name);
   return system;
 }
 
@@ -48,7 +49,8 @@ export function readCounterexample(file: string): Counterexample {
   if (typeof value !== 'object' || value === null || value.format !== 'mm-counterexample/1')
     throw new OptionError(`${file}.format`, 'mm-counterexample/1', value?.format);
   const commands = subsystemOf(String(value.system)).commands.length;
-  if (!Array.isArray(value.program)) throw new OptionError(`${file}.program`, 'a list of operations', value.program);
+  if (!Array.isArray(value.program))
+    throw new OptionError(`${file}.program`, 'a list of operations', value.program);
   if (value.scheduleSeed !== null && !Number.isInteger(value.scheduleSeed))
     throw new OptionError(`${file}.scheduleSeed`, 'an integer or null', value.scheduleSeed);
   if (typeof value.options !== 'object' || value.options === null)

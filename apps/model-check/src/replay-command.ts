@@ -6,19 +6,33 @@ import { type Counterexample, readCounterexample, subsystemOf } from './countere
 import { ExitCode } from './exit-code.js';
 
 /** Runs a counterexample again. Returns the message of the failure, or null, and the trace where there is one. */
-export function playAgain(found: Counterexample): { readonly failure: string | null; readonly trace: string } {
+export function playAgain(found: Counterexample): {
+  readonly failure: string | null;
+  readonly trace: string;
+} {
   const system = subsystemOf(found.system);
   const counts = newCounts(system);
   if (found.scheduleSeed === null)
-    return { failure: runSequence(system, found.options, found.program, counts)?.error.message ?? null, trace: '' };
-  const run = runInterleaved(system, found.options, found.program, counts, { schedule: found.scheduleSeed, record: true });
-  return { failure: run.failure?.error.message ?? null, trace: run.trace === undefined ? '' : formatTrace(run.trace) };
+    return {
+      failure: runSequence(system, found.options, found.program, counts)?.error.message ?? null,
+      trace: '',
+    };
+  const run = runInterleaved(system, found.options, found.program, counts, {
+    schedule: found.scheduleSeed,
+    record: true,
+  });
+  return {
+    failure: run.failure?.error.message ?? null,
+    trace: run.trace === undefined ? '' : formatTrace(run.trace),
+  };
 }
 
 /** The program, a line for each operation, a column for the CPU. */
 export function programText(found: Counterexample): string {
   const system = subsystemOf(found.system);
-  return found.program.map((op) => `  CPU ${op.cpu}  ${system.commands[op.command]!.describe(op)}`).join('\n');
+  return found.program
+    .map((op) => `  CPU ${op.cpu}  ${system.commands[op.command]!.describe(op)}`)
+    .join('\n');
 }
 
 function testText(found: Counterexample): string {
@@ -54,7 +68,12 @@ export function addReplayCommand(program: Command, exit: (code: ExitCode) => voi
       console.log(programText(found));
       if (trace !== '') console.log(trace);
       if (failure === null) console.log(`holds now; it was: ${found.failure}`);
-      else console.log(failure === found.failure ? `fails as recorded: ${failure}` : `fails otherwise: ${failure}\nrecorded:        ${found.failure}`);
+      else
+        console.log(
+          failure === found.failure
+            ? `fails as recorded: ${failure}`
+            : `fails otherwise: ${failure}\nrecorded:        ${found.failure}`,
+        );
       exit(failure === null ? ExitCode.holds : ExitCode.counterexample);
     });
 }

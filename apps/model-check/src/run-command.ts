@@ -30,7 +30,8 @@ interface RunFlags {
 
 function integer(text: string, field: string, min: number, max: number): number {
   const value = Number(text);
-  if (!/^\d+$/u.test(text) || value < min || value > max) throw new OptionError(field, `an integer of ${min} to ${max}`, text);
+  if (!/^\d+$/u.test(text) || value < min || value > max)
+    throw new OptionError(field, `an integer of ${min} to ${max}`, text);
   return value;
 }
 
@@ -57,7 +58,11 @@ export function addRunCommand(program: Command, exit: (code: ExitCode) => void):
     .option('--time <time>', 'time at most, for each system', '10s')
     .option('--cpus <n>', 'simulated CPUs', '3')
     .option('--preset <name>', `the machine: ${PRESET_NAMES.join(', ')}`)
-    .option('--series <name>', `state of the patch series: ${SERIES.join(', ')} (zones and buddy do the same in all)`, 'merged')
+    .option(
+      '--series <name>',
+      `state of the patch series: ${SERIES.join(', ')} (zones and buddy do the same in all)`,
+      'merged',
+    )
     .option('--json <file>', 'write the result as JSON')
     .addHelpText('after', RUN_HELP)
     .action(async (flags: RunFlags) => exit(await run(flags)));
@@ -77,7 +82,8 @@ async function run(flags: RunFlags): Promise<ExitCode> {
   const seed = integer(flags.seed, '--seed', 0, 2 ** 31 - 1);
   const cpus = integer(flags.cpus, '--cpus', 1, 64);
   const series: Series = choice(flags.series, '--series', SERIES);
-  const preset: { preset?: PresetName } = flags.preset === undefined ? {} : { preset: choice(flags.preset, '--preset', PRESET_NAMES) };
+  const preset: { preset?: PresetName } =
+    flags.preset === undefined ? {} : { preset: choice(flags.preset, '--preset', PRESET_NAMES) };
   const options = {
     seed,
     runs: integer(flags.runs, '--runs', 1, 2 ** 31 - 1),
@@ -90,7 +96,12 @@ async function run(flags: RunFlags): Promise<ExitCode> {
   const progress = new Progress('commands', 0);
   const results: Array<[string, SearchResult]> = [];
   for (const system of systems) {
-    const result = searchSystem(system, options, () => interrupt.requested, (commands) => progress.advance(`run ${system.name}`, commands));
+    const result = searchSystem(
+      system,
+      options,
+      () => interrupt.requested,
+      (commands) => progress.advance(`run ${system.name}`, commands),
+    );
     results.push([system.name, result]);
     await new Promise((resolve) => setImmediate(resolve));
     if (result.found !== null || interrupt.requested) break;
@@ -104,7 +115,11 @@ async function run(flags: RunFlags): Promise<ExitCode> {
     console.log(`reproduce: mm-check replay ${file}\n${found.failure}\n${programText(found)}`);
     console.log(playAgain(found).trace);
   }
-  if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify({ schemaVersion: 1, options, results: Object.fromEntries(results) }, null, 1)}\n`);
+  if (flags.json !== undefined)
+    writeFileSync(
+      flags.json,
+      `${JSON.stringify({ schemaVersion: 1, options, results: Object.fromEntries(results) }, null, 1)}\n`,
+    );
   printTable(results);
   if (results.some(([, { found }]) => found !== null)) return ExitCode.counterexample;
   if (interrupt.requested) return ExitCode.interrupted;
@@ -126,12 +141,25 @@ function playSaved(): boolean {
 }
 
 function printTable(results: ReadonlyArray<readonly [string, SearchResult]>): void {
-  const table = new Table({ head: ['system', 'runs', 'commands', 'transitions', 'checks', 'commands/s', 'verdict'], style: { head: [], border: [] } });
+  const table = new Table({
+    head: ['system', 'runs', 'commands', 'transitions', 'checks', 'commands/s', 'verdict'],
+    style: { head: [], border: [] },
+  });
   for (const [name, { counts, milliseconds: spent, found }] of results)
-    table.push([name, counts.runs, counts.commands, counts.transitions, counts.checks, Math.round((counts.commands * 1000) / Math.max(1, spent)), found === null ? 'holds' : 'FAILS']);
+    table.push([
+      name,
+      counts.runs,
+      counts.commands,
+      counts.transitions,
+      counts.checks,
+      Math.round((counts.commands * 1000) / Math.max(1, spent)),
+      found === null ? 'holds' : 'FAILS',
+    ]);
   console.log(table.toString());
   for (const [name, { counts }] of results) {
-    console.log(`${name}: ${counts.byCommand.map(({ name: command, chosen, ran }) => `${command} ${ran} of ${chosen}`).join(', ')}`);
+    console.log(
+      `${name}: ${counts.byCommand.map(({ name: command, chosen, ran }) => `${command} ${ran} of ${chosen}`).join(', ')}`,
+    );
     const never = counts.byCommand.filter(({ ran }) => ran === 0).map((command) => command.name);
     if (never.length > 0) console.log(`${name}: never enabled: ${never.join(', ')}`);
   }

@@ -1,4 +1,14 @@
-import { type Counts, type Op, type Subsystem, type WorldOptions, newCounts, randomProgram, runInterleaved, runSequence, shrinkProgram } from '@mm/model';
+import {
+  type Counts,
+  type Op,
+  type Subsystem,
+  type WorldOptions,
+  newCounts,
+  randomProgram,
+  runInterleaved,
+  runSequence,
+  shrinkProgram,
+} from '@mm/model';
 
 import type { Counterexample } from './counterexample.js';
 
@@ -47,15 +57,35 @@ export function searchSystem(
   return { counts, milliseconds: Date.now() - began, found: null };
 }
 
-function failureOf(system: Subsystem<unknown>, world: WorldOptions, program: readonly Op[], counts: Counts, scheduleSeed: number | null): Error | null {
+function failureOf(
+  system: Subsystem<unknown>,
+  world: WorldOptions,
+  program: readonly Op[],
+  counts: Counts,
+  scheduleSeed: number | null,
+): Error | null {
   if (scheduleSeed === null) return runSequence(system, world, program, counts)?.error ?? null;
   return runInterleaved(system, world, program, counts, { schedule: scheduleSeed }).failure?.error ?? null;
 }
 
 /** The shortest program that breaks any invariant; an interleaved one keeps the seed of its scheduler. */
-function shrunk(system: Subsystem<unknown>, options: WorldOptions, program: readonly Op[], scheduleSeed: number | null): Counterexample {
-  const fails = (shorter: readonly Op[]): boolean => failureOf(system, options, shorter, newCounts(system), scheduleSeed) !== null;
+function shrunk(
+  system: Subsystem<unknown>,
+  options: WorldOptions,
+  program: readonly Op[],
+  scheduleSeed: number | null,
+): Counterexample {
+  const fails = (shorter: readonly Op[]): boolean =>
+    failureOf(system, options, shorter, newCounts(system), scheduleSeed) !== null;
   const shortest = shrinkProgram(program, fails, SHRINK_TRIES);
-  const failure = failureOf(system, options, shortest, newCounts(system), scheduleSeed)?.message ?? 'not repeatable';
-  return { format: 'mm-counterexample/1', system: system.name, scheduleSeed, options, program: shortest, failure };
+  const failure =
+    failureOf(system, options, shortest, newCounts(system), scheduleSeed)?.message ?? 'not repeatable';
+  return {
+    format: 'mm-counterexample/1',
+    system: system.name,
+    scheduleSeed,
+    options,
+    program: shortest,
+    failure,
+  };
 }

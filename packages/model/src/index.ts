@@ -14,3 +14,13 @@ export { ModelViolation } from './model-violation.js';
 export type { Command, Op, Subsystem, WorldOptions } from './subsystem.js';
 export { SizingModel } from './zones/sizing-model.js';
 export { zonesSubsystem, type ZonesWorld } from './zones/zones-subsystem.js';
+export {
+  type Fault,
+  type MemoryType,
+  type ReadWord,
+  type Translation,
+  type WalkOptions,
+  type WalkRegisters,
+  type WalkResult,
+  walk,
+} from './v7s/walker.js';
