@@ -45,6 +45,7 @@ export interface RunResult {
   readonly cells: CellSpace | undefined;
 }
 
+/** How a run is bounded, and what it is held against. */
 export interface RunOptions {
   /** The livelock bound. Default 100,000. */
   readonly stepsMax?: number;

@@ -25,7 +25,10 @@ export function scheduleSteps(schedule: Schedule): number {
 /** Changes from one task or CPU to another in a schedule. */
 export const scheduleSwitches = (schedule: Schedule): number => Math.max(0, schedule.length / 2 - 1);
 
-/** @throws RangeError when numbers that came from a file are no schedule. */
+/**
+ * Checks numbers that came from a file.
+ * @throws RangeError when they are no schedule.
+ */
 export function checkSchedule(schedule: Schedule): void {
   if (schedule.length % 2 !== 0)
     throw new RangeError(`schedule: expected pairs of choice and count, got ${schedule.length} numbers`);

@@ -2,6 +2,7 @@ import { ReplayScheduler } from './replay-scheduler.js';
 import { type RunOptions, type RunResult, type Scenario, runSchedule } from './run-schedule.js';
 import { type Schedule, scheduleSteps, scheduleSwitches } from './schedule.js';
 
+/** How long to look for a smaller run, and what it must still show. */
 export interface ShrinkOptions extends RunOptions {
   /** Runs to spend at most. Default 2000. */
   readonly runsMax?: number;

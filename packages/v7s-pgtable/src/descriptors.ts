@@ -44,9 +44,7 @@ export const L2_ENTRIES = 256;
 export const L2_BYTES = 1024;
 
 export const SIZE_4K = 0x1000;
-const SIZE_64K = 0x10000;
 export const SIZE_1M = 0x100000;
-const SIZE_16M = 0x1000000;
 
 const attrShift = (level: number): number => 16 - level * 6;
 const xnBit = (level: number): number => 1 << (4 * (2 - level));
@@ -109,9 +107,6 @@ export function contToEntry(entry: number, level: number): number {
   const tex = entry & (7 << 12);
   return (entry ^ (xn | tex | TYPE_CONT_PAGE)) | (xn >>> 15) | (tex >>> 6) | TYPE_PAGE;
 }
-
-/** Whether a level 1 entry points to a table. */
-const isTable = (entry: number): boolean => (entry & 3) === TYPE_TABLE;
 
 /** Whether an entry is one of a contiguous group. @see linux 6.1 drivers/iommu/io-pgtable-arm-v7s.c arm_v7s_pte_is_cont */
 export function isCont(entry: number, level: number): boolean {

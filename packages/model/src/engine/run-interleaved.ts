@@ -104,10 +104,7 @@ export function runInterleaved<W>(
   } catch (error) {
     failure = { error: error instanceof Error ? error : new Error(String(error)), commands: done };
   }
-  const outcome =
-    failure === null
-      ? ({ kind: 'ended' } as const)
-      : ({ kind: 'check failed', error: failure.error } as const);
+  const outcome = outcomeOf(failure);
   const shown = record
     ? { outcome, schedule: recorded, steps: trace.length / 2, trace, names, cells }
     : undefined;
@@ -118,6 +115,9 @@ export function runInterleaved<W>(
     leftAt: scheduler instanceof ReplayScheduler ? scheduler.leftAt : -1,
   };
 }
+
+const outcomeOf = (failure: Failure | null): RunResult['outcome'] =>
+  failure === null ? { kind: 'ended' } : { kind: 'check failed', error: failure.error };
 
 /** Between its start and its first step another CPU may have taken what a command needs. */
 function* guarded<W>(

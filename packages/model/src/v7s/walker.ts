@@ -7,6 +7,7 @@
 /** Reads the 32 bits at a physical address, little-endian; `null` where there is no memory. */
 export type ReadWord = (addr: number) => number | null;
 
+/** The registers that an MMU walks with. */
 export interface WalkRegisters {
   readonly ttbr0: number;
   readonly prrr: number;
@@ -23,8 +24,10 @@ export interface WalkOptions {
   readonly inputBits?: number;
 }
 
+/** What kind of memory a translation leads to. */
 export type MemoryType = 'strongly-ordered' | 'device' | 'normal';
 
+/** A successful walk: where it leads and what is allowed. */
 export interface Translation {
   readonly pa: number;
   /** Bytes that the entry translates: 4 KiB, 64 KiB, 1 MiB, 16 MiB. */
@@ -40,6 +43,7 @@ export interface Translation {
 
 /** A walk that ends without a translation. */
 export type Fault = 'translation' | 'access-flag' | 'external-abort';
+/** What a walk found: a translation or a fault. */
 export type WalkResult =
   | { readonly ok: true; readonly translation: Translation }
   | { readonly ok: false; readonly fault: Fault; readonly level: 1 | 2 };
