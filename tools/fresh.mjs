@@ -47,13 +47,22 @@ function prepare() {
   const code = existsSync(join(bin, 'pnpm'))
     ? step('install', 'pnpm', install, { quiet: true })
     : step('install', 'npx', ['-y', pnpm, ...install], { quiet: true });
-  return code || step('build', 'turbo', ['run', 'build', '--output-logs=errors-only'], { quiet: true });
+  if (code !== 0) return code;
+  const built = step('build', 'turbo', ['run', 'build', '--output-logs=errors-only'], { quiet: true });
+  // Benchmarks have stepped code too, and no build of their own.
+  return (
+    built ||
+    step('erase', process.execPath, ['tools/eraser/bin/mm-erase.mjs', '--workspace'], { quiet: true })
+  );
 }
 
 function start(args) {
   const code = prepare();
   if (code !== 0) return code;
-  return run(process.execPath, [join(root, 'apps/model-check/bin/mm-check.mjs'), ...args]);
+  return run(process.execPath, [
+    join(root, 'apps/model-check/bin/mm-check.mjs'),
+    ...(args.length === 0 ? ['all'] : args),
+  ]);
 }
 
 /** Every check, even after one has failed, so that one run shows all there is to mend. */

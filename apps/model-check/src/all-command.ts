@@ -40,7 +40,7 @@ export function addAllCommand(
   runCli: (args: readonly string[]) => Promise<ExitCode>,
 ): void {
   program
-    .command('all', { isDefault: true })
+    .command('all')
     .description('the main job: every subsystem under the model checker, then the recordings of real kernels')
     .action(async () => {
       const golden = fileURLToPath(new URL('../../../golden/', import.meta.url));

@@ -98,12 +98,7 @@ export function runInterleaved<W>(
     tasks.run(STEPS_PER_ROUND_MAX);
     counts.transitions += tasks.steps - before;
   };
-  let failure: Failure | null = null;
-  try {
-    run();
-  } catch (error) {
-    failure = { error: error instanceof Error ? error : new Error(String(error)), commands: done };
-  }
+  const failure = failureOf(run, () => done);
   const outcome = outcomeOf(failure);
   const shown = record
     ? { outcome, schedule: recorded, steps: trace.length / 2, trace, names, cells }
@@ -114,6 +109,15 @@ export function runInterleaved<W>(
     trace: shown,
     leftAt: scheduler instanceof ReplayScheduler ? scheduler.leftAt : -1,
   };
+}
+
+function failureOf(run: () => void, done: () => number): Failure | null {
+  try {
+    run();
+    return null;
+  } catch (error) {
+    return { error: error instanceof Error ? error : new Error(String(error)), commands: done() };
+  }
 }
 
 const outcomeOf = (failure: Failure | null): RunResult['outcome'] =>
