@@ -94,7 +94,7 @@ async function tryInEmptyProject(tarballs) {
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...tarballs], { cwd: project });
   await run(process.execPath, ['all.mjs'], { cwd: project });
   const tsc = require.resolve('typescript/lib/tsc.js');
-  const flags = ['--noEmit', '--strict', '--target', 'es2023', '--module', 'nodenext', '--types', ''];
+  const flags = ['--noEmit', '--strict', '--target', 'es2023', '--module', 'nodenext'];
   await run(process.execPath, [tsc, ...flags, 'all.ts'], { cwd: project });
   return faces.length;
 }
