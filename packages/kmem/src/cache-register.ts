@@ -1,0 +1,147 @@
+import { Errno, KernelBug, type KernelLog, LogLevel, OptionError } from '@mm/printk';
+
+import { calculateAlignment } from './alignment.js';
+import type { CacheOpener, CacheRequest, KmemCache, OpenRequest } from './kmem-cache.js';
+import { findMergeable, type MergeRules } from './merge.js';
+import { createMask, permittedFlags, type SlabBuild } from './permitted-flags.js';
+import type { Series } from './series.js';
+import type { SlabArch } from './slab-arch.js';
+import { SLAB_PANIC } from './slab-flags.js';
+
+/** What a {@link CacheRegister} is made of. */
+export interface RegisterOptions {
+  readonly arch: SlabArch;
+  readonly series: Series;
+  readonly build: SlabBuild;
+  readonly log: KernelLog;
+  /** `slab_nomerge`: every request gets a cache of its own. */
+  readonly nomerge: boolean;
+}
+
+/**
+ * The caches of a machine, oldest first.
+ *
+ *   refcount of a cache = requests it serves that were not destroyed;  caches of different zone flags serve none in common
+ */
+export class CacheRegister<C extends KmemCache> implements MergeRules {
+  readonly arch: SlabArch;
+  readonly series: Series;
+  readonly build: SlabBuild;
+  readonly log: KernelLog;
+  readonly nomerge: boolean;
+  readonly isSlab: boolean;
+  readonly caches: C[] = [];
+  readonly #opener: CacheOpener<C>;
+  readonly #permitted: number;
+  readonly #mask: number;
+
+  constructor(options: RegisterOptions, opener: CacheOpener<C>) {
+    this.arch = options.arch;
+    this.series = options.series;
+    this.build = options.build;
+    this.log = options.log;
+    this.nomerge = options.nomerge;
+    this.isSlab = options.build !== 'slub';
+    this.#opener = opener;
+    this.#permitted = permittedFlags(options.series);
+    this.#mask = createMask(options.series, options.build);
+  }
+
+  /**
+   * Makes a cache, or finds one that can serve the request as well.
+   *
+   * @returns null when the kernel answers NULL; the reason is in the log.
+   * @throws KernelBug where the kernel dies: SLAB_PANIC and a failure, size 0.
+   * @throws OptionError for arguments that C's types rule out.
+   * @example
+   * register.create({ name: 'io-pgtable_armv7s_l2', size: 1024, align: 1024, flags: SLAB_CACHE_DMA32 });
+   * @see linux 6.1 mm/slab_common.c kmem_cache_create_usercopy
+   */
+  create(request: CacheRequest): C | null {
+    const asked = complete(request);
+    const made = this.#make(asked);
+    if (typeof made !== 'number') return made;
+    if ((asked.flags & SLAB_PANIC) !== 0)
+      throw new KernelBug(
+        `Kernel panic - not syncing: kmem_cache_create_usercopy: Failed to create slab '${asked.name}'. Error ${made}`,
+        { cache: asked.name },
+      );
+    this.log.write(LogLevel.warning, `kmem_cache_create_usercopy(${asked.name}) failed with error ${made}`);
+    return null;
+  }
+
+  #make(asked: OpenRequest): C | number {
+    const { size } = asked;
+    if ((asked.flags & ~this.#permitted) !== 0) return -Errno.EINVAL;
+    const flags = (asked.flags & this.#mask) >>> 0;
+    const { useroffset, usersize } = this.#usercopy(asked);
+    if (usersize === 0) {
+      const alias = this.#alias({ ...asked, flags });
+      if (alias !== null) return alias;
+    }
+    const align = calculateAlignment(this.arch, flags, asked.align, size);
+    const made = this.#opener.open({ ...asked, flags, align, useroffset, usersize });
+    if (typeof made !== 'number') this.caches.push(made);
+    return made;
+  }
+
+  #alias(request: OpenRequest): C | null {
+    const flags = this.#opener.bootFlags(request.flags, request.name);
+    const found = findMergeable(this.caches, this, request, flags);
+    if (found === null || !this.#opener.alias(found, request.name, request.size)) return null;
+    found.refcount += 1;
+    return found;
+  }
+
+  /** A region for user copies that does not lie in the object is warned of and taken for none. */
+  #usercopy({ size, useroffset, usersize }: OpenRequest): { useroffset: number; usersize: number } {
+    if (usersize === 0 && useroffset !== 0) this.#warn(320);
+    else if (size < usersize || size - usersize < useroffset) this.#warn(321);
+    else return { useroffset, usersize };
+    return { useroffset: 0, usersize: 0 };
+  }
+
+  #warn(line: number): void {
+    this.log.write(LogLevel.warning, '------------[ cut here ]------------');
+    this.log.write(LogLevel.warning, `WARNING: at mm/slab_common.c:${line} kmem_cache_create_usercopy`);
+  }
+
+  /**
+   * Makes a cache of the boot: no merging, no checks, flags that callers may not pass.
+   * @see linux 6.1 mm/slab_common.c create_boot_cache, create_kmalloc_cache
+   */
+  createBootCache(request: CacheRequest, refcount: number): C {
+    const { arch } = this;
+    const asked = { ...complete(request), refcount };
+    const powerOfTwo = (asked.size & (asked.size - 1)) === 0;
+    const least = powerOfTwo ? Math.max(arch.kmallocMinAlign, asked.size) : arch.kmallocMinAlign;
+    const align = calculateAlignment(arch, asked.flags, least, asked.size);
+    const made = this.#opener.open({ ...asked, align });
+    if (typeof made === 'number')
+      throw new KernelBug(
+        `Kernel panic - not syncing: Creation of kmalloc slab ${asked.name} size=${asked.size} failed. Reason ${made}`,
+        { cache: asked.name },
+      );
+    this.caches.push(made);
+    return made;
+  }
+
+  /** Strikes a destroyed cache off. */
+  remove(cache: C): void {
+    const at = this.caches.indexOf(cache);
+    if (at !== -1) this.caches.splice(at, 1);
+  }
+}
+
+const UINT_MAX = 2 ** 32 - 1;
+
+function complete(request: CacheRequest): OpenRequest {
+  const { name, size, align = 0, flags = 0, useroffset = 0, usersize = 0, ctor = null } = request;
+  if (typeof name !== 'string' || name === '' || name.includes('\0'))
+    throw new OptionError('name', 'a name of at least one character', name);
+  for (const [field, value] of Object.entries({ size, align, flags, useroffset, usersize }))
+    if (!Number.isInteger(value) || value < 0 || value > UINT_MAX)
+      throw new OptionError(field, 'an integer of 0 to 2^32 - 1', value);
+  if (ctor !== null && typeof ctor !== 'function') throw new OptionError('ctor', 'a function or null', ctor);
+  return { name, size, align, flags: flags >>> 0, useroffset, usersize, ctor, refcount: 1 };
+}

@@ -1,0 +1,22 @@
+export { alignUp, calculateAlignment } from './alignment.js';
+export { CacheRegister, type RegisterOptions } from './cache-register.js';
+export {
+  KMALLOC_CLASSES,
+  KMALLOC_MAX_CACHE_SIZE,
+  KMALLOC_MAX_SIZE,
+  type KmallocClass,
+  KmallocType,
+  ZERO_SIZE_PTR,
+  kmallocClassSize,
+  kmallocClasses,
+  kmallocIndex,
+  kmallocMinSize,
+  kmallocType,
+} from './kmalloc-classes.js';
+export type { CacheOpener, CacheRequest, Constructor, KmemCache, OpenRequest } from './kmem-cache.js';
+export { findMergeable, isUnmergeable, type MergeRules } from './merge.js';
+export { createMask, permittedFlags, type SlabBuild } from './permitted-flags.js';
+export { hasCacheDma32, type Series } from './series.js';
+export { SLAB_ARCH_X86_64, type SlabArch, slabArchOf } from './slab-arch.js';
+export * from './slab-flags.js';
+export { GFP_SLAB_BUG_MASK, SLAB_GFP_KEPT, fixSlabGfp, forbiddenGfp } from './slab-gfp.js';

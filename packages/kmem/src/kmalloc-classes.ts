@@ -1,0 +1,84 @@
+import { __GFP_DMA, __GFP_RECLAIMABLE } from '@mm/zones';
+
+import type { SlabArch } from './slab-arch.js';
+import { SLAB_CACHE_DMA, SLAB_KMALLOC, SLAB_RECLAIM_ACCOUNT } from './slab-flags.js';
+
+/** The kinds of kmalloc caches. @see linux 6.1 include/linux/slab.h enum kmalloc_cache_type */
+export const KmallocType = { normal: 0, reclaim: 1, dma: 2 } as const;
+/** The kinds of kmalloc caches. */
+export type KmallocType = (typeof KmallocType)[keyof typeof KmallocType];
+
+/** Largest size that a cache serves; above it kmalloc takes whole pages. Bytes. */
+export const KMALLOC_MAX_CACHE_SIZE = 8192;
+/** Largest size of all: a block of the top order. Bytes. */
+export const KMALLOC_MAX_SIZE: number = 4 * 2 ** 20;
+/** Classes of a kind, by index: 1 is 96 bytes, 2 is 192, n is 2^n. Index 0 is none. */
+export const KMALLOC_CLASSES = 14;
+/** What `kmalloc(0)` answers. It is no memory. */
+export const ZERO_SIZE_PTR = 16;
+
+/** Bytes of the class. */
+export const kmallocClassSize = (index: number): number =>
+  index === 1 ? 96 : index === 2 ? 192 : 1 << index;
+
+/**
+ * The class that serves `size`, 1..8192 bytes.
+ *
+ * @example
+ * kmallocIndex(arch, 100); // 7: kmalloc-128
+ * @see linux 6.1 mm/slab_common.c kmalloc_slab
+ */
+export function kmallocIndex(arch: SlabArch, size: number): number {
+  const least = kmallocMinSize(arch);
+  if (size <= least) return Math.log2(least);
+  if (size > 64 && size <= 96 && least <= 32) return 1;
+  if (size > 128 && size <= 192 && least <= 64) return 2;
+  return 32 - Math.clz32(size - 1);
+}
+
+/** Bytes of the smallest class. */
+export const kmallocMinSize = (arch: SlabArch): number => Math.max(8, arch.kmallocMinAlign);
+
+/**
+ * Which kind of cache serves these flags. `hasZoneDma`: ZONE_DMA is configured; else GFP_DMA changes nothing.
+ * @see linux 6.1 include/linux/slab.h kmalloc_type
+ */
+export function kmallocType(gfp: number, hasZoneDma: boolean): KmallocType {
+  if ((gfp & __GFP_DMA) !== 0 && hasZoneDma) return KmallocType.dma;
+  return (gfp & __GFP_RECLAIMABLE) === 0 ? KmallocType.normal : KmallocType.reclaim;
+}
+
+const PREFIX = ['kmalloc', 'kmalloc-rcl', 'dma-kmalloc'] as const;
+const FLAGS = [0, SLAB_RECLAIM_ACCOUNT, SLAB_CACHE_DMA] as const;
+
+/** A kmalloc cache as the boot makes it. */
+export interface KmallocClass {
+  readonly type: KmallocType;
+  readonly index: number;
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  /** SLAB_* flags. */
+  readonly flags: number;
+}
+
+/**
+ * The kmalloc caches in the order in which the boot makes them.
+ * @see linux 6.1 mm/slab_common.c create_kmalloc_caches
+ */
+export function kmallocClasses(arch: SlabArch, hasZoneDma: boolean): KmallocClass[] {
+  const low = Math.log2(kmallocMinSize(arch));
+  const classes: KmallocClass[] = [];
+  const add = (type: KmallocType, index: number): void => {
+    const size = kmallocClassSize(index);
+    const label = size >= 1024 ? `${size / 1024}k` : `${size}`;
+    classes.push({ type, index, name: `${PREFIX[type]}-${label}`, size, flags: FLAGS[type] | SLAB_KMALLOC });
+  };
+  for (const type of hasZoneDma ? ([0, 1, 2] as const) : ([0, 1] as const))
+    for (let index = low; index < KMALLOC_CLASSES; index++) {
+      add(type, index);
+      if (index === 6 && low <= 5) add(type, 1);
+      if (index === 7 && low <= 6) add(type, 2);
+    }
+  return classes;
+}
