@@ -1,0 +1,108 @@
+import { type KernelLog, LogLevel } from '@mm/printk';
+import {
+  DEBUG_METADATA_FLAGS,
+  SLAB_CONSISTENCY_CHECKS,
+  SLAB_NOLEAKTRACE,
+  SLAB_NO_USER_FLAGS,
+  SLAB_POISON,
+  SLAB_RED_ZONE,
+  SLAB_STORE_USER,
+  SLAB_TRACE,
+} from '@mm/kmem';
+
+/** What `slub_debug` alone switches on: checks, red zones, poison, tracking. */
+export const DEBUG_DEFAULT_FLAGS = SLAB_CONSISTENCY_CHECKS | DEBUG_METADATA_FLAGS;
+
+/** What `slub_debug=` asks for. Made by {@link parseSlubDebug}. */
+export interface DebugOptions {
+  /** Flags for every cache. */
+  readonly flags: number;
+  /** Caches by name, with flags of their own; the first that fits counts. */
+  readonly lists: readonly DebugList[];
+  /** `O`: no metadata where it would make the least slab larger. */
+  readonly disableHigherOrder: boolean;
+}
+
+/** Flags for caches by name. */
+export interface DebugList {
+  readonly flags: number;
+  /** Names, which may end at a `*`. */
+  readonly names: readonly string[];
+}
+
+/** Debugging is off. */
+export const NO_DEBUG: DebugOptions = { flags: 0, lists: [], disableHigherOrder: false };
+
+const LETTERS: Readonly<Record<string, number>> = {
+  f: SLAB_CONSISTENCY_CHECKS,
+  z: SLAB_RED_ZONE,
+  p: SLAB_POISON,
+  u: SLAB_STORE_USER,
+  t: SLAB_TRACE,
+  // Allocations that fail on purpose; not configured in the kernel we follow.
+  a: 0,
+};
+
+/**
+ * Reads the value of the boot parameter `slub_debug`: blocks of flag letters between semicolons, each with names of
+ * caches behind commas or none.
+ *
+ * @param value what follows `slub_debug=`; null or empty for the parameter alone.
+ * @param log gets a line for each unknown letter.
+ * @example
+ * parseSlubDebug('FZ,dentry;P', log); // dentry: checks and red zones; all others: poison
+ * @see linux 6.1 Documentation/mm/slub.rst, mm/slub.c setup_slub_debug
+ */
+export function parseSlubDebug(value: string | null, log: KernelLog): DebugOptions {
+  if (value === null || value === '') return { ...NO_DEBUG, flags: DEBUG_DEFAULT_FLAGS };
+  let global: number | null = null;
+  let disableHigherOrder = false;
+  const lists: DebugList[] = [];
+  for (const block of value.split(';').filter((text) => text !== '')) {
+    const comma = block.indexOf(',');
+    const letters = comma === -1 ? block : block.slice(0, comma);
+    const { flags, highOrderOff } = comma === 0 ? FULL : readLetters(letters, log);
+    disableHigherOrder ||= highOrderOff;
+    if (comma === -1) global = flags;
+    else lists.push({ flags, names: namesOf(block.slice(comma + 1)) });
+  }
+  // Blocks with names alone leave all other caches as they were.
+  return { flags: global ?? 0, lists, disableHigherOrder };
+}
+
+const FULL = { flags: DEBUG_DEFAULT_FLAGS, highOrderOff: false };
+
+/** The kernel stops at the end of the list, not at an empty name, but an empty list names nobody. */
+const namesOf = (text: string): string[] => (text === '' ? [] : text.split(','));
+
+function readLetters(letters: string, log: KernelLog): { flags: number; highOrderOff: boolean } {
+  let flags = 0;
+  let highOrderOff = false;
+  for (const letter of letters) {
+    const lower = letter.toLowerCase();
+    const bits = LETTERS[lower];
+    if (lower === '-') flags = 0;
+    else if (lower === 'o') highOrderOff = true;
+    else if (bits === undefined)
+      log.write(LogLevel.err, `slub_debug option '${letter}' unknown. skipped`);
+    else flags |= bits;
+  }
+  return { flags, highOrderOff };
+}
+
+/**
+ * The flags of a new cache: its own and those that `slub_debug` gives it.
+ * @see linux 6.1 mm/slub.c kmem_cache_flags
+ */
+export function debugFlagsOf(options: DebugOptions, flags: number, name: string): number {
+  if ((flags & SLAB_NO_USER_FLAGS) !== 0) return flags;
+  for (const list of options.lists)
+    if (list.names.some((pattern) => fits(name, pattern))) return (flags | list.flags) >>> 0;
+  const global = (flags & SLAB_NOLEAKTRACE) === 0 ? options.flags : options.flags & ~SLAB_STORE_USER;
+  return (flags | global) >>> 0;
+}
+
+function fits(name: string, pattern: string): boolean {
+  const star = pattern.indexOf('*');
+  return star === -1 ? name === pattern : name.startsWith(pattern.slice(0, star));
+}

@@ -1,0 +1,17 @@
+/**
+ * A slab's counters in one word, so that they change together with its free list.
+ *
+ * | bits   | meaning                              |
+ * | ------ | ------------------------------------ |
+ * | 0..15  | objects in use                       |
+ * | 16..30 | objects                              |
+ * | 31     | frozen: it belongs to a CPU          |
+ * @see linux 6.1 mm/slab.h struct slab
+ */
+export const FROZEN: number = 1 << 31;
+/** Objects in use. */
+export const inuseOf = (counters: number): number => counters & 0xffff;
+/** Objects the slab holds. */
+export const objectsOf = (counters: number): number => (counters >>> 16) & 0x7fff;
+/** Every object in use, frozen. */
+export const allInUse = (counters: number): number => (counters & 0x7fff0000) | objectsOf(counters) | FROZEN;

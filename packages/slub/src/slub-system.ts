@@ -1,0 +1,157 @@
+import type { PageAllocator } from '@mm/buddy';
+import { Errno, type KernelLog } from '@mm/printk';
+import {
+  type CacheOpener,
+  CacheRegister,
+  KMALLOC_CLASSES,
+  type OpenRequest,
+  SLAB_ARCH_X86_64,
+  SLAB_HWCACHE_ALIGN,
+  type Series,
+  type SlabArch,
+  alignUp,
+  kmallocClasses,
+} from '@mm/kmem';
+import type { PageFrames, PhysicalMemory } from '@mm/memory';
+import type { CellSpace } from '@mm/steps';
+
+import { SLUB_BOOT_DEFAULTS, type SlubBoot } from './boot-options.js';
+import { debugFlagsOf } from './debug-options.js';
+import { SlubCache } from './slub-cache.js';
+import { slubGeometry } from './slub-geometry.js';
+import { SysfsNames } from './sysfs-names.js';
+
+/** What a {@link SlubSystem} is made of. */
+export interface SlubOptions {
+  readonly pages: PageAllocator;
+  readonly cells: CellSpace;
+  /** Default `merged`. */
+  readonly series?: Series;
+  /** Default x86_64. */
+  readonly arch?: SlabArch;
+  readonly boot?: SlubBoot;
+  /** CPUs that may ever be; counts where only one is present. Default: those of the page allocator. */
+  readonly possibleCpus?: number;
+  /** Seed of the order of new free lists; default: no randomisation. */
+  readonly randomFreelist?: number;
+  /** Seed of the secrets that free pointers are mixed with; default: none. */
+  readonly hardenedFreelist?: number;
+  /** Make the caches of the boot: the two of the allocator and those of kmalloc. Default true. */
+  readonly bootCaches?: boolean;
+}
+
+/** What all SLUB caches of a machine share. */
+export class SlubSystem implements CacheOpener<SlubCache> {
+  readonly pages: PageAllocator;
+  readonly frames: PageFrames;
+  readonly memory: PhysicalMemory;
+  readonly log: KernelLog;
+  readonly cells: CellSpace;
+  readonly cpus: number;
+  readonly arch: SlabArch;
+  readonly boot: SlubBoot;
+  readonly register: CacheRegister<SlubCache>;
+  /** Directories and links below /sys/kernel/slab. */
+  readonly names = new SysfsNames();
+  readonly pageOffsetLow: number;
+  readonly pageOffsetHigh: number;
+  readonly wide: boolean;
+  readonly hasZoneDma: boolean;
+  readonly hasZoneDma32: boolean;
+  /** By the id in a slab's `owner0`; number 0 is nobody's. */
+  readonly caches: Array<SlubCache | null> = [null];
+  /** `type * KMALLOC_CLASSES + index` → cache. */
+  readonly kmalloc: Array<SlubCache | undefined> = [];
+  /** 1: the CPU is online. */
+  readonly online: Uint8Array;
+  /** Slots of slabs that wait for a grace period, and destroyed caches that wait with them. */
+  rcuSlabs: number[] = [];
+  rcuCaches: SlubCache[] = [];
+  readonly randomFreelist: boolean;
+  readonly hardened: boolean;
+  /** The slab that the last `getPartial` found: read at once by its caller. */
+  foundSlab = 0;
+  /** Reports of failed allocations left; the kernel prints ten in five seconds. */
+  oomReportsLeft = 10;
+  #seed: number;
+  readonly #cpusForOrder: number;
+
+  constructor(options: SlubOptions) {
+    const { pages, cells, arch = SLAB_ARCH_X86_64, series = 'merged', boot = SLUB_BOOT_DEFAULTS } = options;
+    this.pages = pages;
+    this.frames = pages.frames;
+    this.memory = pages.memory;
+    this.log = pages.log;
+    this.cells = cells;
+    this.cpus = pages.cpus;
+    this.arch = arch;
+    this.boot = boot;
+    this.wide = arch.pointerBytes === 8;
+    this.pageOffsetLow = Number(BigInt.asIntN(32, arch.pageOffset));
+    this.pageOffsetHigh = Number(BigInt.asIntN(32, arch.pageOffset >> 32n));
+    this.hasZoneDma = pages.zones.config.dma;
+    this.hasZoneDma32 = pages.zones.config.dma32;
+    this.online = new Uint8Array(this.cpus).fill(1);
+    this.randomFreelist = options.randomFreelist !== undefined;
+    this.hardened = options.hardenedFreelist !== undefined;
+    this.#seed = (options.randomFreelist ?? 0) ^ (options.hardenedFreelist ?? 0) ^ 0x9e3779b9;
+    this.#cpusForOrder = this.cpus > 1 ? this.cpus : Math.max(1, options.possibleCpus ?? this.cpus);
+    this.register = new CacheRegister(
+      { arch, series, build: 'slub', log: this.log, nomerge: boot.nomerge },
+      this,
+    );
+    if (options.bootCaches !== false) this.#makeBootCaches();
+  }
+
+  /** The next of a seeded sequence of 32-bit numbers. */
+  random(): number {
+    this.#seed = (this.#seed + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.#seed ^ (this.#seed >>> 15), this.#seed | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return mixed ^ (mixed >>> 14);
+  }
+
+  /** Gives a cache its number. */
+  enroll(cache: SlubCache): number {
+    return this.caches.push(cache) - 1;
+  }
+
+  /** @see linux 6.1 mm/slub.c kmem_cache_flags */
+  bootFlags(flags: number, name: string): number {
+    return debugFlagsOf(this.boot.debug, flags, name);
+  }
+
+  /** @see linux 6.1 mm/slub.c __kmem_cache_create */
+  open(request: OpenRequest): SlubCache | number {
+    const geometry = slubGeometry({ arch: this.arch, boot: this.boot, cpus: this.#cpusForOrder }, request);
+    if (geometry === null) return -Errno.EINVAL;
+    const cache = new SlubCache(this, request, geometry);
+    const answer = this.names.add(cache, this.boot);
+    if (answer === 0) return cache;
+    this.caches[cache.id] = null;
+    return answer;
+  }
+
+  /** @see linux 6.1 mm/slub.c __kmem_cache_alias */
+  alias(cache: SlubCache, name: string, size: number): boolean {
+    this.names.link(name, cache);
+    cache.objectSize = Math.max(cache.objectSize, size);
+    cache.inuse = Math.max(cache.inuse, alignUp(size, this.arch.pointerBytes));
+    return true;
+  }
+
+  /** @see linux 6.1 mm/slub.c kmem_cache_init */
+  #makeBootCaches(): void {
+    const { register, arch } = this;
+    const flags = SLAB_HWCACHE_ALIGN;
+    const [node, cache] = arch.pointerBytes === 8 ? [64, 200] : [44, 132];
+    // Struct kmem_cache itself is the older of the two in the kernel's list.
+    register.createBootCache({ name: 'kmem_cache', size: cache, flags }, -1);
+    register.createBootCache({ name: 'kmem_cache_node', size: node, flags }, -1);
+    for (const { type, index, name, size, flags: own } of kmallocClasses(arch, this.hasZoneDma))
+      this.kmalloc[type * KMALLOC_CLASSES + index] = register.createBootCache(
+        { name, size, flags: own, usersize: size },
+        1,
+      );
+  }
+}

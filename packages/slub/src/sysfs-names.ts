@@ -1,0 +1,70 @@
+import { Errno } from '@mm/printk';
+import {
+  SLAB_CACHE_DMA,
+  SLAB_CACHE_DMA32,
+  SLAB_CONSISTENCY_CHECKS,
+  SLAB_RECLAIM_ACCOUNT,
+  DEBUG_METADATA_FLAGS,
+  isUnmergeable,
+} from '@mm/kmem';
+
+import type { SlubBoot } from './boot-options.js';
+import type { SlubCache } from './slub-cache.js';
+
+/**
+ * The name of the directory of a cache that can be merged: its size and the flags that others must agree with.
+ * @example
+ * uniqueId(cache); // ':D-0001024'
+ * @see linux 6.1 mm/slub.c create_unique_id
+ */
+export function uniqueId(cache: SlubCache): string {
+  const { flags } = cache;
+  const letters =
+    ((flags & SLAB_CACHE_DMA) === 0 ? '' : 'd') +
+    ((flags & SLAB_CACHE_DMA32) === 0 ? '' : 'D') +
+    ((flags & SLAB_RECLAIM_ACCOUNT) === 0 ? '' : 'a') +
+    ((flags & SLAB_CONSISTENCY_CHECKS) === 0 ? '' : 'F');
+  const size = cache.size.toString().padStart(7, '0');
+  return `:${letters}${letters === '' ? '' : '-'}${size}`;
+}
+
+/**
+ * The directories and links below /sys/kernel/slab, as Linux 6.1 leaves them: a link stays when its cache goes, and a
+ * cache that cannot be merged takes over whatever stands under its name.
+ */
+export class SysfsNames {
+  /** Name → the cache whose directory it is. */
+  readonly directories: Map<string, SlubCache> = new Map<string, SlubCache>();
+  /** Name → name of the directory that it points to, which may be gone. */
+  readonly links: Map<string, string> = new Map<string, string>();
+
+  /** Makes the directory of a new cache: 0 or a negative errno. @see linux 6.1 mm/slub.c sysfs_slab_add */
+  add(cache: SlubCache, boot: SlubBoot): number {
+    const byName =
+      isUnmergeable(cache, boot.nomerge) ||
+      (boot.debug.disableHigherOrder && (boot.debug.flags & DEBUG_METADATA_FLAGS) !== 0);
+    if (byName) this.#remove(cache.name);
+    const name = byName ? cache.name : uniqueId(cache);
+    if (this.directories.has(name) || this.links.has(name)) return -Errno.EEXIST;
+    cache.uid = name;
+    this.directories.set(name, cache);
+    if (!byName) this.link(cache.name, cache);
+    return 0;
+  }
+
+  /** A link to the directory of `cache`; takes over what stood there. @see linux 6.1 mm/slub.c sysfs_slab_alias */
+  link(name: string, cache: SlubCache): void {
+    this.#remove(name);
+    this.links.set(name, cache.uid);
+  }
+
+  /** The directory of a destroyed cache goes, if it is still its own. @see linux 6.1 mm/slub.c sysfs_slab_unlink */
+  unlink(cache: SlubCache): void {
+    if (this.directories.get(cache.uid) === cache) this.directories.delete(cache.uid);
+  }
+
+  #remove(name: string): void {
+    this.directories.delete(name);
+    this.links.delete(name);
+  }
+}
