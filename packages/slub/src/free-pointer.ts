@@ -1,0 +1,93 @@
+import { KernelBug } from '@mm/printk';
+
+import type { SlubCache } from './slub-cache.js';
+
+/**
+ * What a corrupted free pointer reads as. Objects inside a slab are named by offset | 1, with 0 for none, so no object
+ * has this name. To use it is an oops.
+ */
+export const BAD_POINTER = -1;
+
+const swap = (word: number): number =>
+  (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
+
+/** The low word of the virtual address of `at` bytes into the slab. */
+const lowOf = (cache: SlubCache, slabPfn: number, at: number): number =>
+  (cache.system.pageOffsetLow + (slabPfn << 12) + at) | 0;
+
+/** The high word, with the carry of the low one. */
+function highOf(cache: SlubCache, slabPfn: number, at: number): number {
+  const { pageOffsetLow, pageOffsetHigh } = cache.system;
+  const low = ((slabPfn << 12) + at) >>> 0;
+  return (pageOffsetHigh + (slabPfn >>> 20) + (low + (pageOffsetLow >>> 0) >= 4294967296 ? 1 : 0)) | 0;
+}
+
+/**
+ * The object that a free object of the slab points to: its offset | 1, 0 at the end of the list, {@link BAD_POINTER} when
+ * what memory holds is no place in the slab.
+ *
+ * @param slabPfn first page frame of the slab.
+ * @param object offset | 1.
+ * @see linux 6.1 mm/slub.c get_freepointer_safe
+ */
+export function peekFreePointer(cache: SlubCache, slabPfn: number, object: number): number {
+  const { memory, pageOffsetLow, pageOffsetHigh, wide, hardened } = cache.system;
+  const at = object - 1 + cache.offset;
+  const pfn = slabPfn + (at >>> 12);
+  const words = memory.chunks[memory.directory[pfn >> 4]!]!;
+  const word = ((pfn & 15) << 10) + ((at & 4095) >> 2);
+  let low = words[word]!;
+  let high = wide ? words[word + 1]! : 0;
+  if (hardened) {
+    low ^= cache.secretLow ^ swap(wide ? highOf(cache, slabPfn, at) : lowOf(cache, slabPfn, at));
+    if (wide) high ^= cache.secretHigh ^ swap(lowOf(cache, slabPfn, at));
+  }
+  if ((low | high) === 0) return 0;
+  const next = (low - pageOffsetLow - (slabPfn << 12)) | 0;
+  // The high words differ by the pfn's upper bits and a carry alone.
+  const slabEnd = (cache.order > cache.minOrder ? 4096 << cache.order : 4096 << cache.minOrder) | 0;
+  if (next < 0 || next >= slabEnd || (next & 3) !== 0) return BAD_POINTER;
+  if (wide && ((high - pageOffsetHigh - (slabPfn >>> 20)) & ~1) !== 0) return BAD_POINTER;
+  return next | 1;
+}
+
+/**
+ * As {@link peekFreePointer}, for code that holds the object.
+ * @throws KernelBug when the pointer leads out of the slab: the kernel would follow it.
+ * @see linux 6.1 mm/slub.c get_freepointer
+ */
+export function getFreePointer(cache: SlubCache, slabPfn: number, object: number): number {
+  if (object === BAD_POINTER) throw badPointer(cache, slabPfn);
+  return peekFreePointer(cache, slabPfn, object);
+}
+
+/** What the kernel dies of when it follows a corrupted free pointer. */
+export const badPointer = (cache: SlubCache, slabPfn: number): KernelBug =>
+  new KernelBug('general protection fault: a free pointer leads out of its slab', {
+    cache: cache.name,
+    slab: slabPfn,
+  });
+
+/**
+ * Makes a free object point to another, `next`: offset | 1 or 0.
+ * @see linux 6.1 mm/slub.c set_freepointer
+ */
+export function setFreePointer(cache: SlubCache, slabPfn: number, object: number, next: number): void {
+  const { memory, wide, hardened } = cache.system;
+  const at = object - 1 + cache.offset;
+  const pfn = slabPfn + (at >>> 12);
+  const words = memory.wordsOf(pfn);
+  const word = ((pfn & 15) << 10) + ((at & 4095) >> 2);
+  let low = 0;
+  let high = 0;
+  if (next !== 0) {
+    low = lowOf(cache, slabPfn, next - 1);
+    if (wide) high = highOf(cache, slabPfn, next - 1);
+  }
+  if (hardened) {
+    low ^= cache.secretLow ^ swap(wide ? highOf(cache, slabPfn, at) : lowOf(cache, slabPfn, at));
+    if (wide) high ^= cache.secretHigh ^ swap(lowOf(cache, slabPfn, at));
+  }
+  words[word] = low;
+  if (wide) words[word + 1] = high;
+}
