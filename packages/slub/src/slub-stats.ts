@@ -1,3 +1,5 @@
+import type { SlubCache } from './slub-cache.js';
+
 /** The counters of CONFIG_SLUB_STATS in their sysfs order. @see linux 6.1 include/linux/slub_def.h enum stat_item */
 export const SLUB_STAT_NAMES = [
   'alloc_fastpath',
@@ -74,3 +76,8 @@ export const SlubStat = {
   cpuPartialNode: FIRST + 24,
   cpuPartialDrain: FIRST + 25,
 } as const;
+
+/** @see linux 6.1 mm/slub.c stat */
+export function count(cache: SlubCache, cpu: number, stat: number): void {
+  cache.cpu[(cpu << CPU_SHIFT) + stat]! += 1;
+}
