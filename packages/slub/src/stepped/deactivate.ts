@@ -1,3 +1,4 @@
+import { KernelBug } from '@mm/printk';
 import { type Context, type Steps, irqRestore, irqSave, lock, read, rmw, unlock, write } from '@mm/steps/stepped';
 
 import { BAD_POINTER, badPointer, peekFreePointer, setFreePointer } from '../free-pointer.js';
@@ -7,6 +8,8 @@ import { NodeWord, type SlubCache, slabCellOf } from '../slub-cache.js';
 import { SlubStat, count } from '../slub-stats.js';
 import { discardSlab } from './new-slab.js';
 
+/** @see linux 6.1 mm/slub.c MAX_OBJS_PER_PAGE */
+const OBJECTS_MAX = 32_767;
 
 /**
  * A CPU gives up its slab: what is left of its free list goes back to the slab, and the slab to the node, to the
@@ -27,7 +30,8 @@ export function* deactivateSlab(ctx: Context, cache: SlubCache, slot: number, fr
     // A debugged kernel cuts a corrupted list off here; others follow it.
     if (after === BAD_POINTER) throw badPointer(cache, pfn);
     tail = object;
-    free++;
+    // An object freed twice makes the list a ring, and the kernel walks it for ever.
+    if (++free > OBJECTS_MAX) throw new KernelBug('soft lockup: a free list that never ends', { cache: cache.name });
     object = after;
   }
   for (;;) {

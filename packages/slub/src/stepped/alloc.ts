@@ -1,0 +1,244 @@
+import { PAGE_SIZE } from '@mm/memory';
+import {
+  type Context,
+  type Steps,
+  irqRestore,
+  irqSave,
+  lock,
+  preemptDisable,
+  preemptEnable,
+  read,
+  rmw,
+  unlock,
+  write,
+} from '@mm/steps/stepped';
+
+import { getFreePointer, peekFreePointer } from '../free-pointer.js';
+import { initObject } from '../init-object.js';
+import { reportOutOfMemory } from '../out-of-memory.js';
+import { allInUse, inuseOf, objectsOf } from '../slab-counters.js';
+import { addFull, addPartial } from '../slab-lists.js';
+import { type SlubCache, slabCellOf } from '../slub-cache.js';
+import { allocDebugProcessing, trackAlloc } from '../slub-debug.js';
+import { CPU_SHIFT, CpuWord, SlubStat, count } from '../slub-stats.js';
+import { deactivateSlab } from './deactivate.js';
+import { incSlabs, newSlab } from './new-slab.js';
+import { getPartial } from './partial.js';
+
+// Local constants: imported ones are read from their module each time.
+const SLAB = CpuWord.slab;
+const FREELIST = CpuWord.freelist;
+const TID = CpuWord.tid;
+const PARTIAL = CpuWord.partial;
+const SHIFT = CPU_SHIFT;
+const FASTPATH = SlubStat.allocFastpath;
+const PAGE = PAGE_SIZE;
+const NONE = -1;
+
+/**
+ * Allocates an object.
+ *
+ * @param gfp flags from `@mm/zones`; zone bits do not count, `__GFP_ZERO` fills the object with zeroes.
+ * @returns its physical address, or null for no memory.
+ * @throws KernelBug where a corrupted free list makes the kernel crash.
+ * @example
+ * const table = slubAlloc(ctx, cache, GFP_ATOMIC | __GFP_ZERO);
+ * @see linux 6.1 mm/slub.c kmem_cache_alloc
+ */
+export function* slubAlloc(ctx: Context, cache: SlubCache, gfp: number): Steps<number | null> {
+  const { cpu } = cache;
+  for (;;) {
+    yield read(cache.cpuCell + ctx.cpu);
+    const at = ctx.cpu << SHIFT;
+    const tid = cpu[at + TID]!;
+    // The task may move to another CPU from here on; the transaction id tells.
+    yield read(cache.cpuCell + (at >> SHIFT));
+    const object = cpu[at + FREELIST]!;
+    yield read(cache.cpuCell + (at >> SHIFT));
+    const slab = cpu[at + SLAB]!;
+    if (object <= 0 || slab === NONE) break;
+    const next = peekFreePointer(cache, slab, object);
+    yield rmw(cache.cpuCell + ctx.cpu);
+    const here = ctx.cpu << SHIFT;
+    if (cpu[here + TID] !== tid || cpu[here + FREELIST] !== object) {
+      count(cache, ctx.cpu, SlubStat.cmpxchgDoubleCpuFail);
+      continue;
+    }
+    cpu[here + FREELIST] = next;
+    cpu[here + TID] = tid + cache.tidStep;
+    cpu[here + FASTPATH]! += 1;
+    const address = slab * PAGE + object - 1;
+    if ((gfp & 0x100) !== 0) initObject(cache, address);
+    return address;
+  }
+  const address = yield* slowAlloc(ctx, cache, gfp, cache.objectSize);
+  if (address === NONE) return null;
+  if ((gfp & 0x100) !== 0) initObject(cache, address);
+  return address;
+}
+
+/**
+ * An object's address or -1: from the CPU's slab, its partial list, the node's, or a new slab.
+ *
+ * @param origSize bytes that the caller of kmalloc asked for; kept in tracked kmalloc objects.
+ * @see linux 6.1 mm/slub.c __slab_alloc
+ */
+export function* slowAlloc(ctx: Context, cache: SlubCache, gfp: number, origSize: number): Steps<number> {
+  const { system } = cache;
+  const { frames } = system;
+  yield preemptDisable;
+  count(cache, ctx.cpu, SlubStat.allocSlowpath);
+  for (;;) {
+    const refilled = yield* fromCpuSlab(ctx, cache);
+    if (refilled !== NONE) {
+      yield preemptEnable;
+      return refilled;
+    }
+    let object = yield* getPartial(ctx, cache, origSize);
+    let slot = system.foundSlab;
+    if (object === 0) {
+      // Growing may sleep, so the task may move.
+      yield preemptEnable;
+      slot = yield* newSlab(ctx, cache, gfp);
+      yield preemptDisable;
+      if (slot === 0) {
+        yield preemptEnable;
+        reportOutOfMemory(cache, gfp);
+        return NONE;
+      }
+      count(cache, ctx.cpu, SlubStat.allocSlab);
+      if (cache.debugging) {
+        object = yield* singleFromNewSlab(cache, slot, origSize);
+        if (object === 0) continue;
+      } else {
+        // Nobody else knows of the slab yet.
+        object = frames.owner1[slot]!;
+        frames.owner1[slot] = 0;
+        frames.owner2[slot] = allInUse(frames.owner2[slot]!);
+        yield* incSlabs(cache, slot);
+      }
+    }
+    if (cache.debugging) {
+      trackAlloc(cache, slot, object, ctx.cpu);
+      yield preemptEnable;
+      return frames.pfnOf(slot) * PAGE + object - 1;
+    }
+    yield* installCpuSlab(ctx, cache, slot, object);
+    yield preemptEnable;
+    return frames.pfnOf(slot) * PAGE + object - 1;
+  }
+}
+
+/** @see linux 6.1 mm/slub.c ___slab_alloc from reread_slab to new_slab */
+function* fromCpuSlab(ctx: Context, cache: SlubCache): Steps<number> {
+  const { cpu, system } = cache;
+  const { frames } = system;
+  const cell = cache.cpuCell + ctx.cpu;
+  const at = ctx.cpu << SHIFT;
+  for (;;) {
+    yield read(cell);
+    let slab = cpu[at + SLAB]!;
+    if (slab === NONE) {
+      yield read(cell);
+      if (cpu[at + PARTIAL] === 0) return NONE;
+      yield irqSave;
+      yield rmw(cell);
+      const slot = cpu[at + PARTIAL]!;
+      if (cpu[at + SLAB] !== NONE || slot === 0) {
+        yield irqRestore;
+        continue;
+      }
+      slab = frames.pfnOf(slot);
+      cpu[at + SLAB] = slab;
+      cpu[at + PARTIAL] = frames.next[slot]!;
+      yield irqRestore;
+      count(cache, ctx.cpu, SlubStat.cpuPartialAlloc);
+    }
+    yield irqSave;
+    yield rmw(cell);
+    if (cpu[at + SLAB] !== slab) {
+      yield irqRestore;
+      continue;
+    }
+    let object = cpu[at + FREELIST]!;
+    if (object === 0) {
+      object = yield* getFreelist(ctx, cache, frames.peekSlotOf(slab));
+      if (object === 0) {
+        cpu[at + SLAB] = NONE;
+        cpu[at + TID]! += cache.tidStep;
+        yield irqRestore;
+        count(cache, ctx.cpu, SlubStat.deactivateBypass);
+        continue;
+      }
+      count(cache, ctx.cpu, SlubStat.allocRefill);
+    }
+    cpu[at + FREELIST] = getFreePointer(cache, slab, object);
+    cpu[at + TID]! += cache.tidStep;
+    yield irqRestore;
+    return slab * PAGE + object - 1;
+  }
+}
+
+/** What others freed into the CPU's slab; 0: nothing, and the slab is no longer frozen. @see linux 6.1 mm/slub.c get_freelist */
+function* getFreelist(ctx: Context, cache: SlubCache, slot: number): Steps<number> {
+  const { frames } = cache.system;
+  for (;;) {
+    yield read(slabCellOf(cache, slot));
+    const freelist = frames.owner1[slot]!;
+    const counters = frames.owner2[slot]!;
+    yield rmw(slabCellOf(cache, slot));
+    if (frames.owner1[slot] !== freelist || frames.owner2[slot] !== counters) {
+      count(cache, ctx.cpu, SlubStat.cmpxchgDoubleFail);
+      continue;
+    }
+    frames.owner1[slot] = 0;
+    frames.owner2[slot] = freelist === 0 ? allInUse(counters) & 0x7fffffff : allInUse(counters);
+    return freelist;
+  }
+}
+
+/** The slab becomes the CPU's, with all objects behind `object`. @see linux 6.1 mm/slub.c ___slab_alloc retry_load_slab */
+function* installCpuSlab(ctx: Context, cache: SlubCache, slot: number, object: number): Steps<void> {
+  const { cpu, system } = cache;
+  const { frames } = system;
+  const slab = frames.pfnOf(slot);
+  for (;;) {
+    yield irqSave;
+    yield rmw(cache.cpuCell + ctx.cpu);
+    const at = ctx.cpu << SHIFT;
+    const old = cpu[at + SLAB]!;
+    if (old === NONE) {
+      cpu[at + SLAB] = slab;
+      cpu[at + FREELIST] = getFreePointer(cache, slab, object);
+      cpu[at + TID]! += cache.tidStep;
+      yield irqRestore;
+      return;
+    }
+    const freelist = cpu[at + FREELIST]!;
+    cpu[at + SLAB] = NONE;
+    cpu[at + FREELIST] = 0;
+    cpu[at + TID]! += cache.tidStep;
+    yield irqRestore;
+    yield* deactivateSlab(ctx, cache, frames.peekSlotOf(old), freelist);
+    count(cache, ctx.cpu, SlubStat.cpuslabFlush);
+  }
+}
+
+/** The first object of a new slab of a debugged cache; 0: it failed its checks. @see linux 6.1 mm/slub.c alloc_single_from_new_slab */
+function* singleFromNewSlab(cache: SlubCache, slot: number, origSize: number): Steps<number> {
+  const { frames } = cache.system;
+  const object = frames.owner1[slot]!;
+  frames.owner1[slot] = getFreePointer(cache, frames.pfnOf(slot), object);
+  frames.owner2[slot]! += 1;
+  if (!allocDebugProcessing(cache, slot, object, origSize)) return 0;
+  yield irqSave;
+  yield lock(cache.listLockCell);
+  yield write(cache.nrPartialCell);
+  const counters = frames.owner2[slot]!;
+  if (inuseOf(counters) === objectsOf(counters)) addFull(cache, slot);
+  else addPartial(cache, slot, false);
+  yield* incSlabs(cache, slot);
+  yield unlock(cache.listLockCell);
+  yield irqRestore;
+  return object;
+}
