@@ -1,0 +1,56 @@
+import { MisuseError } from '@mm/buddy';
+import { PageFlag } from '@mm/memory';
+import { KernelBug, LogLevel } from '@mm/printk';
+
+import { peekFreePointer } from './free-pointer.js';
+import type { SlubCache } from './slub-cache.js';
+import { CPU_SHIFT, CpuWord } from './slub-stats.js';
+
+/**
+ * The cache that the slab at `slot` belongs to. Without consistency checks the kernel takes the caller's word for it.
+ * @throws KernelBug where there is no slab at all.
+ * @see linux 6.1 mm/slab.h cache_from_obj
+ */
+export function ownerOf(cache: SlubCache, slot: number, object: number): SlubCache {
+  const { frames, caches, log } = cache.system;
+  const isSlab = (frames.flags[slot]! & PageFlag.slab) !== 0;
+  const owner = isSlab ? (caches[frames.owner0[slot]!] ?? null) : null;
+  if (owner === null) throw new KernelBug('free of an address in no slab', { cache: cache.name, object });
+  if (owner === cache || (cache.flags & 0x100) === 0) return cache;
+  log.write(LogLevel.warning, '------------[ cut here ]------------');
+  log.write(
+    LogLevel.warning,
+    `cache_from_obj: Wrong slab cache. ${cache.name} but object is from ${owner.name}`,
+  );
+  return owner;
+}
+
+/**
+ * Refuses to free what is not a live object of the cache: for strict machines, before anything changes.
+ * @throws MisuseError
+ */
+export function checkMisuse(cache: SlubCache, slot: number, object: number): void {
+  const { frames, cpus } = cache.system;
+  const pfn = frames.pfnOf(slot);
+  const refuse = (why: string): never => {
+    throw new MisuseError(`0x${object.toString(16)} ${why} (cache ${cache.name})`);
+  };
+  if ((frames.flags[slot]! & PageFlag.slab) === 0 || frames.owner0[slot] !== cache.id)
+    refuse('is not in a slab of this cache');
+  const offset = object - pfn * 4096;
+  const objects = (frames.owner2[slot]! >>> 16) & 0x7fff;
+  const number = (offset - cache.redLeftPad) / cache.size;
+  if (!Number.isInteger(number) || number < 0 || number >= objects) refuse('is not where an object begins');
+  const wanted = offset | 1;
+  const isOn = (first: number): boolean => {
+    for (let at = first, left = objects; at > 0 && left > 0; at = peekFreePointer(cache, pfn, at), left--)
+      if (at === wanted) return true;
+    return false;
+  };
+  let free = isOn(frames.owner1[slot]!);
+  for (let cpu = 0; cpu < cpus && !free; cpu++) {
+    const at = cpu << CPU_SHIFT;
+    free = cache.cpu[at + CpuWord.slab] === pfn && isOn(cache.cpu[at + CpuWord.freelist]!);
+  }
+  if (free) refuse('is free already');
+}

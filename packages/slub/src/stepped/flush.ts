@@ -1,0 +1,71 @@
+import { type Context, type Steps, eachCpu, irqRestore, irqSave, read, rmw } from '@mm/steps/stepped';
+
+import type { SlubCache } from '../slub-cache.js';
+import { CPU_SHIFT, CpuWord, SlubStat, count } from '../slub-stats.js';
+import type { SlubSystem } from '../slub-system.js';
+import { deactivateSlab } from './deactivate.js';
+import { unfreezePartials } from './partial.js';
+
+/**
+ * CPU `cpu` gives up its slab and its partial list.
+ *
+ * @param cpu the CPU of `ctx`, or one that is offline.
+ * @see linux 6.1 mm/slub.c flush_cpu_slab, __flush_cpu_slab
+ */
+export function* flushCpu(ctx: Context, cache: SlubCache, cpu: number): Steps<void> {
+  const { frames } = cache.system;
+  const words = cache.cpu;
+  const at = cpu << CPU_SHIFT;
+  yield irqSave;
+  yield rmw(cache.cpuCell + cpu);
+  const slab = words[at + CpuWord.slab]!;
+  const freelist = words[at + CpuWord.freelist]!;
+  if (slab !== -1) {
+    words[at + CpuWord.slab] = -1;
+    words[at + CpuWord.freelist] = 0;
+    words[at + CpuWord.tid]! += cache.tidStep;
+  }
+  yield irqRestore;
+  if (slab !== -1) {
+    yield* deactivateSlab(ctx, cache, frames.peekSlotOf(slab), freelist);
+    count(cache, ctx.cpu, SlubStat.cpuslabFlush);
+  }
+  yield irqSave;
+  yield rmw(cache.cpuCell + cpu);
+  const partial = words[at + CpuWord.partial]!;
+  words[at + CpuWord.partial] = 0;
+  yield irqRestore;
+  if (partial !== 0) yield* unfreezePartials(ctx, cache, partial);
+}
+
+/**
+ * Every online CPU that holds slabs of the cache gives them up, each on its own; waits for all.
+ * @example
+ * flushAll(ctx, cache);
+ * @see linux 6.1 mm/slub.c flush_all_cpus_locked
+ */
+export function* flushAll(ctx: Context, cache: SlubCache): Steps<void> {
+  const { system, cpu } = cache;
+  const holders: number[] = [];
+  for (let i = 0; i < system.cpus; i++) {
+    yield read(cache.cpuCell + i);
+    const at = i << CPU_SHIFT;
+    const holds = cpu[at + CpuWord.slab] !== -1 || cpu[at + CpuWord.partial] !== 0;
+    if (system.online[i] === 1 && holds) holders.push(i);
+  }
+  yield* eachCpu(ctx, holders, (own) => flushCpu(own, cache, own.cpu));
+}
+
+/**
+ * CPU `cpu` has gone offline: what it held of each cache goes back.
+ * @see linux 6.1 mm/slub.c slub_cpu_dead
+ */
+export function* slubCpuDead(ctx: Context, system: SlubSystem, cpu: number): Steps<void> {
+  system.online[cpu] = 0;
+  for (const cache of system.register.caches) yield* flushCpu(ctx, cache, cpu);
+}
+
+/** CPU `cpu` is online again. */
+export function slubCpuOnline(system: SlubSystem, cpu: number): void {
+  system.online[cpu] = 1;
+}
