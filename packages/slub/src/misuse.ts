@@ -3,6 +3,7 @@ import { PageFlag } from '@mm/memory';
 import { KernelBug, LogLevel } from '@mm/printk';
 
 import { peekFreePointer } from './free-pointer.js';
+import { headSlotOf } from './slab-head.js';
 import type { SlubCache } from './slub-cache.js';
 import { CPU_SHIFT, CpuWord } from './slub-stats.js';
 
@@ -33,7 +34,7 @@ export function checkMisuse(cache: SlubCache, slot: number, object: number): voi
   const { frames, cpus } = cache.system;
   const pfn = frames.pfnOf(slot);
   const refuse = (why: string): never => {
-    throw new MisuseError(`0x${object.toString(16)} ${why} (cache ${cache.name})`);
+    throw new MisuseError(pfn, `0x${object.toString(16)} ${why} (cache ${cache.name})`);
   };
   if ((frames.flags[slot]! & PageFlag.slab) === 0 || frames.owner0[slot] !== cache.id)
     refuse('is not in a slab of this cache');
@@ -53,4 +54,16 @@ export function checkMisuse(cache: SlubCache, slot: number, object: number): voi
     free = cache.cpu[at + CpuWord.slab] === pfn && isOn(cache.cpu[at + CpuWord.freelist]!);
   }
   if (free) refuse('is free already');
+}
+
+/** As {@link checkMisuse}, for objects freed together; none may be there twice. @throws MisuseError */
+export function refuseBulk(cache: SlubCache, objects: readonly number[]): void {
+  const { frames } = cache.system;
+  const seen = new Set<number>();
+  for (const object of objects) {
+    const pfn = Math.floor(object / 4096);
+    if (seen.has(object)) throw new MisuseError(pfn, `0x${object.toString(16)} is in the list twice`);
+    seen.add(object);
+    checkMisuse(cache, headSlotOf(frames, pfn), object);
+  }
 }

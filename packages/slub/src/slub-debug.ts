@@ -31,3 +31,5 @@ export const freeDebugProcessing = (
 ): number => count;
 /** A slab is about to be given back. @see linux 6.1 mm/slub.c __free_slab */
 export function checkFreedSlab(_cache: SlubCache, _slot: number): void {}
+/** Reports the live objects of a slab. @see linux 6.1 mm/slub.c list_slab_objects */
+export function listSlabObjects(_cache: SlubCache, _slot: number, _text: string): void {}

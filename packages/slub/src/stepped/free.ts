@@ -19,7 +19,7 @@ import { NodeWord, type SlubCache, slabCellOf } from '../slub-cache.js';
 import { freeDebugProcessing } from '../slub-debug.js';
 import { CPU_SHIFT, CpuWord, SlubStat, count } from '../slub-stats.js';
 import { headSlotOf } from '../slab-head.js';
-import { discardSlab } from './new-slab.js';
+import { decSlabs, discardSlab, freeSlab } from './new-slab.js';
 import { putCpuPartial } from './partial.js';
 
 const SLAB = CpuWord.slab;
@@ -189,9 +189,10 @@ function* freeDebugged(
       count(cache, ctx.cpu, SlubStat.freeRemovePartial);
     }
   }
+  if (discards) yield* decSlabs(cache, slot);
   yield unlock(cache.listLockCell);
   yield irqRestore;
   if (!discards) return;
   count(cache, ctx.cpu, SlubStat.freeSlab);
-  yield* discardSlab(ctx, cache, slot);
+  yield* freeSlab(ctx, cache, slot);
 }

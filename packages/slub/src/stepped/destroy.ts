@@ -1,0 +1,44 @@
+import { LogLevel } from '@mm/printk';
+import { type Context, type Steps, irqRestore, irqSave, lock, unlock, write } from '@mm/steps/stepped';
+
+import { takeEmptyPartial } from '../take-empty-partial.js';
+import { NodeWord, type SlubCache } from '../slub-cache.js';
+import { flushAll } from './flush.js';
+import { discardSlab } from './new-slab.js';
+
+/**
+ * One user gives the cache up; with the last one it is gone. Objects that are still live are reported, and the cache
+ * then keeps their slabs.
+ *
+ * @returns whether this was the last user and nothing was left.
+ * @example
+ * kmemCacheDestroy(ctx, cache);
+ * @see linux 6.1 mm/slab_common.c kmem_cache_destroy
+ */
+export function* kmemCacheDestroy(ctx: Context, cache: SlubCache): Steps<boolean> {
+  const { system } = cache;
+  cache.refcount -= 1;
+  if (cache.refcount !== 0) return false;
+  yield* flushAll(ctx, cache);
+  yield irqSave;
+  yield lock(cache.listLockCell);
+  yield write(cache.nrPartialCell);
+  const empty = takeEmptyPartial(cache);
+  yield unlock(cache.listLockCell);
+  yield irqRestore;
+  for (const slot of empty) yield* discardSlab(ctx, cache, slot);
+  const clean = cache.node[NodeWord.nrSlabs] === 0;
+  if (clean) {
+    system.register.remove(cache);
+    cache.alive = 0;
+  } else {
+    system.log.write(LogLevel.warning, '------------[ cut here ]------------');
+    system.log.write(
+      LogLevel.warning,
+      `kmem_cache_destroy ${cache.name}: Slab cache still has objects when called from caller+0x0/0x0`,
+    );
+  }
+  if (cache.byRcu) system.rcuCaches.push(cache);
+  else system.names.unlink(cache);
+  return clean;
+}
