@@ -133,16 +133,15 @@ export function* slowAlloc(ctx: Context, cache: SlubCache, gfp: number, origSize
 function* fromCpuSlab(ctx: Context, cache: SlubCache): Steps<number> {
   const { cpu, system } = cache;
   const { frames } = system;
-  const cell = cache.cpuCell + ctx.cpu;
   const at = ctx.cpu << SHIFT;
   for (;;) {
-    yield read(cell);
+    yield read(cache.cpuCell + ctx.cpu);
     let slab = cpu[at + SLAB]!;
     if (slab === NONE) {
-      yield read(cell);
+      yield read(cache.cpuCell + ctx.cpu);
       if (cpu[at + PARTIAL] === 0) return NONE;
       yield irqSave;
-      yield rmw(cell);
+      yield rmw(cache.cpuCell + ctx.cpu);
       const slot = cpu[at + PARTIAL]!;
       if (cpu[at + SLAB] !== NONE || slot === 0) {
         yield irqRestore;
@@ -155,7 +154,7 @@ function* fromCpuSlab(ctx: Context, cache: SlubCache): Steps<number> {
       count(cache, ctx.cpu, SlubStat.cpuPartialAlloc);
     }
     yield irqSave;
-    yield rmw(cell);
+    yield rmw(cache.cpuCell + ctx.cpu);
     if (cpu[at + SLAB] !== slab) {
       yield irqRestore;
       continue;

@@ -19,8 +19,7 @@ const OBJECTS_MAX = 32_767;
 export function* deactivateSlab(ctx: Context, cache: SlubCache, slot: number, freelist: number): Steps<void> {
   const { frames } = cache.system;
   const pfn = frames.pfnOf(slot);
-  const cell = slabCellOf(cache, slot);
-  yield read(cell);
+  yield read(slabCellOf(cache, slot));
   const toTail = frames.owner1[slot] !== 0;
   if (toTail) count(cache, ctx.cpu, SlubStat.deactivateRemoteFrees);
   let tail = 0;
@@ -35,7 +34,7 @@ export function* deactivateSlab(ctx: Context, cache: SlubCache, slot: number, fr
     object = after;
   }
   for (;;) {
-    yield read(cell);
+    yield read(slabCellOf(cache, slot));
     const oldFreelist = frames.owner1[slot]!;
     const oldCounters = frames.owner2[slot]!;
     const counters = (oldCounters - free) & ~FROZEN;
@@ -48,7 +47,7 @@ export function* deactivateSlab(ctx: Context, cache: SlubCache, slot: number, fr
       yield irqSave;
       yield lock(cache.listLockCell);
     }
-    yield rmw(cell);
+    yield rmw(slabCellOf(cache, slot));
     const done = frames.owner1[slot] === oldFreelist && frames.owner2[slot] === oldCounters;
     if (done) {
       frames.owner1[slot] = newFreelist;

@@ -99,14 +99,13 @@ function* slowFree(
   const { node, system } = cache;
   const { frames } = system;
   const slab = frames.pfnOf(slot);
-  const cell = slabCellOf(cache, slot);
   count(cache, ctx.cpu, SlubStat.freeSlowpath);
   if (cache.debugging) {
     yield* freeDebugged(ctx, cache, slot, head, tail, many);
     return;
   }
   for (;;) {
-    yield read(cell);
+    yield read(slabCellOf(cache, slot));
     const prior = frames.owner1[slot]!;
     const old = frames.owner2[slot]!;
     setFreePointer(cache, slab, tail, prior);
@@ -121,7 +120,7 @@ function* slowFree(
       yield irqSave;
       yield lock(cache.listLockCell);
     }
-    yield rmw(cell);
+    yield rmw(slabCellOf(cache, slot));
     if (frames.owner1[slot] !== prior || frames.owner2[slot] !== old) {
       count(cache, ctx.cpu, SlubStat.cmpxchgDoubleFail);
       if (locks) {

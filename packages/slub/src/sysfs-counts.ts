@@ -1,0 +1,107 @@
+import { Errno } from '@mm/printk';
+
+import { getFreePointer } from './free-pointer.js';
+import { inuseOf, objectsOf } from './slab-counters.js';
+import { partialSlabs } from './slab-lists.js';
+import { NodeWord, type SlubCache } from './slub-cache.js';
+import { CPU_SHIFT, CpuWord, SLUB_STAT_NAMES, SlubStat } from './slub-stats.js';
+
+/** What the sysfs files of these names say. @see linux 6.1 mm/slub.c show_slab_objects */
+export interface SlubCounts {
+  readonly objects: number;
+  readonly total_objects: number;
+  readonly slabs: number;
+  readonly partial: number;
+  readonly cpu_slabs: number;
+  readonly objects_partial: number;
+  readonly slabs_cpu_partial: string;
+}
+
+/** Reads the usage counters of a cache. */
+export function readCounts(cache: SlubCache): SlubCounts {
+  const { node, system, cpu } = cache;
+  const { owner2, prev } = system.frames;
+  let free = 0;
+  let inuse = 0;
+  for (const slot of partialSlabs(cache)) {
+    free += objectsOf(owner2[slot]!) - inuseOf(owner2[slot]!);
+    inuse += inuseOf(owner2[slot]!);
+  }
+  let cpuSlabs = 0;
+  let all = 0;
+  let each = '';
+  const half = (slabs: number): number => (slabs * cache.objects) >> 1;
+  for (let i = 0; i < system.cpus; i++) {
+    const partial = cpu[(i << CPU_SHIFT) + CpuWord.partial]!;
+    const slabs = partial === 0 ? 0 : prev[partial]!;
+    if (cpu[(i << CPU_SHIFT) + CpuWord.slab]! >= 0) cpuSlabs += 1 + slabs;
+    if (system.online[i] === 0 || partial === 0) continue;
+    all += slabs;
+    each += ` C${i}=${half(slabs)}(${slabs})`;
+  }
+  const total = node[NodeWord.totalObjects]!;
+  return {
+    objects: total - free,
+    total_objects: total,
+    slabs: node[NodeWord.nrSlabs]!,
+    partial: node[NodeWord.nrPartial]!,
+    cpu_slabs: cpuSlabs,
+    objects_partial: inuse,
+    slabs_cpu_partial: `${half(all)}(${all})${each}`,
+  };
+}
+
+/** A CPU's event counters in the order of {@link SLUB_STAT_NAMES}. */
+export function readStats(cache: SlubCache, cpu: number): number[] {
+  const first = (cpu << CPU_SHIFT) + SlubStat.allocFastpath;
+  return Array.from(cache.cpu.subarray(first, first + SLUB_STAT_NAMES.length), (n) => n >>> 0);
+}
+
+/** What a CPU holds of a cache; slabs by page frame. */
+export interface CpuCounts {
+  /** First page frame of its slab, or null. */
+  readonly slab: number | null;
+  readonly free: number;
+  readonly inuse: number;
+  /** Address of the object to be allocated next, or null. */
+  readonly next: number | null;
+  /** Its partial list: page frame, objects in use, slabs from here to the end. */
+  readonly partial: ReadonlyArray<readonly [pfn: number, inuse: number, slabs: number]>;
+}
+
+/** Walks what a CPU holds. */
+export function cpuCounts(cache: SlubCache, cpu: number): CpuCounts {
+  const { frames } = cache.system;
+  const at = cpu << CPU_SHIFT;
+  const slab = cache.cpu[at + CpuWord.slab]!;
+  const first = cache.cpu[at + CpuWord.freelist]!;
+  let free = 0;
+  for (let object = first; object !== 0; object = getFreePointer(cache, slab, object)) free++;
+  const partial: Array<readonly [number, number, number]> = [];
+  for (let slot = cache.cpu[at + CpuWord.partial]!; slot !== 0; slot = frames.next[slot]!)
+    partial.push([frames.pfnOf(slot), inuseOf(frames.owner2[slot]!), frames.prev[slot]!]);
+  return {
+    slab: slab < 0 ? null : slab,
+    free,
+    inuse: slab < 0 ? 0 : inuseOf(frames.owner2[frames.peekSlotOf(slab)]!),
+    next: first === 0 ? null : slab * 4096 + first - 1,
+    partial,
+  };
+}
+
+/** Writes sysfs `min_partial`; any number from 0. @see linux 6.1 mm/slub.c min_partial_store */
+export function setMinPartial(cache: SlubCache, slabs: number): void {
+  cache.minPartial = slabs;
+}
+
+/**
+ * Writes sysfs `cpu_partial`; the caller flushes all CPUs afterwards.
+ * @returns 0, or -EINVAL for a cache with debug flags.
+ * @see linux 6.1 mm/slub.c cpu_partial_store
+ */
+export function setCpuPartial(cache: SlubCache, objects: number): number {
+  if (objects !== 0 && cache.debugging) return -Errno.EINVAL;
+  cache.cpuPartial = objects;
+  cache.cpuPartialSlabs = Math.ceil((objects * 2) / cache.objects);
+  return 0;
+}
