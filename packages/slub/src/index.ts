@@ -1,3 +1,4 @@
+export { type AttributeRules, type CacheAttribute, cacheAttributes } from './cache-attributes.js';
 export { SLUB_BOOT_DEFAULTS, type SlubBoot, parseSlubBoot } from './boot-options.js';
 export {
   DEBUG_DEFAULT_FLAGS,
@@ -20,6 +21,8 @@ export {
   slubFree,
   slubFreeBulk,
   slubShrink,
+  validateCache,
+  writeAttribute,
 } from './erased/index.js';
 export { BAD_POINTER, getFreePointer, peekFreePointer, setFreePointer } from './free-pointer.js';
 export { FROZEN, inuseOf, objectsOf } from './slab-counters.js';

@@ -33,3 +33,5 @@ export const freeDebugProcessing = (
 export function checkFreedSlab(_cache: SlubCache, _slot: number): void {}
 /** Reports the live objects of a slab. @see linux 6.1 mm/slub.c list_slab_objects */
 export function listSlabObjects(_cache: SlubCache, _slot: number, _text: string): void {}
+/** Checks the slabs on the node's lists. @see linux 6.1 mm/slub.c validate_slab_node */
+export const validateSlabs = (_cache: SlubCache, _partial: number, _slabs: number): number => 0;

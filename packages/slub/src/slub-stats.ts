@@ -1,3 +1,5 @@
+import { Errno } from '@mm/printk';
+
 import type { SlubCache } from './slub-cache.js';
 
 /** The counters of CONFIG_SLUB_STATS in their sysfs order. @see linux 6.1 include/linux/slub_def.h enum stat_item */
@@ -80,4 +82,13 @@ export const SlubStat = {
 /** @see linux 6.1 mm/slub.c stat */
 export function count(cache: SlubCache, cpu: number, stat: number): void {
   cache.cpu[(cpu << CPU_SHIFT) + stat]! += 1;
+}
+
+/** A write to the file of a counter: `0` sets it to 0 on every CPU. @see linux 6.1 mm/slub.c STAT_ATTR */
+export function clearStat(cache: SlubCache, name: string, text: string): number {
+  const index = SLUB_STAT_NAMES.findIndex((known) => known === name);
+  if (index === -1) return -Errno.EIO;
+  if (text[0] !== '0') return -Errno.EINVAL;
+  for (let cpu = 0; cpu < cache.system.cpus; cpu++) cache.cpu[(cpu << CPU_SHIFT) + FIRST + index] = 0;
+  return text.length;
 }

@@ -1,3 +1,5 @@
+export { writeAttribute } from './attribute-write.js';
+export { validateCache } from './validate.js';
 export { slubAlloc } from './alloc.js';
 export { slubAllocBulk, slubFreeBulk } from './bulk.js';
 export { kmemCacheDestroy } from './destroy.js';

@@ -1,0 +1,35 @@
+import { type Machine, createMachine } from '@mm/machine';
+import type { Constructor } from '@mm/kmem';
+import { SlubSystem, parseSlubBoot } from '@mm/slub';
+
+/** How the machine of a recording was started. */
+export interface BootedWith {
+  readonly cpus: number;
+  /** RAM, as given to the machine: `512M`. */
+  readonly mem: string;
+  readonly cmdline: string;
+}
+
+/** A machine with SLUB, as the recorded kernel boots it. */
+export interface SlubMachine {
+  readonly machine: Machine;
+  readonly slub: SlubSystem;
+}
+
+/**
+ * Starts a machine as a recording says.
+ * @example
+ * bootSlub({ cpus: 2, mem: '512M', cmdline: 'slub_nomerge' }).slub.register.caches.length;
+ */
+export function bootSlub({ cpus, mem, cmdline }: BootedWith): SlubMachine {
+  const machine = createMachine({ preset: 'x86_64', ramBytes: mem, cpus });
+  const { pages, cells, log } = machine;
+  const slub = new SlubSystem({ pages, cells, boot: parseSlubBoot(cmdline, log) });
+  return { machine, slub };
+}
+
+/** The recorded constructors: none, one that writes nothing, one that writes 0xc7 into byte 0. */
+export function constructorOf(machine: Machine, ctor: number): Constructor | null {
+  if (ctor === 0) return null;
+  return ctor === 1 ? () => {} : (object) => machine.memory.write8(object, 0xc7);
+}
