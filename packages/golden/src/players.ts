@@ -9,6 +9,8 @@ import { checkBuddyState } from './load-state-checks.js';
 import { buddyTraceCase, genallocCase, pageFragCase, v7sCase } from './op-schemas.js';
 import { type PageFragCase, playPageFragCase } from './page-frag.js';
 import type { Player } from './player.js';
+import { playSlubGeometry, slubGeometryCase, slubGeometryTables } from './slub-geometry.js';
+import { playSlubTrace, slubTraceCase, slubTraceTables } from './slub-trace.js';
 import type { V7sCase } from './v7s-trace-schema.js';
 import { playV7sCase } from './v7s-trace.js';
 import { playZonesArchCase, zonesArchCase } from './zones-arch.js';
@@ -48,6 +50,8 @@ export const PLAYERS: readonly Player[] = [
     check: checkFragmentHandles,
     play: (r, i) => playPageFragCase(r.cases[i] as unknown as PageFragCase),
   },
+  { kind: 'slub-geometry', schema: slubGeometryCase, tables: slubGeometryTables, play: playSlubGeometry },
+  { kind: 'slub-trace', schema: slubTraceCase, tables: slubTraceTables, play: playSlubTrace },
   { kind: 'v7s-trace', schema: v7sCase, play: (r, i) => playV7sCase(r.cases[i] as unknown as V7sCase) },
   { kind: 'zones', schema: zonesCase, play: playZonesCase },
   { kind: 'zones-arch', schema: zonesArchCase, play: playZonesArchCase },

@@ -40,7 +40,7 @@ export function checkMisuse(cache: SlubCache, slot: number, object: number): voi
     refuse('is not in a slab of this cache');
   const offset = object - pfn * 4096;
   const objects = (frames.owner2[slot]! >>> 16) & 0x7fff;
-  const number = (offset - cache.redLeftPad) / cache.size;
+  const number = (offset - cache.firstOffset) / cache.size;
   if (!Number.isInteger(number) || number < 0 || number >= objects) refuse('is not where an object begins');
   const wanted = offset | 1;
   const isOn = (first: number): boolean => {

@@ -16,7 +16,7 @@ export function setUpSlab(cache: SlubCache, pfn: number, objects: number): numbe
   frames.owner2[slot] = objects << 16;
   const { size, randomOrder } = cache;
   if (cache.debugging) setupSlabDebug(cache, slot);
-  const start = cache.redLeftPad | 1;
+  const start = cache.firstOffset | 1;
   if (randomOrder !== null && objects >= 2) {
     frames.owner1[slot] = linkRandomly(cache, slot, pfn, objects, randomOrder);
     return slot;
@@ -55,7 +55,7 @@ function linkRandomly(
     const number = order[at % order.length]!;
     // A slab of the least order holds only the first of them.
     if (number >= objects) continue;
-    const object = (cache.redLeftPad + number * cache.size) | 1;
+    const object = (cache.firstOffset + number * cache.size) | 1;
     setUpObject(cache, slot, pfn, object);
     if (last === 0) first = object;
     else setFreePointer(cache, pfn, last, object);

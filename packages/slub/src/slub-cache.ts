@@ -3,6 +3,7 @@ import {
   type KmemCache,
   type OpenRequest,
   SLAB_DEBUG_FLAGS,
+  SLAB_RED_ZONE,
   SLAB_STORE_USER,
   SLAB_TYPESAFE_BY_RCU,
 } from '@mm/kmem';
@@ -49,6 +50,8 @@ export class SlubCache implements KmemCache {
   readonly offset: number;
   readonly align: number;
   readonly redLeftPad: number;
+  /** Where the first object of a slab begins. The pad outlives red zones that were given up for their size. */
+  readonly firstOffset: number;
   readonly order: number;
   readonly objects: number;
   readonly minOrder: number;
@@ -96,6 +99,7 @@ export class SlubCache implements KmemCache {
     this.offset = geometry.offset;
     this.align = geometry.align;
     this.redLeftPad = geometry.redLeftPad;
+    this.firstOffset = (geometry.flags & SLAB_RED_ZONE) === 0 ? 0 : geometry.redLeftPad;
     this.order = geometry.order;
     this.objects = geometry.objects;
     this.minOrder = geometry.minOrder;

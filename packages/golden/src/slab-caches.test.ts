@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+import { checkCases, playCase } from './player.js';
+import { playerFor } from './players.js';
+import { readRecording } from './read-recording.js';
+
+const golden = (name: string): string =>
+  readFileSync(new URL(`../../../golden/mm/${name}`, import.meta.url), 'utf8');
+
+test.each(['slub-geometry.json', 'slub-trace.json', 'slub-trace-options.json'])(
+  '%s plays as Linux did',
+  (name) => {
+    const recording = readRecording(golden(name), name);
+    const player = playerFor(recording.kind, name);
+    checkCases(player, recording, name);
+    const differing = recording.cases.flatMap((_, index) => {
+      const result = playCase(player, recording, index);
+      return result.verdict === 'matches' ? [] : [{ index, ...result }];
+    });
+    expect(differing.slice(0, 5), `${differing.length} of ${recording.cases.length} differ`).toEqual([]);
+  },
+  60_000,
+);
