@@ -20,15 +20,18 @@ export {
   slubCpuOnline,
   slubFree,
   slubFreeBulk,
+  slubKfree,
+  slubKmalloc,
   slubShrink,
   validateCache,
   writeAttribute,
 } from './erased/index.js';
 export { BAD_POINTER, getFreePointer, peekFreePointer, setFreePointer } from './free-pointer.js';
 export { FROZEN, inuseOf, objectsOf } from './slab-counters.js';
+export { ksize } from './ksize.js';
 export { fullSlabs, partialSlabs } from './slab-lists.js';
 export { headSlotOf } from './slab-head.js';
-export { calculateOrder, objectsAtOrder, orderOfBytes } from './slab-order.js';
+export { calculateOrder, objectsAtOrder } from './slab-order.js';
 export { NodeWord, SlubCache, slabCellOf } from './slub-cache.js';
 export { type GeometryRules, type SlubGeometry, cpuPartialSlabs, slubGeometry, trackBytes } from './slub-geometry.js';
 export { CPU_SHIFT, CpuWord, SLUB_STAT_NAMES, SlubStat } from './slub-stats.js';

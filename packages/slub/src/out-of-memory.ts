@@ -1,9 +1,9 @@
+import { orderOfBytes } from '@mm/kmem';
 import { LogLevel } from '@mm/printk';
 import { __GFP_NOWARN, formatGfp } from '@mm/zones';
 
 import { inuseOf, objectsOf } from './slab-counters.js';
 import { partialSlabs } from './slab-lists.js';
-import { orderOfBytes } from './slab-order.js';
 import { NodeWord, type SlubCache } from './slub-cache.js';
 
 /** Says in the log that a slab could not be had. @see linux 6.1 mm/slub.c slab_out_of_memory */

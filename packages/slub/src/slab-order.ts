@@ -1,3 +1,4 @@
+import { orderOfBytes } from '@mm/kmem';
 import { KernelBug } from '@mm/printk';
 
 import type { SlubBoot } from './boot-options.js';
@@ -7,10 +8,6 @@ const PAGE_SIZE = 4096;
 const OBJECTS_MAX = 32_767;
 /** One above the top order. */
 const MAX_ORDER = 11;
-
-/** The least order whose block holds `bytes`. @see linux 6.1 include/asm-generic/getorder.h */
-export const orderOfBytes = (bytes: number): number =>
-  bytes <= PAGE_SIZE ? 0 : 20 - Math.clz32((bytes - 1) >>> 0);
 
 /** Objects of `size` bytes that a slab of 2^order pages holds. */
 export const objectsAtOrder = (order: number, size: number): number =>

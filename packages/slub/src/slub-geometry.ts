@@ -16,12 +16,13 @@ import {
   SLAB_TYPESAFE_BY_RCU,
   type SlabArch,
   alignUp,
+  orderOfBytes,
 } from '@mm/kmem';
 import { __GFP_COMP, __GFP_DMA, __GFP_DMA32, __GFP_RECLAIMABLE } from '@mm/zones';
 
 import type { SlubBoot } from './boot-options.js';
 import { debugFlagsOf } from './debug-options.js';
-import { calculateOrder, objectsAtOrder, orderOfBytes } from './slab-order.js';
+import { calculateOrder, objectsAtOrder } from './slab-order.js';
 
 /**
  * What cache creation decides about a cache and its slabs. Bytes unless said otherwise.

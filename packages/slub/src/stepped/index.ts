@@ -7,3 +7,4 @@ export { flushAll, flushCpu, slubCpuDead, slubCpuOnline } from './flush.js';
 export { slubFree } from './free.js';
 export { endGracePeriod } from './new-slab.js';
 export { shrinkPartial, slubShrink } from './shrink.js';
+export { slubKfree, slubKmalloc } from './kmalloc.js';

@@ -1,0 +1,1 @@
+export { freeLargeKmalloc, kmallocLarge } from './kmalloc-large.js';

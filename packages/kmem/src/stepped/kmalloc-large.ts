@@ -1,0 +1,40 @@
+import type { PageAllocator } from '@mm/buddy';
+import { allocPages, freePages } from '@mm/buddy/stepped';
+import { PAGE_SIZE, orderOfFlags } from '@mm/memory';
+import type { Context, Steps } from '@mm/steps/stepped';
+import { __GFP_COMP } from '@mm/zones';
+
+import { orderOfBytes } from '../order-of-bytes.js';
+import { GFP_SLAB_BUG_MASK, fixSlabGfp } from '../slab-gfp.js';
+
+/**
+ * A block of whole pages for a size that no kmalloc cache serves.
+ *
+ * @param size bytes, above 8192; above 4 MiB gets a warning and null.
+ * @returns its physical address, or null.
+ * @example
+ * kmallocLarge(ctx, pages, 10_000, GFP_KERNEL);
+ * @see linux 6.1 mm/slab_common.c __kmalloc_large_node
+ */
+export function* kmallocLarge(
+  ctx: Context,
+  pages: PageAllocator,
+  size: number,
+  gfp: number,
+): Steps<number | null> {
+  const flags = fixSlabGfp(pages.log, gfp, GFP_SLAB_BUG_MASK) | __GFP_COMP;
+  const pfn = yield* allocPages(ctx, pages, flags, orderOfBytes(size));
+  return pfn === null ? null : pfn * PAGE_SIZE;
+}
+
+/**
+ * Gives a block of {@link kmallocLarge} back.
+ * @example
+ * freeLargeKmalloc(ctx, pages, address);
+ * @see linux 6.1 mm/slab_common.c free_large_kmalloc
+ */
+export function* freeLargeKmalloc(ctx: Context, pages: PageAllocator, address: number): Steps<void> {
+  const pfn = Math.floor(address / PAGE_SIZE);
+  const { frames } = pages;
+  yield* freePages(ctx, pages, pfn, orderOfFlags(frames.flags[frames.slotOf(pfn)]!));
+}

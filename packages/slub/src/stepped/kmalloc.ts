@@ -1,0 +1,53 @@
+import { KMALLOC_CLASSES, KMALLOC_MAX_CACHE_SIZE, ZERO_SIZE_PTR, kmallocIndex, kmallocType } from '@mm/kmem';
+import { freeLargeKmalloc, kmallocLarge } from '@mm/kmem/stepped';
+import { PAGE_SIZE, PageFlag } from '@mm/memory';
+import { KernelBug } from '@mm/printk';
+import type { Context, Steps } from '@mm/steps/stepped';
+
+import { noteOrigSize } from '../orig-size.js';
+import { headSlotOf } from '../slab-head.js';
+import type { SlubSystem } from '../slub-system.js';
+import { slubAlloc } from './alloc.js';
+import { slubFree } from './free.js';
+
+/**
+ * Allocates `size` bytes: from a cache up to 8192 bytes, above that whole pages.
+ *
+ * @param size 0..4 MiB; 0 gives `ZERO_SIZE_PTR`, which is no memory.
+ * @returns a physical address, or null for no memory.
+ * @example
+ * slubKmalloc(ctx, slub, 100, GFP_KERNEL); // an object of kmalloc-128
+ * @see linux 6.1 mm/slab_common.c __do_kmalloc_node
+ */
+export function* slubKmalloc(
+  ctx: Context,
+  system: SlubSystem,
+  size: number,
+  gfp: number,
+): Steps<number | null> {
+  if (size > KMALLOC_MAX_CACHE_SIZE) return yield* kmallocLarge(ctx, system.pages, size, gfp);
+  if (size === 0) return ZERO_SIZE_PTR;
+  const index = kmallocIndex(system.arch, size);
+  const cache = system.kmalloc[kmallocType(gfp, system.hasZoneDma) * KMALLOC_CLASSES + index];
+  if (cache === undefined) throw new KernelBug('kmalloc before its caches were made', { size });
+  const object = yield* slubAlloc(ctx, cache, gfp);
+  if (object !== null && cache.storeUser) noteOrigSize(cache, object, size);
+  return object;
+}
+
+/**
+ * Frees what {@link slubKmalloc} or a cache gave; null and `ZERO_SIZE_PTR` are nothing to free.
+ * @example
+ * slubKfree(ctx, slub, address);
+ * @see linux 6.1 mm/slab_common.c kfree
+ */
+export function* slubKfree(ctx: Context, system: SlubSystem, address: number | null): Steps<void> {
+  if (address === null || address <= ZERO_SIZE_PTR) return;
+  const { frames, pages } = system;
+  const slot = headSlotOf(frames, Math.floor(address / PAGE_SIZE));
+  if ((frames.flags[slot]! & PageFlag.slab) === 0) {
+    yield* freeLargeKmalloc(ctx, pages, address);
+    return;
+  }
+  yield* slubFree(ctx, system.caches[frames.owner0[slot]!]!, address);
+}
