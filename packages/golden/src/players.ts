@@ -10,6 +10,7 @@ import { buddyTraceCase, genallocCase, pageFragCase, v7sCase } from './op-schema
 import { type PageFragCase, playPageFragCase } from './page-frag.js';
 import type { Player } from './player.js';
 import { playSlubGeometry, slubGeometryCase, slubGeometryTables } from './slub-geometry.js';
+import { playSlubMerge, slubMergeCase, slubMergeTables } from './slub-merge.js';
 import { playSlubTrace, slubTraceCase, slubTraceTables } from './slub-trace.js';
 import type { V7sCase } from './v7s-trace-schema.js';
 import { playV7sCase } from './v7s-trace.js';
@@ -51,6 +52,7 @@ export const PLAYERS: readonly Player[] = [
     play: (r, i) => playPageFragCase(r.cases[i] as unknown as PageFragCase),
   },
   { kind: 'slub-geometry', schema: slubGeometryCase, tables: slubGeometryTables, play: playSlubGeometry },
+  { kind: 'slub-merge', schema: slubMergeCase, tables: slubMergeTables, play: playSlubMerge },
   { kind: 'slub-trace', schema: slubTraceCase, tables: slubTraceTables, play: playSlubTrace },
   { kind: 'v7s-trace', schema: v7sCase, play: (r, i) => playV7sCase(r.cases[i] as unknown as V7sCase) },
   { kind: 'zones', schema: zonesCase, play: playZonesCase },

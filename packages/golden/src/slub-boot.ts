@@ -21,10 +21,10 @@ export interface SlubMachine {
  * @example
  * bootSlub({ cpus: 2, mem: '512M', cmdline: 'slub_nomerge' }).slub.register.caches.length;
  */
-export function bootSlub({ cpus, mem, cmdline }: BootedWith): SlubMachine {
+export function bootSlub({ cpus, mem, cmdline }: BootedWith, bootCaches = true): SlubMachine {
   const machine = createMachine({ preset: 'x86_64', ramBytes: mem, cpus });
   const { pages, cells, log } = machine;
-  const slub = new SlubSystem({ pages, cells, boot: parseSlubBoot(cmdline, log) });
+  const slub = new SlubSystem({ pages, cells, boot: parseSlubBoot(cmdline, log), bootCaches });
   return { machine, slub };
 }
 

@@ -116,11 +116,19 @@ export class CacheRegister<C extends KmemCache> implements MergeRules {
     const powerOfTwo = (asked.size & (asked.size - 1)) === 0;
     const least = powerOfTwo ? Math.max(arch.kmallocMinAlign, asked.size) : arch.kmallocMinAlign;
     const align = calculateAlignment(arch, asked.flags, least, asked.size);
-    const made = this.#opener.open({ ...asked, align });
+    return this.adopt({ ...asked, align });
+  }
+
+  /**
+   * Adds a cache as it is said to be: no checks, no merging, no rounding of its alignment.
+   * @throws KernelBug when its objects fit no slab.
+   */
+  adopt(request: OpenRequest): C {
+    const made = this.#opener.open(request);
     if (typeof made === 'number')
       throw new KernelBug(
-        `Kernel panic - not syncing: Creation of kmalloc slab ${asked.name} size=${asked.size} failed. Reason ${made}`,
-        { cache: asked.name },
+        `Kernel panic - not syncing: Creation of kmalloc slab ${request.name} size=${request.size} failed. Reason ${made}`,
+        { cache: request.name },
       );
     this.caches.push(made);
     return made;
