@@ -96,18 +96,22 @@ class Playing {
 const byName = <T extends readonly [string, ...unknown[]]>(rows: T[]): T[] =>
   rows.sort(([a], [b]) => (a < b ? -1 : 1));
 
+/** The recorder lists the links left behind by the prefix of its own caches' names. */
+const OWN_PREFIX = 'm';
+
 /**
- * Links that earlier sequences of the same boot left behind, which the recorder does not count among those of the boot.
+ * Links that earlier sequences of the same boot left behind: those the recorder lists as left behind, which it does not
+ * count to a later sequence, and others, which it does.
  */
-function dangling(recording: Recording, index: number): Case['left_links'] {
+function dangling(recording: Recording, index: number): { listed: Case['links']; others: Case['links'] } {
   const recorded = recording.cases[index] as unknown as Case;
   const before = recording.cases[index - 1] as unknown as Case | undefined;
-  const sameBoot = before?.cmdline === recorded.cmdline && before.cpus === recorded.cpus;
-  return sameBoot ? before.left_links : [];
+  if (before?.cmdline !== recorded.cmdline || before.cpus !== recorded.cpus) return { listed: [], others: [] };
+  return {
+    listed: before.left_links,
+    others: before.links.filter(([name]) => !name.startsWith(OWN_PREFIX)),
+  };
 }
-
-/** The recorder looked for links left behind under the prefix of its own caches. */
-const OWN_PREFIX = 'm';
 
 /**
  * Plays one case. Input: CPUs, command line, the caches and links of the boot, links that the case before left behind,
@@ -120,15 +124,15 @@ export function playSlubMerge(recording: Recording, index: number): Mismatch | n
   const { cpus, cmdline, boot_links: bootLinks } = recorded;
   const { machine, slub } = bootSlub({ cpus, cmdline, mem: tables.source.mem }, false);
   const initial = recorded.initial.map((row, i) => byColumns(tables.initial_columns, row, `initial[${i}]`));
-  const older = dangling(recording, index);
-  adoptCaches(machine, slub, initial, [...bootLinks, ...older]);
+  const { listed, others } = dangling(recording, index);
+  adoptCaches(machine, slub, initial, [...bootLinks, ...listed, ...others]);
   const playing = new Playing(machine, slub, tables.attr_columns);
   for (const [i, step] of recorded.ops.entries()) {
     const expected = { ...(step[0] === 'create' ? { dmesg: [] } : {}), ...(step.at(-1) as object) };
     const found = firstDifference(`ops[${i}] ${step[0]}`, expected, playing.play(step));
     if (found !== null) return found;
   }
-  const links = playing.links([...bootLinks, ...older]);
+  const links = playing.links([...bootLinks, ...listed]);
   const dirs = [...slub.names.directories.keys()].sort();
   playing.destroyAll();
   const left = playing.links(bootLinks).filter(([name]) => name.startsWith(OWN_PREFIX));
