@@ -99,18 +99,11 @@ const byName = <T extends readonly [string, ...unknown[]]>(rows: T[]): T[] =>
 /** The recorder lists the links left behind by the prefix of its own caches' names. */
 const OWN_PREFIX = 'm';
 
-/**
- * Links that earlier sequences of the same boot left behind: those the recorder lists as left behind, which it does not
- * count to a later sequence, and others, which it does.
- */
-function dangling(recording: Recording, index: number): { listed: Case['links']; others: Case['links'] } {
+/** Links that the sequence before in the same boot left behind: all it had, since its caches are gone and links stay. */
+function dangling(recording: Recording, index: number): Case['links'] {
   const recorded = recording.cases[index] as unknown as Case;
   const before = recording.cases[index - 1] as unknown as Case | undefined;
-  if (before?.cmdline !== recorded.cmdline || before.cpus !== recorded.cpus) return { listed: [], others: [] };
-  return {
-    listed: before.left_links,
-    others: before.links.filter(([name]) => !name.startsWith(OWN_PREFIX)),
-  };
+  return before?.cmdline === recorded.cmdline && before.cpus === recorded.cpus ? before.links : [];
 }
 
 /**
@@ -124,15 +117,14 @@ export function playSlubMerge(recording: Recording, index: number): Mismatch | n
   const { cpus, cmdline, boot_links: bootLinks } = recorded;
   const { machine, slub } = bootSlub({ cpus, cmdline, mem: tables.source.mem }, false);
   const initial = recorded.initial.map((row, i) => byColumns(tables.initial_columns, row, `initial[${i}]`));
-  const { listed, others } = dangling(recording, index);
-  adoptCaches(machine, slub, initial, [...bootLinks, ...listed, ...others]);
+  adoptCaches(machine, slub, initial, [...bootLinks, ...dangling(recording, index)]);
   const playing = new Playing(machine, slub, tables.attr_columns);
   for (const [i, step] of recorded.ops.entries()) {
     const expected = { ...(step[0] === 'create' ? { dmesg: [] } : {}), ...(step.at(-1) as object) };
     const found = firstDifference(`ops[${i}] ${step[0]}`, expected, playing.play(step));
     if (found !== null) return found;
   }
-  const links = playing.links([...bootLinks, ...listed]);
+  const links = playing.links(bootLinks);
   const dirs = [...slub.names.directories.keys()].sort();
   playing.destroyAll();
   const left = playing.links(bootLinks).filter(([name]) => name.startsWith(OWN_PREFIX));
