@@ -1,5 +1,6 @@
+import { SLAB_STORE_USER } from '@mm/kmem';
 import type { Machine } from '@mm/machine';
-import { type SlubCache, type SlubSystem, kmemCacheDestroy } from '@mm/slub';
+import { type SlubCache, type SlubSystem, endGracePeriod, kmemCacheDestroy } from '@mm/slub';
 import { z } from 'zod';
 
 import { firstDifference } from './first-difference.js';
@@ -88,6 +89,11 @@ class Playing {
     return byName([...this.slub.names.links].filter(([name, target]) => before.get(name) !== target));
   }
 
+  /** The recorder looked after a grace period. */
+  settle(): void {
+    endGracePeriod(this.machine.on(0).ctx, this.slub);
+  }
+
   destroyAll(): void {
     for (const cache of this.#slots.values()) kmemCacheDestroy(this.machine.on(0).ctx, cache);
   }
@@ -95,6 +101,16 @@ class Playing {
 
 const byName = <T extends readonly [string, ...unknown[]]>(rows: T[]): T[] =>
   rows.sort(([a], [b]) => (a < b ? -1 : 1));
+
+/** Whether an earlier sequence of the same boot made a cache that tracks its users. */
+function tracksBefore(recording: Recording, index: number): boolean {
+  const recorded = recording.cases[index] as unknown as Case;
+  return recording.cases.slice(0, index).some((before) => {
+    const { cmdline, cpus, ops } = before as unknown as Case;
+    if (cmdline !== recorded.cmdline || cpus !== recorded.cpus) return false;
+    return ops.some((step) => step[0] === 'create' && (step[5] & SLAB_STORE_USER) !== 0);
+  });
+}
 
 /** The recorder lists the links left behind by the prefix of its own caches' names. */
 const OWN_PREFIX = 'm';
@@ -117,6 +133,7 @@ export function playSlubMerge(recording: Recording, index: number): Mismatch | n
   const { cpus, cmdline, boot_links: bootLinks } = recorded;
   const { machine, slub } = bootSlub({ cpus, cmdline, mem: tables.source.mem }, false);
   const initial = recorded.initial.map((row, i) => byColumns(tables.initial_columns, row, `initial[${i}]`));
+  slub.stackDepot ||= tracksBefore(recording, index);
   adoptCaches(machine, slub, initial, [...bootLinks, ...dangling(recording, index)]);
   const playing = new Playing(machine, slub, tables.attr_columns);
   for (const [i, step] of recorded.ops.entries()) {
@@ -124,6 +141,7 @@ export function playSlubMerge(recording: Recording, index: number): Mismatch | n
     const found = firstDifference(`ops[${i}] ${step[0]}`, expected, playing.play(step));
     if (found !== null) return found;
   }
+  playing.settle();
   const links = playing.links(bootLinks);
   const dirs = [...slub.names.directories.keys()].sort();
   playing.destroyAll();

@@ -59,6 +59,7 @@ export class CacheRegister<C extends KmemCache> implements MergeRules {
    */
   create(request: CacheRequest): C | null {
     const asked = complete(request);
+    this.#opener.prepare(asked.flags);
     const made = this.#make(asked);
     if (typeof made !== 'number') return made;
     if ((asked.flags & SLAB_PANIC) !== 0)

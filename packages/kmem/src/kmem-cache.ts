@@ -49,6 +49,8 @@ export interface KmemCache {
 
 /** What an allocator does when the register makes or shares a cache. */
 export interface CacheOpener<C extends KmemCache> {
+  /** A cache with these flags is asked for: called before any check. */
+  prepare(flags: number): void;
   /** Flags that boot parameters add. @see linux 6.1 mm/slub.c kmem_cache_flags */
   bootFlags(flags: number, name: string): number;
   /** Makes the cache, or answers a negative errno. @see linux 6.1 mm/slub.c __kmem_cache_create */

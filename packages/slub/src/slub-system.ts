@@ -1,5 +1,5 @@
 import type { PageAllocator } from '@mm/buddy';
-import { Errno, type KernelLog } from '@mm/printk';
+import { Errno, type KernelLog, LogLevel } from '@mm/printk';
 import {
   type CacheOpener,
   CacheRegister,
@@ -7,6 +7,7 @@ import {
   type OpenRequest,
   SLAB_ARCH_X86_64,
   SLAB_HWCACHE_ALIGN,
+  SLAB_STORE_USER,
   type Series,
   type SlabArch,
   alignUp,
@@ -14,6 +15,7 @@ import {
 } from '@mm/kmem';
 import type { PageFrames, PhysicalMemory } from '@mm/memory';
 import type { CellSpace } from '@mm/steps';
+import { freeBufferPages } from '@mm/zones';
 
 import { SLUB_BOOT_DEFAULTS, type SlubBoot } from './boot-options.js';
 import { debugFlagsOf } from './debug-options.js';
@@ -69,6 +71,8 @@ export class SlubSystem implements CacheOpener<SlubCache> {
   rcuCaches: SlubCache[] = [];
   readonly randomFreelist: boolean;
   readonly hardened: boolean;
+  /** Whether there is a table of call stacks: from boot on when `slub_debug` has U. */
+  stackDepot: boolean;
   /** The slab that the last `getPartial` found: read at once by its caller. */
   foundSlab = 0;
   /** Reports of failed allocations left; the kernel prints ten in five seconds. */
@@ -91,6 +95,7 @@ export class SlubSystem implements CacheOpener<SlubCache> {
     this.pageOffsetHigh = Number(BigInt.asIntN(32, arch.pageOffset >> 32n));
     this.hasZoneDma = pages.zones.config.dma;
     this.hasZoneDma32 = pages.zones.config.dma32;
+    this.stackDepot = [boot.debug, ...boot.debug.lists].some(({ flags }) => (flags & SLAB_STORE_USER) !== 0);
     this.online = new Uint8Array(this.cpus).fill(1);
     this.randomFreelist = options.randomFreelist !== undefined;
     this.hardened = options.hardenedFreelist !== undefined;
@@ -114,6 +119,18 @@ export class SlubSystem implements CacheOpener<SlubCache> {
   /** Gives a cache its number. */
   enroll(cache: SlubCache): number {
     return this.caches.push(cache) - 1;
+  }
+
+  /**
+   * The first cache that tracks its users makes the table of call stacks: an entry for each 16 KiB of memory, 2^12 to 2^20.
+   * @see linux 6.1 lib/stackdepot.c stack_depot_init
+   */
+  prepare(flags: number): void {
+    if ((flags & SLAB_STORE_USER) === 0 || this.stackDepot) return;
+    this.stackDepot = true;
+    const wanted = 2 ** Math.ceil(Math.log2(freeBufferPages(this.pages.zones))) / 4;
+    const entries = Math.min(2 ** 20, Math.max(2 ** 12, wanted));
+    this.log.write(LogLevel.info, `Stack Depot allocating hash table of ${entries} entries with kvcalloc`);
   }
 
   /** @see linux 6.1 mm/slub.c kmem_cache_flags */
