@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type BuddyTraceCase, playBuddyCase } from './buddy-trace.js';
 import { type GenallocCase, playGenallocCase } from './genalloc.js';
 import { gfpCase, playGfpCase } from './gfp.js';
+import { createErrorsCase, createErrorsTables, playCreateErrors } from './create-errors.js';
 import { checkFragmentHandles, checkGenallocHandles, checkPageHandles } from './handle-checks.js';
 import { checkBuddyState } from './load-state-checks.js';
 import { buddyTraceCase, genallocCase, pageFragCase, v7sCase } from './op-schemas.js';
@@ -12,6 +13,7 @@ import type { Player } from './player.js';
 import { playSlubGeometry, slubGeometryCase, slubGeometryTables } from './slub-geometry.js';
 import { playSlubMerge, slubMergeCase, slubMergeTables } from './slub-merge.js';
 import { playSlubTrace, slubTraceCase, slubTraceTables } from './slub-trace.js';
+import { playSysfsBoot, sysfsBootCase } from './sysfs-boot.js';
 import type { V7sCase } from './v7s-trace-schema.js';
 import { playV7sCase } from './v7s-trace.js';
 import { playZonesArchCase, zonesArchCase } from './zones-arch.js';
@@ -19,6 +21,9 @@ import { playZonesCase, zonesCase } from './zones.js';
 
 /** The recorded kernel has pageblocks of 1024 pages. */
 const PAGEBLOCK_ORDER = 10;
+
+const slabUnplayed = (recorded: Readonly<Record<string, unknown>>): string | null =>
+  recorded['allocator'] === 'SLAB' ? 'the SLAB allocator is not there yet' : null;
 
 /** A player for every kind of recording that can be played, by kind. */
 export const PLAYERS: readonly Player[] = [
@@ -31,6 +36,13 @@ export const PLAYERS: readonly Player[] = [
       checkPageHandles(recorded, name);
     },
     play: (r, i) => playBuddyCase(r.cases[i] as unknown as BuddyTraceCase),
+  },
+  {
+    kind: 'create-errors',
+    schema: createErrorsCase,
+    tables: createErrorsTables,
+    play: playCreateErrors,
+    unplayed: slabUnplayed,
   },
   {
     kind: 'genalloc',
@@ -54,6 +66,7 @@ export const PLAYERS: readonly Player[] = [
   { kind: 'slub-geometry', schema: slubGeometryCase, tables: slubGeometryTables, play: playSlubGeometry },
   { kind: 'slub-merge', schema: slubMergeCase, tables: slubMergeTables, play: playSlubMerge },
   { kind: 'slub-trace', schema: slubTraceCase, tables: slubTraceTables, play: playSlubTrace },
+  { kind: 'sysfs-boot', schema: sysfsBootCase, play: playSysfsBoot, unplayed: slabUnplayed },
   { kind: 'v7s-trace', schema: v7sCase, play: (r, i) => playV7sCase(r.cases[i] as unknown as V7sCase) },
   { kind: 'zones', schema: zonesCase, play: playZonesCase },
   { kind: 'zones-arch', schema: zonesArchCase, play: playZonesArchCase },

@@ -2,6 +2,8 @@ import { type Machine, createMachine } from '@mm/machine';
 import type { Constructor } from '@mm/kmem';
 import { SlubSystem, parseSlubBoot } from '@mm/slub';
 
+import { BOOT_REQUESTS } from './boot-requests.js';
+
 /** How the machine of a recording was started. */
 export interface BootedWith {
   readonly cpus: number;
@@ -26,6 +28,14 @@ export function bootSlub({ cpus, mem, cmdline }: BootedWith, bootCaches = true):
   const { pages, cells, log } = machine;
   const slub = new SlubSystem({ pages, cells, boot: parseSlubBoot(cmdline, log), bootCaches });
   return { machine, slub };
+}
+
+/** Makes the caches that the recorded kernel asks for while it boots. */
+export function makeBootCaches({ machine, slub }: SlubMachine): void {
+  for (const [name, size, align, flags, usersize, ctor] of BOOT_REQUESTS) {
+    const request = { name, size, align, flags, usersize, ctor: constructorOf(machine, ctor) };
+    if (slub.register.create(request) === null) throw new Error(`${name} could not be made`);
+  }
 }
 
 /** The recorded constructors: none, one that writes nothing, one that writes 0xc7 into byte 0. */
