@@ -29,6 +29,7 @@ export function refuseOrder(pages: PageAllocator, gfp: number, order: number): -
   if (!Number.isInteger(order) || order < 0) throw new OptionError('order', 'an integer from 0', order);
   if ((gfp & GfpBit.NOWARN) === 0 && !pages.warnedOnce.has('order')) {
     pages.warnedOnce.add('order');
+    pages.log.write(LogLevel.warning, '------------[ cut here ]------------');
     pages.log.write(LogLevel.warning, 'WARNING: CPU: 0 PID: 1 at mm/page_alloc.c:5634 __alloc_pages+0x0/0x0');
   }
   return -1;

@@ -6,6 +6,8 @@ import { type GenallocCase, playGenallocCase } from './genalloc.js';
 import { gfpCase, playGfpCase } from './gfp.js';
 import { createErrorsCase, createErrorsTables, playCreateErrors } from './create-errors.js';
 import { checkFragmentHandles, checkGenallocHandles, checkPageHandles } from './handle-checks.js';
+import { kmallocCase, playKmalloc } from './kmalloc.js';
+import { checkSlabPagesHandles, playSlabPages, slabPagesCase, slabPagesTables } from './slab-pages.js';
 import { checkBuddyState } from './load-state-checks.js';
 import { buddyTraceCase, genallocCase, pageFragCase, v7sCase } from './op-schemas.js';
 import { type PageFragCase, playPageFragCase } from './page-frag.js';
@@ -57,11 +59,22 @@ export const PLAYERS: readonly Player[] = [
     unplayed: (recorded) =>
       recorded['type'] === 'cache-zones' ? 'cache-zones cases need slab caches' : null,
   },
+  { kind: 'kmalloc', schema: kmallocCase, play: playKmalloc, unplayed: slabUnplayed },
   {
     kind: 'page-frag',
     schema: pageFragCase,
     check: checkFragmentHandles,
     play: (r, i) => playPageFragCase(r.cases[i] as unknown as PageFragCase),
+  },
+  {
+    kind: 'slab-pages',
+    schema: slabPagesCase,
+    tables: slabPagesTables,
+    check(recorded, name) {
+      checkBuddyState(recorded['before'], PAGEBLOCK_ORDER, `${name}.before`);
+      checkSlabPagesHandles(recorded, name);
+    },
+    play: playSlabPages,
   },
   { kind: 'slub-geometry', schema: slubGeometryCase, tables: slubGeometryTables, play: playSlubGeometry },
   { kind: 'slub-merge', schema: slubMergeCase, tables: slubMergeTables, play: playSlubMerge },

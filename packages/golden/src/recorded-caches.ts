@@ -37,7 +37,10 @@ function adoptCache(machine: Machine, slub: SlubSystem, row: RecordedCache): Slu
     refcount: Number(row['refcount']),
   });
   cache.inuse = Number(row['inuse']);
-  for (const [field, value] of [['size', cache.size], ['uid', cache.uid]] as const)
+  for (const [field, value] of [
+    ['size', cache.size],
+    ['uid', cache.uid],
+  ] as const)
     if (row[field] !== value)
       throw new OptionError(`initial ${cache.name}.${field}`, `${value}, by the other fields`, row[field]);
   return cache;

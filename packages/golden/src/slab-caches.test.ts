@@ -8,7 +8,16 @@ import { readRecording } from './read-recording.js';
 const golden = (name: string): string =>
   readFileSync(new URL(`../../../golden/mm/${name}`, import.meta.url), 'utf8');
 
-test.each(['slub-geometry.json', 'create-errors.json', 'sysfs-boot.json', 'slub-merge.json', 'slub-trace.json', 'slub-trace-options.json'])(
+test.each([
+  'slub-geometry.json',
+  'kmalloc.json',
+  'slab-pages.json',
+  'create-errors.json',
+  'sysfs-boot.json',
+  'slub-merge.json',
+  'slub-trace.json',
+  'slub-trace-options.json',
+])(
   '%s plays as Linux did',
   (name) => {
     const recording = readRecording(golden(name), name);

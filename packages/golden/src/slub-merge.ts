@@ -72,7 +72,10 @@ class Playing {
     return { ...slubStruct(cache), attrs: this.#columns.map((name) => attrs[name]) };
   }
 
-  #create([, slot, name, size, align, flags, ctor, useroffset, usersize]: Extract<Op, ['create', ...unknown[]]>): object {
+  #create([, slot, name, size, align, flags, ctor, useroffset, usersize]: Extract<
+    Op,
+    ['create', ...unknown[]]
+  >): object {
     this.machine.log.take();
     const ctorOrNull = constructorOf(this.machine, ctor);
     const request = { name, size, align, flags, useroffset, usersize, ctor: ctorOrNull };
@@ -147,6 +150,10 @@ export function playSlubMerge(recording: Recording, index: number): Mismatch | n
   playing.destroyAll();
   const left = playing.links(bootLinks).filter(([name]) => name.startsWith(OWN_PREFIX));
   const actual = { links, dirs, left_links: left };
-  const expected = { links: recorded.links, dirs: recorded.dirs, left_links: byName([...recorded.left_links]) };
+  const expected = {
+    links: recorded.links,
+    dirs: recorded.dirs,
+    left_links: byName([...recorded.left_links]),
+  };
   return firstDifference('', expected, actual);
 }

@@ -24,13 +24,42 @@ export const sysfsBootCase = z.looseObject({
 });
 
 /** Columns of a case's `caches`. */
-const CACHE_COLUMNS = ['name', 'uid', 'size', 'object_size', 'inuse', 'align', 'flags', 'has_ctor', 'usersize', 'refcount'];
+const CACHE_COLUMNS = [
+  'name',
+  'uid',
+  'size',
+  'object_size',
+  'inuse',
+  'align',
+  'flags',
+  'has_ctor',
+  'usersize',
+  'refcount',
+];
 
 /** Files whose text follows from how the caches were made; the others count what a boot happened to use. */
 const DETERMINED = [
-  'aliases', 'align', 'cache_dma', 'cpu_partial', 'ctor', 'destroy_by_rcu', 'hwcache_align', 'min_partial',
-  'object_size', 'objs_per_slab', 'order', 'poison', 'reclaim_account', 'red_zone', 'sanity_checks', 'shrink',
-  'slab_size', 'store_user', 'trace', 'usersize', 'validate',
+  'aliases',
+  'align',
+  'cache_dma',
+  'cpu_partial',
+  'ctor',
+  'destroy_by_rcu',
+  'hwcache_align',
+  'min_partial',
+  'object_size',
+  'objs_per_slab',
+  'order',
+  'poison',
+  'reclaim_account',
+  'red_zone',
+  'sanity_checks',
+  'shrink',
+  'slab_size',
+  'store_user',
+  'trace',
+  'usersize',
+  'validate',
 ];
 
 type Case = z.infer<typeof sysfsBootCase>;
@@ -47,7 +76,11 @@ export function playSysfsBoot(recording: Recording, index: number): Mismatch | n
   const caches = register.caches.toReversed().map((cache) => slubStruct(cache));
   const expected = recorded.caches.map((row, i) => byColumns(CACHE_COLUMNS, row, `caches[${i}]`));
   const wrong =
-    firstDifference('caches', expected.map((row) => row['name']), caches.map((row) => row['name'])) ??
+    firstDifference(
+      'caches',
+      expected.map((row) => row['name']),
+      caches.map((row) => row['name']),
+    ) ??
     firstDifference('caches', expected, caches) ??
     firstDifference('links', recorded.links, Object.fromEntries(names.links)) ??
     firstDifference('dirs', Object.keys(recorded.dirs).sort(), [...names.directories.keys()].sort());
@@ -55,8 +88,14 @@ export function playSysfsBoot(recording: Recording, index: number): Mismatch | n
   const columns = recorded.attr_columns.filter((name) => DETERMINED.includes(name));
   for (const [name, texts] of Object.entries(recorded.dirs)) {
     const all = byColumns(recorded.attr_columns, texts, `dirs.${name}`);
-    const known = Object.fromEntries(columns.map((column) => [column, column === 'ctor' && all[column] !== '' ? 'ctor' : all[column]]));
-    const found = firstDifference(`dirs.${name}`, known, slubAttributes(names.directories.get(name)!, columns));
+    const known = Object.fromEntries(
+      columns.map((column) => [column, column === 'ctor' && all[column] !== '' ? 'ctor' : all[column]]),
+    );
+    const found = firstDifference(
+      `dirs.${name}`,
+      known,
+      slubAttributes(names.directories.get(name)!, columns),
+    );
     if (found !== null) return found;
   }
   return null;

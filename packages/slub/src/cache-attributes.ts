@@ -122,13 +122,21 @@ const TABLE: readonly CacheAttribute[] = [
   },
 ];
 
-const CACHE_DMA = flag('cache_dma', SLAB_CACHE_DMA, 'Objects lie in ZONE_DMA. Only where that zone is configured.');
+const CACHE_DMA = flag(
+  'cache_dma',
+  SLAB_CACHE_DMA,
+  'Objects lie in ZONE_DMA. Only where that zone is configured.',
+);
 const CACHE_DMA32 = flag(
   'cache_dma32',
   SLAB_CACHE_DMA32,
   'Objects lie in ZONE_DMA32 or below. Only under series v4, and where that zone is configured.',
 );
-const USERSIZE = number('usersize', 'Bytes of an object that may be copied to user space.', (c) => c.usersize);
+const USERSIZE = number(
+  'usersize',
+  'Bytes of an object that may be copied to user space.',
+  (c) => c.usersize,
+);
 
 /** Which files a cache has. */
 export interface AttributeRules {

@@ -83,8 +83,7 @@ function readLetters(letters: string, log: KernelLog): { flags: number; highOrde
     const bits = LETTERS[lower];
     if (lower === '-') flags = 0;
     else if (lower === 'o') highOrderOff = true;
-    else if (bits === undefined)
-      log.write(LogLevel.err, `slub_debug option '${letter}' unknown. skipped`);
+    else if (bits === undefined) log.write(LogLevel.err, `slub_debug option '${letter}' unknown. skipped`);
     else flags |= bits;
   }
   return { flags, highOrderOff };

@@ -33,7 +33,13 @@ export { fullSlabs, partialSlabs } from './slab-lists.js';
 export { headSlotOf } from './slab-head.js';
 export { calculateOrder, objectsAtOrder } from './slab-order.js';
 export { NodeWord, SlubCache, slabCellOf } from './slub-cache.js';
-export { type GeometryRules, type SlubGeometry, cpuPartialSlabs, slubGeometry, trackBytes } from './slub-geometry.js';
+export {
+  type GeometryRules,
+  type SlubGeometry,
+  cpuPartialSlabs,
+  slubGeometry,
+  trackBytes,
+} from './slub-geometry.js';
 export { CPU_SHIFT, CpuWord, SLUB_STAT_NAMES, SlubStat } from './slub-stats.js';
 export { type SlubOptions, SlubSystem } from './slub-system.js';
 export {

@@ -24,7 +24,5 @@ export function reportOutOfMemory(cache: SlubCache, gfp: number): void {
     const counters = system.frames.owner2[slot]!;
     free += objectsOf(counters) - inuseOf(counters);
   }
-  warn(
-    `  node 0: slabs: ${node[NodeWord.nrSlabs]}, objs: ${node[NodeWord.totalObjects]}, free: ${free}`,
-  );
+  warn(`  node 0: slabs: ${node[NodeWord.nrSlabs]}, objs: ${node[NodeWord.totalObjects]}, free: ${free}`);
 }

@@ -136,7 +136,8 @@ export class SlubCache implements KmemCache {
 }
 
 /** The cell of a slab's compare-exchange. */
-export const slabCellOf = (cache: SlubCache, slot: number): Cell => cache.slabCell + (slot & (SLAB_CELLS - 1));
+export const slabCellOf = (cache: SlubCache, slot: number): Cell =>
+  cache.slabCell + (slot & (SLAB_CELLS - 1));
 
 /** @see linux 6.1 mm/slab_common.c freelist_randomize */
 function shuffled(system: SlubSystem, count: number): Uint16Array {

@@ -1,5 +1,15 @@
 import { KernelBug } from '@mm/printk';
-import { type Context, type Steps, irqRestore, irqSave, lock, read, rmw, unlock, write } from '@mm/steps/stepped';
+import {
+  type Context,
+  type Steps,
+  irqRestore,
+  irqSave,
+  lock,
+  read,
+  rmw,
+  unlock,
+  write,
+} from '@mm/steps/stepped';
 
 import { BAD_POINTER, badPointer, peekFreePointer, setFreePointer } from '../free-pointer.js';
 import { FROZEN, inuseOf } from '../slab-counters.js';
@@ -24,13 +34,14 @@ export function* deactivateSlab(ctx: Context, cache: SlubCache, slot: number, fr
   if (toTail) count(cache, ctx.cpu, SlubStat.deactivateRemoteFrees);
   let tail = 0;
   let free = 0;
-  for (let object = freelist; object !== 0; ) {
+  for (let object = freelist; object !== 0;) {
     const after = object === BAD_POINTER ? BAD_POINTER : peekFreePointer(cache, pfn, object);
     // A debugged kernel cuts a corrupted list off here; others follow it.
     if (after === BAD_POINTER) throw badPointer(cache, pfn);
     tail = object;
     // An object freed twice makes the list a ring, and the kernel walks it for ever.
-    if (++free > OBJECTS_MAX) throw new KernelBug('soft lockup: a free list that never ends', { cache: cache.name });
+    if (++free > OBJECTS_MAX)
+      throw new KernelBug('soft lockup: a free list that never ends', { cache: cache.name });
     object = after;
   }
   for (;;) {
