@@ -2,6 +2,7 @@ import {
   GenPoolTableSource,
   PageFragTableSource,
   PageTableSource,
+  SlubTableSource,
   type TableSource,
   type V7sPgtable,
   allocPgtable,
@@ -44,6 +45,11 @@ export interface SourceCost {
 type MakeSource = (machine: Machine, zoneGfp: number) => TableSource;
 
 const SOURCES: Readonly<Record<string, MakeSource>> = {
+  slub: (machine) =>
+    new SlubTableSource(
+      machine.slub,
+      tableGfp(machine.series, 0, machine.preset.config.dma32 === true).slabFlags,
+    ),
   page: (machine, zoneGfp) => new PageTableSource(machine.pages, zoneGfp),
   'page-frag': (machine, zoneGfp) =>
     new PageFragTableSource(new PageFragCache(machine.pages, machine.cells), zoneGfp),

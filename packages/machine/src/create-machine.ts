@@ -1,6 +1,8 @@
 import { PageAllocator, releaseRange } from '@mm/buddy';
 import { PageFrames, PhysicalMemory } from '@mm/memory';
+import { slabArchOf } from '@mm/kmem';
 import { KernelLog } from '@mm/printk';
+import { parseSlubBoot } from '@mm/slub';
 import { CellSpace } from '@mm/steps';
 import { VmSysctls, Zones, initPerZoneWmarkMin, layOutZones, toPfnSpans } from '@mm/zones';
 
@@ -59,5 +61,11 @@ export function createMachine(options: MachineOptions = {}): Machine {
     cells,
     log,
     pages,
+    slubOptions: {
+      arch: slabArchOf(preset.name),
+      boot: parseSlubBoot(checked.cmdline, log),
+      ...(checked.randomFreelist === undefined ? {} : { randomFreelist: checked.randomFreelist }),
+      ...(checked.hardenedFreelist === undefined ? {} : { hardenedFreelist: checked.hardenedFreelist }),
+    },
   });
 }

@@ -13,7 +13,17 @@ import {
   writeVmSysctl,
 } from '@mm/zones';
 
-import type { Series } from './options.js';
+import type { CacheRequest, Series } from '@mm/kmem';
+import {
+  type SlubCache,
+  type SlubOptions,
+  SlubSystem,
+  kmemCacheDestroy,
+  slubAlloc,
+  slubFree,
+  slubKfree,
+  slubKmalloc,
+} from '@mm/slub';
 
 /** The parts of a {@link Machine}. */
 export interface MachineParts {
@@ -28,6 +38,8 @@ export interface MachineParts {
   readonly cells: CellSpace;
   readonly log: KernelLog;
   readonly pages: PageAllocator;
+  /** Architecture, boot parameters and seeds of the slab allocator. */
+  readonly slubOptions: Omit<SlubOptions, 'pages' | 'cells' | 'series'>;
 }
 
 /** A machine as one CPU sees it. */
@@ -37,10 +49,20 @@ export interface CpuView {
   allocPages(gfp: number, order: number): Pfn | null;
   /** See {@link Machine.freePages}. */
   freePages(pfn: number, order: number): void;
+  /** See {@link Machine.kmemCacheAlloc}. */
+  kmemCacheAlloc(cache: SlubCache, gfp: number): number | null;
+  /** See {@link Machine.kmemCacheFree}. */
+  kmemCacheFree(cache: SlubCache, object: number): void;
+  /** See {@link Machine.kmalloc}. */
+  kmalloc(size: number, gfp: number): number | null;
+  /** See {@link Machine.kfree}. */
+  kfree(address: number | null): void;
 }
 
 /** A simulated machine. Its parts are public: every function of the packages below can be used on them. */
 export class Machine implements MachineParts {
+  readonly slubOptions: MachineParts['slubOptions'];
+  #slub: SlubSystem | null = null;
   readonly preset: ZonePreset;
   readonly series: Series;
   readonly spans: readonly PfnSpan[];
@@ -64,6 +86,7 @@ export class Machine implements MachineParts {
     this.sysctls = parts.sysctls;
     this.cells = parts.cells;
     this.log = parts.log;
+    this.slubOptions = parts.slubOptions;
     const pages = parts.pages;
     this.pages = pages;
     this.#cpus = Array.from({ length: pages.cpus }, (_, cpu) => {
@@ -72,6 +95,10 @@ export class Machine implements MachineParts {
         ctx,
         allocPages: (gfp, order) => allocPages(ctx, pages, gfp, order),
         freePages: (pfn, order) => freePages(ctx, pages, pfn, order),
+        kmemCacheAlloc: (cache, gfp) => slubAlloc(ctx, cache, gfp),
+        kmemCacheFree: (cache, object) => slubFree(ctx, cache, object),
+        kmalloc: (size, gfp) => slubKmalloc(ctx, this.slub, size, gfp),
+        kfree: (address) => slubKfree(ctx, this.slub, address),
       };
     });
   }
@@ -113,6 +140,59 @@ export class Machine implements MachineParts {
    */
   freePages(pfn: number, order: number): void {
     this.#cpus[0]!.freePages(pfn, order);
+  }
+
+  /** The SLUB allocator, with the caches of the boot. Made when it is first asked for. */
+  get slub(): SlubSystem {
+    const { pages, cells, series, slubOptions } = this;
+    return (this.#slub ??= new SlubSystem({ pages, cells, series, ...slubOptions }));
+  }
+
+  /**
+   * Makes a cache, or finds one that can serve the request as well; null when the kernel answers NULL.
+   * @example
+   * machine.kmemCacheCreate({ name: 'tables', size: 1024, align: 1024, flags: SLAB_CACHE_DMA32 });
+   * @see linux 6.1 mm/slab_common.c kmem_cache_create
+   */
+  kmemCacheCreate(request: CacheRequest): SlubCache | null {
+    return this.slub.register.create(request);
+  }
+
+  /**
+   * One user gives a cache up; with the last one it is gone.
+   * @returns whether this was the last user and nothing was left.
+   * @see linux 6.1 mm/slab_common.c kmem_cache_destroy
+   */
+  kmemCacheDestroy(cache: SlubCache): boolean {
+    return kmemCacheDestroy(this.#cpus[0]!.ctx, cache);
+  }
+
+  /**
+   * An object of a cache, on CPU 0: its physical address, or null for no memory.
+   * @see linux 6.1 mm/slub.c kmem_cache_alloc
+   */
+  kmemCacheAlloc(cache: SlubCache, gfp: number): number | null {
+    return this.#cpus[0]!.kmemCacheAlloc(cache, gfp);
+  }
+
+  /** Frees an object, on CPU 0. @see linux 6.1 mm/slub.c kmem_cache_free */
+  kmemCacheFree(cache: SlubCache, object: number): void {
+    this.#cpus[0]!.kmemCacheFree(cache, object);
+  }
+
+  /**
+   * `size` bytes, on CPU 0: a physical address, or null for no memory.
+   * @example
+   * machine.kmalloc(100, GFP_KERNEL); // an object of kmalloc-128
+   * @see linux 6.1 mm/slab_common.c __kmalloc
+   */
+  kmalloc(size: number, gfp: number): number | null {
+    return this.#cpus[0]!.kmalloc(size, gfp);
+  }
+
+  /** Frees what {@link kmalloc} gave, on CPU 0. @see linux 6.1 mm/slab_common.c kfree */
+  kfree(address: number | null): void {
+    this.#cpus[0]!.kfree(address);
   }
 
   /** Reads a file of /proc/sys/vm. @throws OptionError for a name that is not in `VM_SYSCTLS`. */

@@ -1,3 +1,4 @@
+import type { Series } from '@mm/kmem';
 import { OptionError } from '@mm/printk';
 import {
   PRESET_NAMES,
@@ -15,9 +16,7 @@ import {
 import { parseSize } from './parse-size.js';
 
 /** Which state of the patch series the machine runs. */
-export const SERIES = ['4.15', 'none', 'v4', 'merged'] as const;
-/** Which state of the patch series the machine runs. */
-export type Series = (typeof SERIES)[number];
+export const SERIES: readonly Series[] = ['4.15', 'none', 'v4', 'merged'];
 
 /** What a machine is made of. Every field has a default. */
 export interface MachineOptions {
@@ -44,6 +43,12 @@ export interface MachineOptions {
    * kernel's own page metadata.
    */
   readonly managedPages?: Readonly<Partial<Record<ZoneName, number>>>;
+  /** Parameters of the slab allocator as on a kernel command line: `slub_nomerge slub_debug=FZ,dentry`. */
+  readonly cmdline?: string;
+  /** Seed of the order of objects in new slabs. Default: ascending. */
+  readonly randomFreelist?: number;
+  /** Seed of the secrets that free pointers are mixed with. Default: plain pointers. */
+  readonly hardenedFreelist?: number;
   /** In place of what boot computes. KiB. */
   readonly minFreeKbytes?: number;
 }
@@ -59,6 +64,9 @@ export interface CheckedOptions {
   readonly boot: MovableOptions;
   readonly managedPages: Readonly<Partial<Record<ZoneName, number>>>;
   readonly minFreeKbytes: number | undefined;
+  readonly cmdline: string;
+  readonly randomFreelist: number | undefined;
+  readonly hardenedFreelist: number | undefined;
 }
 
 const FIELDS: ReadonlySet<string> = new Set([
@@ -73,6 +81,9 @@ const FIELDS: ReadonlySet<string> = new Set([
   'boot',
   'managedPages',
   'minFreeKbytes',
+  'cmdline',
+  'randomFreelist',
+  'hardenedFreelist',
 ]);
 
 const GiB = 2 ** 30;
@@ -114,12 +125,23 @@ export function checkOptions(options: MachineOptions): CheckedOptions {
     strict,
     pageblockOrder: integer(options.pageblockOrder ?? preset.pageblockOrder, 'pageblockOrder', 1, 10),
     boot,
+    cmdline: text(options.cmdline ?? '', 'cmdline'),
+    randomFreelist: seed(options.randomFreelist, 'randomFreelist'),
+    hardenedFreelist: seed(options.hardenedFreelist, 'hardenedFreelist'),
     managedPages: managed as CheckedOptions['managedPages'],
     minFreeKbytes:
       options.minFreeKbytes === undefined
         ? undefined
         : integer(options.minFreeKbytes, 'minFreeKbytes', 0, 2 ** 31 - 1),
   };
+}
+
+const seed = (value: number | undefined, field: string): number | undefined =>
+  value === undefined ? undefined : integer(value, field, 0, 2 ** 32 - 1);
+
+function text(value: unknown, field: string): string {
+  if (typeof value !== 'string') throw new OptionError(field, 'text', value);
+  return value;
 }
 
 function overridden(preset: ZonePreset, zones: NonNullable<MachineOptions['zones']>): ZonePreset {

@@ -20,6 +20,7 @@ export {
   POOL_TABLES,
   PageFragTableSource,
   PageTableSource,
+  SlubTableSource,
   type PlainTableSource,
   type TableSource,
 } from './table-source.js';

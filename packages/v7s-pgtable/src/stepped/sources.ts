@@ -1,6 +1,7 @@
 import { freePagesAt, getFreePages } from '@mm/buddy/stepped';
 import type { PhysAddr, PhysicalMemory } from '@mm/memory';
 import { pageFragAllocAlign, pageFragCacheDrain, pageFragFree } from '@mm/page-frag/stepped';
+import { kmemCacheDestroy, slubAlloc, slubFree } from '@mm/slub/stepped';
 import type { Context, Steps } from '@mm/steps/stepped';
 
 import { L2_BYTES } from '../descriptors.js';
@@ -35,7 +36,9 @@ export function* sourceFreeL1(ctx: Context, source: TableSource, addr: number, b
 export function* sourceAllocL2(ctx: Context, source: TableSource, gfp: number): Steps<PhysAddr | null> {
   if (source.kind === 'plain') return source.allocL2(ctx, gfp);
   let addr: PhysAddr | null;
-  if (source.kind === 'page') {
+  if (source.kind === 'slub') {
+    addr = (yield* slubAlloc(ctx, source.cache, gfp | GFP_ZERO)) as PhysAddr | null;
+  } else if (source.kind === 'page') {
     addr = yield* getFreePages(ctx, source.pages, gfp | source.zoneGfp | GFP_ZERO, 0);
   } else if (source.kind === 'page-frag') {
     addr = yield* pageFragAllocAlign(ctx, source.cache, L2_BYTES, gfp | source.zoneGfp, -L2_BYTES);
@@ -65,6 +68,7 @@ function* fromPool(ctx: Context, source: GenPoolTableSource, gfp: number): Steps
 /** Gives a level 2 table back. */
 export function* sourceFreeL2(ctx: Context, source: TableSource, addr: number): Steps<void> {
   if (source.kind === 'plain') source.freeL2(ctx, addr as PhysAddr);
+  else if (source.kind === 'slub') yield* slubFree(ctx, source.cache, addr);
   else if (source.kind === 'page') yield* freePagesAt(ctx, source.pages, addr as PhysAddr, 0);
   else if (source.kind === 'page-frag') yield* pageFragFree(ctx, source.pages, addr);
   else source.pool.free(addr, L2_BYTES);
@@ -74,6 +78,7 @@ export function* sourceFreeL2(ctx: Context, source: TableSource, addr: number): 
 export function* sourceClose(ctx: Context, source: TableSource): Steps<void> {
   if (source.kind === 'plain') source.close?.(ctx);
   else if (source.kind === 'page-frag') yield* pageFragCacheDrain(ctx, source.cache);
+  else if (source.kind === 'slub') yield* kmemCacheDestroy(ctx, source.cache);
   else if (source.kind === 'genalloc') {
     source.pool.destroy();
     for (const block of source.blocks.splice(0)) {
