@@ -1,7 +1,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-import { type Op, type Subsystem, type WorldOptions, buddySubsystem, zonesSubsystem } from '@mm/model';
+import {
+  type Op,
+  type Subsystem,
+  type WorldOptions,
+  buddySubsystem,
+  slubSubsystem,
+  zonesSubsystem,
+} from '@mm/model';
 import { OptionError } from '@mm/printk';
 
 /** A program that fails, as it is kept in a file. */
@@ -18,7 +25,10 @@ export interface Counterexample {
 
 /** Everything that can be checked, by name. */
 export const SUBSYSTEMS: ReadonlyMap<string, Subsystem<unknown>> = new Map(
-  [zonesSubsystem, buddySubsystem].map((system) => [system.name, system as unknown as Subsystem<unknown>]),
+  [zonesSubsystem, buddySubsystem, slubSubsystem].map((system) => [
+    system.name,
+    system as unknown as Subsystem<unknown>,
+  ]),
 );
 
 /** The subsystem of a name. @throws OptionError when there is none. */

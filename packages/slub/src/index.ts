@@ -41,6 +41,7 @@ export {
   trackBytes,
 } from './slub-geometry.js';
 export { CPU_SHIFT, CpuWord, SLUB_STAT_NAMES, SlubStat } from './slub-stats.js';
+export { type SlubWalk, walkSlub } from './slub-invariants.js';
 export { type SlubOptions, SlubSystem } from './slub-system.js';
 export {
   type CpuCounts,

@@ -1,0 +1,27 @@
+import type { Op } from '../subsystem.js';
+
+/** GFP_KERNEL, GFP_ATOMIC, GFP_NOWAIT, each without warnings; GFP_KERNEL that fills with zeroes. */
+const GFPS = [0x2cc0, 0x2a20, 0x2800, 0x2dc0] as const;
+
+/** The flags of an allocation. */
+export const gfpOf = (op: Op): number => GFPS[(op.b >>> 8) % GFPS.length]!;
+
+const BYTES = [1, 8, 33, 96, 100, 192, 1000, 4096, 8192, 8193, 20_000, 100_000] as const;
+
+/** Size and flags of a kmalloc; some ask for memory that can be reclaimed. */
+export const kmallocArguments = (op: Op): { size: number; gfp: number } => ({
+  size: Math.max(1, BYTES[op.a % BYTES.length]! - (op.b % 4)),
+  gfp: gfpOf(op) | ((op.b & 0x30000) === 0 ? 0x10 : 0),
+});
+
+/** Order and flags of blocks that are taken to make memory short: of every zone, or below 4 GiB alone. */
+export const pageArguments = (op: Op): { gfp: number; order: number } => ({
+  gfp: [0x2800, 0x2804, 0x2a20][op.b % 3]!,
+  order: op.a % 11,
+});
+
+/** A write to a tunable of a cache. */
+export const attributeWrite = (op: Op): { name: string; text: string } =>
+  op.a % 2 === 0
+    ? { name: 'min_partial', text: `${op.b % 12}` }
+    : { name: 'cpu_partial', text: `${[0, 1, 6, 30, 120][op.b % 5]}\n` };
