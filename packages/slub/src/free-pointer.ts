@@ -34,7 +34,8 @@ export function peekFreePointer(cache: SlubCache, slabPfn: number, object: numbe
   const { memory, pageOffsetLow, pageOffsetHigh, wide, hardened } = cache.system;
   const at = object - 1 + cache.offset;
   const pfn = slabPfn + (at >>> 12);
-  const words = memory.chunks[memory.directory[pfn >> 4]!]!;
+  // A task that has lost its CPU's slab may look behind the end of memory; the kernel reads such words with a fault handler.
+  const words = memory.chunks[memory.directory[pfn >> 4] ?? 0]!;
   const word = ((pfn & 15) << 10) + ((at & 4095) >> 2);
   let low = words[word]!;
   let high = wide ? words[word + 1]! : 0;

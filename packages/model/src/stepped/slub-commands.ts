@@ -36,16 +36,20 @@ const ZERO = 0x100;
 
 const userOf = (world: SlubWorld, op: Op): OpenUser => world.users[op.a % world.users.length]!;
 
+/** Zeroes would undo what a constructor did: nobody asks for both. */
+const allowedGfp = (user: OpenUser, op: Op): number =>
+  user.constructed === 0 ? gfpOf(op) : gfpOf(op) & ~ZERO;
+
 /** Opens a cache for one more user. */
 export function* createCache(world: SlubWorld, _ctx: Context, op: Op): Steps<void> {
-  if (world.users.length < USERS_MAX) openUser(world, op);
+  if (world.users.length < USERS_MAX && !world.slabMutex) openUser(world, op);
 }
 
 /** A user frees all objects and gives the cache up. */
 export function* destroyCache(world: SlubWorld, ctx: Context, op: Op): Steps<void> {
   const user = userOf(world, op);
-  if (user.closing || user.inFlight > 0) return;
-  user.closing = true;
+  if (user.inFlight > 0 || world.slabMutex) return;
+  world.slabMutex = true;
   world.users.splice(world.users.indexOf(user), 1);
   for (const object of world.model.releaseAll(user)) {
     checkBytes(world, object);
@@ -53,13 +57,14 @@ export function* destroyCache(world: SlubWorld, ctx: Context, op: Op): Steps<voi
   }
   const last = user.cache.refcount === 1;
   const clean = yield* kmemCacheDestroy(ctx, user.cache);
+  world.slabMutex = false;
   if (clean !== last) throw new ModelViolation('a cache without objects can be destroyed', user.name);
 }
 
 /** Takes an object. */
 export function* allocObject(world: SlubWorld, ctx: Context, op: Op): Steps<void> {
   const user = userOf(world, op);
-  const gfp = gfpOf(op);
+  const gfp = allowedGfp(user, op);
   user.inFlight++;
   const address = yield* slubAlloc(ctx, user.cache, gfp);
   user.inFlight--;
@@ -70,7 +75,7 @@ export function* allocObject(world: SlubWorld, ctx: Context, op: Op): Steps<void
 /** Takes several objects at once, all or none. */
 export function* allocObjects(world: SlubWorld, ctx: Context, op: Op): Steps<void> {
   const user = userOf(world, op);
-  const gfp = gfpOf(op);
+  const gfp = allowedGfp(user, op);
   const objects: number[] = [];
   const wanted = 1 + (op.b % 24);
   user.inFlight++;
@@ -160,7 +165,9 @@ export function* gracePeriodEnds(world: SlubWorld, ctx: Context): Steps<void> {
 export function* cpuGoesOffline(world: SlubWorld, ctx: Context, op: Op): Steps<void> {
   const cpu = op.a % world.machine.cpus;
   if (cpu === ctx.cpu || world.inFlight > 1) return;
+  world.slabMutex = true;
   yield* slubCpuDead(ctx, world.slub, cpu);
+  world.slabMutex = false;
   slubCpuOnline(world.slub, cpu);
 }
 
