@@ -42,6 +42,7 @@ function command(
       erased[name](world, ctx, op);
     },
     *steps(world, ctx, op) {
+      if (world.offline === ctx.cpu) return;
       world.inFlight++;
       yield* stepped[name](world, ctx, op);
       world.inFlight--;

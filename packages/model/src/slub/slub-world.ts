@@ -41,6 +41,8 @@ export interface SlubWorld {
   inFlight: number;
   /** Somebody makes or destroys a cache, or takes a CPU offline: the kernel lets only one at a time. */
   slabMutex: boolean;
+  /** The CPU that is offline, on which nothing runs; -1: none. */
+  offline: number;
 }
 
 const GiB4 = 2 ** 32;
@@ -62,6 +64,7 @@ export function slubWorld(options: WorldOptions): SlubWorld {
     heap: { name: 'kmalloc', size: 0, align: 4, below: Infinity, constructed: 0 },
     inFlight: 0,
     slabMutex: false,
+    offline: -1,
   };
 }
 

@@ -166,7 +166,9 @@ export function* cpuGoesOffline(world: SlubWorld, ctx: Context, op: Op): Steps<v
   const cpu = op.a % world.machine.cpus;
   if (cpu === ctx.cpu || world.inFlight > 1) return;
   world.slabMutex = true;
+  world.offline = cpu;
   yield* slubCpuDead(ctx, world.slub, cpu);
+  world.offline = -1;
   world.slabMutex = false;
   slubCpuOnline(world.slub, cpu);
 }
