@@ -28,16 +28,17 @@ export const kmallocClassSize = (index: number): number =>
  * kmallocIndex(arch, 100); // 7: kmalloc-128
  * @see linux 6.1 mm/slab_common.c kmalloc_slab
  */
-export function kmallocIndex(arch: SlabArch, size: number): number {
-  const least = kmallocMinSize(arch);
+export function kmallocIndex(arch: SlabArch, size: number, isSlab = false): number {
+  const least = kmallocMinSize(arch, isSlab);
   if (size <= least) return Math.log2(least);
   if (size > 64 && size <= 96 && least <= 32) return 1;
   if (size > 128 && size <= 192 && least <= 64) return 2;
   return 32 - Math.clz32(size - 1);
 }
 
-/** Bytes of the smallest class. */
-export const kmallocMinSize = (arch: SlabArch): number => Math.max(8, arch.kmallocMinAlign);
+/** Bytes of the smallest class: SLAB has none below 32. */
+export const kmallocMinSize = (arch: SlabArch, isSlab = false): number =>
+  Math.max(isSlab ? 32 : 8, arch.kmallocMinAlign);
 
 /**
  * Which kind of cache serves these flags. `hasZoneDma`: ZONE_DMA is configured; else GFP_DMA changes nothing.
@@ -66,8 +67,8 @@ export interface KmallocClass {
  * The kmalloc caches in the order in which the boot makes them.
  * @see linux 6.1 mm/slab_common.c create_kmalloc_caches
  */
-export function kmallocClasses(arch: SlabArch, hasZoneDma: boolean): KmallocClass[] {
-  const low = Math.log2(kmallocMinSize(arch));
+export function kmallocClasses(arch: SlabArch, hasZoneDma: boolean, isSlab = false): KmallocClass[] {
+  const low = Math.log2(kmallocMinSize(arch, isSlab));
   const classes: KmallocClass[] = [];
   const add = (type: KmallocType, index: number): void => {
     const size = kmallocClassSize(index);

@@ -3,6 +3,7 @@ export const Errno = {
   EPERM: 1,
   ENOENT: 2,
   EIO: 5,
+  E2BIG: 7,
   ENOMEM: 12,
   EACCES: 13,
   EBUSY: 16,

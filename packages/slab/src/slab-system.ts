@@ -1,0 +1,142 @@
+import type { PageAllocator } from '@mm/buddy';
+import {
+  type CacheOpener,
+  CacheRegister,
+  KMALLOC_CLASSES,
+  type OpenRequest,
+  SLAB_ARCH_X86_64,
+  SLAB_HWCACHE_ALIGN,
+  type Series,
+  type SlabArch,
+  kmallocClasses,
+  kmallocIndex,
+} from '@mm/kmem';
+import type { PageFrames, PhysicalMemory } from '@mm/memory';
+import { Errno, type KernelLog } from '@mm/printk';
+import type { CellSpace } from '@mm/steps';
+
+import { SLAB_BOOT_DEFAULTS, type SlabBoot } from './slab-boot.js';
+import { SlabCache } from './slab-cache.js';
+import { slabGeometry } from './slab-geometry.js';
+
+/** What a {@link SlabSystem} is made of. */
+export interface SlabOptions {
+  readonly pages: PageAllocator;
+  readonly cells: CellSpace;
+  /** Default `merged`. */
+  readonly series?: Series;
+  /** Default x86_64. */
+  readonly arch?: SlabArch;
+  readonly boot?: SlabBoot;
+  /** Built with DEBUG_SLAB. Default false. */
+  readonly debug?: boolean;
+  /** Make the caches of the boot. Default true. */
+  readonly bootCaches?: boolean;
+}
+
+/** Machines with more pages than 32 MiB take slabs of order 1. */
+const LARGE_MACHINE_PAGES = 8192;
+
+/** What all SLAB caches of a machine share. */
+export class SlabSystem implements CacheOpener<SlabCache> {
+  readonly pages: PageAllocator;
+  readonly frames: PageFrames;
+  readonly memory: PhysicalMemory;
+  readonly log: KernelLog;
+  readonly cells: CellSpace;
+  readonly cpus: number;
+  readonly arch: SlabArch;
+  readonly debug: boolean;
+  readonly maxOrder: number;
+  readonly register: CacheRegister<SlabCache>;
+  readonly hasZoneDma: boolean;
+  readonly hasZoneDma32: boolean;
+  /** By the id in a slab's `owner0`; number 0 is nobody's. */
+  readonly caches: Array<SlabCache | null> = [null];
+  /** `type * KMALLOC_CLASSES + index` → cache. */
+  readonly kmalloc: Array<SlabCache | undefined> = [];
+  /** Slots of slabs that wait for a grace period. */
+  rcuSlabs: number[] = [];
+  /** 1: the CPU is online. */
+  readonly online: Uint8Array;
+
+  constructor(options: SlabOptions) {
+    const { pages, cells, arch = SLAB_ARCH_X86_64, series = 'merged', boot = SLAB_BOOT_DEFAULTS } = options;
+    this.pages = pages;
+    this.frames = pages.frames;
+    this.memory = pages.memory;
+    this.log = pages.log;
+    this.cells = cells;
+    this.cpus = pages.cpus;
+    this.arch = arch;
+    this.debug = options.debug ?? false;
+    const { zones } = pages;
+    const managed = zones.indices().reduce((sum, zone) => sum + zones.managed[zone]!, 0);
+    this.maxOrder = boot.maxOrder ?? (managed > LARGE_MACHINE_PAGES ? 1 : 0);
+    this.hasZoneDma = zones.config.dma;
+    this.hasZoneDma32 = zones.config.dma32;
+    this.online = new Uint8Array(this.cpus).fill(1);
+    this.register = new CacheRegister(
+      {
+        arch,
+        series,
+        build: this.debug ? 'slab-debug' : 'slab',
+        log: this.log,
+        nomerge: boot.nomerge,
+      },
+      this,
+    );
+    if (options.bootCaches !== false) this.#makeBootCaches();
+  }
+
+  /** Gives a cache its number. */
+  enroll(cache: SlabCache): number {
+    return this.caches.push(cache) - 1;
+  }
+
+  /** SLAB has no table of call stacks. */
+  prepare(): void {}
+
+  /** SLAB has no flags from boot parameters. */
+  bootFlags(flags: number): number {
+    return flags;
+  }
+
+  /** @see linux 6.1 mm/slab.c __kmem_cache_create */
+  open(request: OpenRequest): SlabCache | number {
+    const { arch, debug, maxOrder, cpus } = this;
+    const freelistCacheSize = (bytes: number): number | null => {
+      const cache = this.freelistCache(bytes);
+      return cache === null || cache.offSlab ? null : cache.size;
+    };
+    const geometry = slabGeometry({ arch, debug, maxOrder, cpus, freelistCacheSize }, request);
+    return geometry === null ? -Errno.E2BIG : new SlabCache(this, request, geometry);
+  }
+
+  /** The kmalloc cache for an index list, or null before it is made. */
+  freelistCache(bytes: number): SlabCache | null {
+    return this.kmalloc[kmallocIndex(this.arch, bytes, true)] ?? null;
+  }
+
+  /** @see linux 6.1 mm/slab.c __kmem_cache_alias */
+  alias(cache: SlabCache, _name: string, size: number): boolean {
+    cache.objectSize = Math.max(cache.objectSize, size);
+    return true;
+  }
+
+  /** @see linux 6.1 mm/slab.c kmem_cache_init */
+  #makeBootCaches(): void {
+    const { register, arch } = this;
+    const flags = SLAB_HWCACHE_ALIGN;
+    register.createBootCache({ name: 'kmem_cache', size: arch.pointerBytes === 8 ? 128 : 84, flags }, -1);
+    const classes = kmallocClasses(arch, this.hasZoneDma, true);
+    // The node structure, of 97 to 128 bytes, needs its class before the others.
+    const nodeClass = classes.findIndex(({ type, index }) => type === 0 && index === 7);
+    const ordered = nodeClass === -1 ? classes : [classes[nodeClass]!, ...classes.toSpliced(nodeClass, 1)];
+    for (const { type, index, name, size, flags: own } of ordered)
+      this.kmalloc[type * KMALLOC_CLASSES + index] = register.createBootCache(
+        { name, size, flags: own | flags, usersize: size },
+        1,
+      );
+  }
+}
