@@ -1,0 +1,34 @@
+import { MisuseError } from '@mm/buddy';
+import { PageFlag } from '@mm/memory';
+
+import { freelistAddress, getFreeIndex } from './free-index.js';
+import { type ArrayCache, ArrayWord, type SlabCache } from './slab-cache.js';
+import { headSlotOf } from './slab-objects.js';
+import { activeOf, smemOf } from './slab-word.js';
+
+/**
+ * Refuses to free what is not a live object of the cache: for strict machines, before anything changes.
+ * @throws MisuseError
+ */
+export function checkMisuse(cache: SlabCache, object: number): void {
+  const { frames } = cache.system;
+  const slot = headSlotOf(frames, Math.floor(object / 4096));
+  const pfn = frames.pfnOf(slot);
+  const refuse = (why: string): never => {
+    throw new MisuseError(pfn, `0x${object.toString(16)} ${why} (cache ${cache.name})`);
+  };
+  if ((frames.flags[slot]! & PageFlag.slab) === 0 || frames.owner0[slot] !== cache.id)
+    refuse('is not in a slab of this cache');
+  const word = frames.owner2[slot]!;
+  const number = (object - cache.objOffset - pfn * 4096 - smemOf(word)) / cache.size;
+  if (!Number.isInteger(number) || number < 0 || number >= cache.num) refuse('is not where an object begins');
+  const holds = ({ words, entries }: ArrayCache): boolean =>
+    entries.subarray(0, words[ArrayWord.avail]).includes(object);
+  let free = cache.arrays.some(holds) || (cache.sharedArray !== null && holds(cache.sharedArray));
+  const active = activeOf(word);
+  if (!free && active < cache.num) {
+    const list = freelistAddress(cache, slot);
+    for (let i = active; i < cache.num && !free; i++) free = getFreeIndex(cache, list, i) === number;
+  }
+  if (free) refuse('is free already');
+}

@@ -1,0 +1,43 @@
+import { NodeWord, type SlabCache } from './slab-cache.js';
+import { activeOf } from './slab-word.js';
+
+/** `list`: the word of the first element; the last one's follows it. */
+export function addSlab(cache: SlabCache, list: number, slot: number, toTail: boolean): void {
+  const { next, prev } = cache.system.frames;
+  const { node } = cache;
+  const before = toTail ? node[list + 1]! : 0;
+  const after = toTail ? 0 : node[list]!;
+  prev[slot] = before;
+  next[slot] = after;
+  if (before === 0) node[list] = slot;
+  else next[before] = slot;
+  if (after === 0) node[list + 1] = slot;
+  else prev[after] = slot;
+}
+
+/** Takes a slab off the list that its word `list` heads. */
+export function removeSlab(cache: SlabCache, list: number, slot: number): void {
+  const { next, prev } = cache.system.frames;
+  const { node } = cache;
+  const before = prev[slot]!;
+  const after = next[slot]!;
+  if (before === 0) node[list] = after;
+  else next[before] = after;
+  if (after === 0) node[list + 1] = before;
+  else prev[after] = before;
+}
+
+/** The list that a slab is on, by how many of its objects are active. */
+export function listOf(cache: SlabCache, slot: number): number {
+  const active = activeOf(cache.system.frames.owner2[slot]!);
+  if (active === 0) return NodeWord.freeFirst;
+  return active === cache.num ? NodeWord.fullFirst : NodeWord.partialFirst;
+}
+
+/** Slots of a list, from the head. */
+export function slabsOn(cache: SlabCache, list: number): number[] {
+  const { frames } = cache.system;
+  const slots: number[] = [];
+  for (let slot = cache.node[list]!; slot !== 0; slot = frames.next[slot]!) slots.push(slot);
+  return slots;
+}

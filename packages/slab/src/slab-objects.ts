@@ -1,0 +1,95 @@
+import { PageFlag, type PageFrames } from '@mm/memory';
+
+import { freelistAddress, getFreeIndex, setFreeIndex } from './free-index.js';
+import { type ArrayCache, ArrayWord, NodeWord, type SlabCache } from './slab-cache.js';
+import { addSlab, listOf, removeSlab } from './slab-lists.js';
+import { activeOf, smemOf } from './slab-word.js';
+
+const AVAIL = ArrayWord.avail;
+
+/** The slot of the first frame of the block that holds page frame `pfn`. @see linux 6.1 mm/slab.h virt_to_slab */
+export function headSlotOf(frames: PageFrames, pfn: number): number {
+  const slot = frames.peekSlotOf(pfn);
+  return (frames.flags[slot]! & PageFlag.tail) === 0 ? slot : frames.next[slot]!;
+}
+
+/**
+ * Moves up to `batch` free objects of a slab to an array. Returns how many of the batch are still wanted.
+ * @see linux 6.1 mm/slab.c alloc_block, slab_get_obj
+ */
+export function takeObjects(cache: SlabCache, array: ArrayCache, slot: number, batch: number): number {
+  const { frames } = cache.system;
+  const word = frames.owner2[slot]!;
+  const first = frames.pfnOf(slot) * 4096 + smemOf(word) + cache.objOffset;
+  let active = activeOf(word);
+  let left = batch;
+  let avail = array.words[AVAIL]!;
+  const list = freelistAddress(cache, slot);
+  while (active < cache.num && left > 0) {
+    array.entries[avail++] = first + getFreeIndex(cache, list, active) * cache.size;
+    active++;
+    left--;
+  }
+  array.words[AVAIL] = avail;
+  frames.owner2[slot] = (word & ~0x3ff) | active;
+  return left;
+}
+
+/**
+ * Puts a slab whose objects were taken on the list where it belongs. Under the list lock.
+ * @see linux 6.1 mm/slab.c fixup_slab_list
+ */
+export function fixSlabList(cache: SlabCache, slot: number): void {
+  const { frames } = cache.system;
+  const full = activeOf(frames.owner2[slot]!) === cache.num;
+  addSlab(cache, full ? NodeWord.fullFirst : NodeWord.partialFirst, slot, false);
+  // The object that held the list is handed out.
+  if (full && cache.objFreelist) frames.owner1[slot] = 0;
+}
+
+/**
+ * Returns `count` entries of an array, from `from`, to their slabs; more free slabs than the node may keep are taken off
+ * its lists and returned, to be given back once the lock is released. Under the list lock.
+ * @see linux 6.1 mm/slab.c free_block
+ */
+export function returnObjects(cache: SlabCache, array: ArrayCache, from: number, count: number): number[] {
+  const { node } = cache;
+  node[NodeWord.freeObjects]! += count;
+  for (let i = from; i < from + count; i++) returnObject(cache, array.entries[i]!);
+  const gone: number[] = [];
+  while (node[NodeWord.freeObjects]! > node[NodeWord.freeLimit]! && node[NodeWord.freeFirst] !== 0) {
+    node[NodeWord.freeObjects]! -= cache.num;
+    const slot = node[NodeWord.freeFirst + 1]!;
+    removeSlab(cache, NodeWord.freeFirst, slot);
+    node[NodeWord.freeSlabs]! -= 1;
+    node[NodeWord.totalSlabs]! -= 1;
+    gone.unshift(slot);
+  }
+  return gone;
+}
+
+/** @see linux 6.1 mm/slab.c slab_put_obj */
+function returnObject(cache: SlabCache, object: number): void {
+  const { frames } = cache.system;
+  const { node } = cache;
+  const slot = headSlotOf(frames, Math.floor(object / 4096));
+  removeSlab(cache, listOf(cache, slot), slot);
+  const word = frames.owner2[slot]!;
+  const active = activeOf(word) - 1;
+  const base = frames.pfnOf(slot) * 4096;
+  const room = object - cache.objOffset - base;
+  if (cache.objFreelist && frames.owner1[slot] === 0) frames.owner1[slot] = room + cache.objOffset + 1;
+  setFreeIndex(cache, freelistAddress(cache, slot), active, Math.floor((room - smemOf(word)) / cache.size));
+  frames.owner2[slot] = (word & ~0x3ff) | active;
+  if (active === 0) {
+    addSlab(cache, NodeWord.freeFirst, slot, false);
+    node[NodeWord.freeSlabs]! += 1;
+  } else addSlab(cache, NodeWord.partialFirst, slot, true);
+}
+
+/** Takes the first `count` entries out of an array; the others move down. */
+export function dropEntries(array: ArrayCache, count: number): void {
+  const avail = array.words[AVAIL]! - count;
+  array.entries.copyWithin(0, count, count + avail);
+  array.words[AVAIL] = avail;
+}

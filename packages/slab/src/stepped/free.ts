@@ -1,0 +1,54 @@
+import { type Context, type Steps, irqRestore, irqSave, lock, unlock } from '@mm/steps/stepped';
+
+import { checkMisuse } from '../misuse.js';
+import { type ArrayCache, ArrayWord, type SlabCache } from '../slab-cache.js';
+import { dropEntries, returnObjects } from '../slab-objects.js';
+import { destroySlabs } from './grow.js';
+
+const AVAIL = ArrayWord.avail;
+const LIMIT = ArrayWord.limit;
+const BATCH = ArrayWord.batchcount;
+
+/**
+ * Frees an object.
+ *
+ * @param object its physical address, as the allocation returned it.
+ * @throws MisuseError on a strict machine for an object that is not live in this cache; nothing has changed.
+ * @example
+ * slabFree(ctx, cache, table);
+ * @see linux 6.1 mm/slab.c kmem_cache_free
+ */
+export function* slabFree(ctx: Context, cache: SlabCache, object: number): Steps<void> {
+  if (cache.system.pages.strict) checkMisuse(cache, object);
+  yield irqSave;
+  yield* freeNoIrq(ctx, cache, object);
+  yield irqRestore;
+}
+
+/** With interrupts off. @see linux 6.1 mm/slab.c ___cache_free */
+export function* freeNoIrq(ctx: Context, cache: SlabCache, object: number): Steps<void> {
+  const array = cache.arrays[ctx.cpu]!;
+  const { words } = array;
+  if (words[AVAIL]! >= words[LIMIT]!) yield* flushArray(ctx, cache, array);
+  const avail = words[AVAIL]!;
+  array.entries[avail] = object;
+  words[AVAIL] = avail + 1;
+}
+
+/** Makes room in a full array: its oldest entries go to the shared one or to their slabs. @see linux 6.1 mm/slab.c cache_flusharray */
+function* flushArray(ctx: Context, cache: SlabCache, array: ArrayCache): Steps<void> {
+  let batch = array.words[BATCH]!;
+  let gone: number[] = [];
+  yield lock(cache.listLockCell);
+  const shared = cache.sharedArray;
+  const room = shared === null ? 0 : shared.words[LIMIT]! - shared.words[AVAIL]!;
+  if (shared !== null && room > 0) {
+    batch = Math.min(batch, room);
+    const at = shared.words[AVAIL]!;
+    for (let i = 0; i < batch; i++) shared.entries[at + i] = array.entries[i]!;
+    shared.words[AVAIL] = at + batch;
+  } else gone = returnObjects(cache, array, 0, batch);
+  yield unlock(cache.listLockCell);
+  dropEntries(array, batch);
+  yield* destroySlabs(ctx, cache, gone);
+}

@@ -1,0 +1,121 @@
+import { allocPages, freePages } from '@mm/buddy/stepped';
+import { SLAB_GFP_KEPT, fixSlabGfp, forbiddenGfp } from '@mm/kmem';
+import { orderOfFlags, PageFlag } from '@mm/memory';
+import { type Context, type Steps, gracePeriod, irqRestore, irqSave, lock, unlock } from '@mm/steps/stepped';
+import { GFP_CONSTRAINT_MASK, __GFP_DIRECT_RECLAIM } from '@mm/zones';
+
+import { packOffSlab, setFreeIndex, freelistAddress, unpackOffSlab } from '../free-index.js';
+import { reportOutOfMemory } from '../out-of-memory.js';
+import { NodeWord, type SlabCache } from '../slab-cache.js';
+import { addSlab } from '../slab-lists.js';
+import { fixSlabList } from '../slab-objects.js';
+import { activeOf, slabWord } from '../slab-word.js';
+import type { SlabSystem } from '../slab-system.js';
+import { slabAlloc } from './alloc.js';
+import { slabFree } from './free.js';
+
+/**
+ * A new slab, on no list yet: the slot of its first frame, 0 for no memory. Called with interrupts off, which are on while
+ * a caller that may sleep waits for pages.
+ * @see linux 6.1 mm/slab.c cache_grow_begin
+ */
+export function* growBegin(ctx: Context, cache: SlabCache, gfp: number): Steps<number> {
+  const { system } = cache;
+  const forbidden = forbiddenGfp(system.register.series, system.hasZoneDma32, cache.flags);
+  const flags = fixSlabGfp(system.log, gfp, forbidden) & SLAB_GFP_KEPT;
+  const mayBlock = (flags & __GFP_DIRECT_RECLAIM) !== 0;
+  if (mayBlock) yield irqRestore;
+  const slot = yield* makeSlab(ctx, cache, flags);
+  if (mayBlock) yield irqSave;
+  return slot;
+}
+
+function* makeSlab(ctx: Context, cache: SlabCache, flags: number): Steps<number> {
+  const { system, node } = cache;
+  const { frames } = system;
+  const pfn = yield* allocPages(ctx, system.pages, flags | cache.allocFlags, cache.order);
+  if (pfn === null) {
+    reportOutOfMemory(cache, flags | cache.allocFlags);
+    return 0;
+  }
+  const slot = frames.slotOf(pfn);
+  let colour = node[NodeWord.colourNext]! + 1;
+  if (colour >= cache.colour) colour = 0;
+  node[NodeWord.colourNext] = colour;
+  const smem = colour * cache.colourOff;
+  let list = 0;
+  if (cache.offSlab) {
+    const home = system.freelistCache(cache.freelistSize)!;
+    const address = yield* slabAlloc(ctx, home, flags & ~GFP_CONSTRAINT_MASK);
+    if (address === null) {
+      yield* freePages(ctx, system.pages, pfn, cache.order);
+      return 0;
+    }
+    list = packOffSlab(address);
+  } else if (cache.objFreelist) list = smem + (cache.num - 1) * cache.size + cache.objOffset + 1;
+  frames.flags[slot]! |= PageFlag.slab;
+  frames.owner0[slot] = cache.id;
+  frames.owner1[slot] = list;
+  frames.owner2[slot] = slabWord(0, smem);
+  setUpObjects(cache, slot, pfn * 4096 + smem);
+  return slot;
+}
+
+/** @see linux 6.1 mm/slab.c cache_init_objs */
+function setUpObjects(cache: SlabCache, slot: number, first: number): void {
+  const list = freelistAddress(cache, slot);
+  for (let i = 0; i < cache.num; i++) {
+    if (cache.ctor !== null) cache.ctor(first + i * cache.size + cache.objOffset);
+    setFreeIndex(cache, list, i, i);
+  }
+}
+
+/** The slab joins the cache's lists. @see linux 6.1 mm/slab.c cache_grow_end */
+export function* growEnd(cache: SlabCache, slot: number): Steps<void> {
+  if (slot === 0) return;
+  const { node, system } = cache;
+  yield lock(cache.listLockCell);
+  const active = activeOf(system.frames.owner2[slot]!);
+  node[NodeWord.totalSlabs]! += 1;
+  if (active === 0) {
+    addSlab(cache, NodeWord.freeFirst, slot, true);
+    node[NodeWord.freeSlabs]! += 1;
+  } else fixSlabList(cache, slot);
+  node[NodeWord.freeObjects]! += cache.num - active;
+  yield unlock(cache.listLockCell);
+}
+
+/** Gives slabs back that are on no list any more. @see linux 6.1 mm/slab.c slab_destroy */
+export function* destroySlabs(ctx: Context, cache: SlabCache, slots: readonly number[]): Steps<void> {
+  const { system } = cache;
+  for (const slot of slots) {
+    const list = system.frames.owner1[slot]!;
+    if (cache.byRcu) system.rcuSlabs.push(slot);
+    else yield* freeSlabPages(ctx, system, slot);
+    if (cache.offSlab)
+      yield* slabFree(ctx, system.freelistCache(cache.freelistSize)!, unpackOffSlab(list));
+  }
+}
+
+function* freeSlabPages(ctx: Context, system: SlabSystem, slot: number): Steps<void> {
+  const { frames } = system;
+  const order = orderOfFlags(frames.flags[slot]!);
+  frames.flags[slot]! &= ~PageFlag.slab;
+  frames.owner0[slot] = 0;
+  frames.owner1[slot] = 0;
+  frames.owner2[slot] = 0;
+  yield* freePages(ctx, system.pages, frames.pfnOf(slot), order);
+}
+
+/**
+ * Ends a grace period: slabs of SLAB_TYPESAFE_BY_RCU caches that were given up before it go back to the page allocator.
+ * @example
+ * slabEndGracePeriod(ctx, system);
+ * @see linux 6.1 mm/slab.c kmem_rcu_free
+ */
+export function* slabEndGracePeriod(ctx: Context, system: SlabSystem): Steps<void> {
+  const slots = system.rcuSlabs;
+  system.rcuSlabs = [];
+  yield gracePeriod;
+  for (const slot of slots) yield* freeSlabPages(ctx, system, slot);
+}
