@@ -32,3 +32,14 @@ export function checkMisuse(cache: SlabCache, object: number): void {
   }
   if (free) refuse('is free already');
 }
+
+/** As {@link checkMisuse}, for objects freed together; none may be there twice. @throws MisuseError */
+export function refuseBulk(cache: SlabCache, objects: readonly number[]): void {
+  const seen = new Set<number>();
+  for (const object of objects) {
+    if (seen.has(object))
+      throw new MisuseError(Math.floor(object / 4096), `0x${object.toString(16)} is in the list twice`);
+    seen.add(object);
+    checkMisuse(cache, object);
+  }
+}

@@ -1,0 +1,24 @@
+export {
+  drainAll,
+  drainCpu,
+  slabAlloc,
+  slabAllocBulk,
+  slabDestroy,
+  slabEndGracePeriod,
+  slabFree,
+  slabFreeBulk,
+  slabKfree,
+  slabKmalloc,
+  slabReap,
+  slabShrink,
+  tuneCache,
+} from './erased/index.js';
+export { freelistAddress, getFreeIndex } from './free-index.js';
+export { SLAB_BOOT_DEFAULTS, type SlabBoot, parseSlabBoot } from './slab-boot.js';
+export { type ArrayCache, ArrayWord, NodeWord, SlabCache } from './slab-cache.js';
+export { type SlabCounts, readSlabCounts, slabKsize } from './slab-counts.js';
+export { type GeometryRules, type SlabGeometry, defaultTuning, slabGeometry } from './slab-geometry.js';
+export { slabsOn } from './slab-lists.js';
+export { headSlotOf } from './slab-objects.js';
+export { type SlabOptions, SlabSystem } from './slab-system.js';
+export { activeOf, smemOf } from './slab-word.js';

@@ -1,0 +1,55 @@
+import { type Context, type Steps, irqRestore, irqSave } from '@mm/steps/stepped';
+
+import { refuseBulk } from '../misuse.js';
+import type { SlabCache } from '../slab-cache.js';
+import { zeroObject } from '../zero-object.js';
+import { allocNoIrq } from './alloc.js';
+import { freeNoIrq } from './free.js';
+
+/**
+ * Allocates `many` objects into `objects`, all or none.
+ *
+ * @param objects gets the addresses, from index 0.
+ * @returns `many`, or 0 for no memory; then nothing is held.
+ * @example
+ * const tables: number[] = [];
+ * slabAllocBulk(ctx, cache, GFP_KERNEL, 16, tables);
+ * @see linux 6.1 mm/slab.c kmem_cache_alloc_bulk
+ */
+export function* slabAllocBulk(
+  ctx: Context,
+  cache: SlabCache,
+  gfp: number,
+  many: number,
+  objects: number[],
+): Steps<number> {
+  yield irqSave;
+  for (let i = 0; i < many; i++) {
+    const address = yield* allocNoIrq(ctx, cache, gfp);
+    if (address === -1) {
+      yield irqRestore;
+      objects.length = i;
+      yield* slabFreeBulk(ctx, cache, objects);
+      objects.length = 0;
+      return 0;
+    }
+    objects[i] = address;
+  }
+  yield irqRestore;
+  if ((gfp & 0x100) !== 0) for (let i = 0; i < many; i++) zeroObject(cache, objects[i]!);
+  return many;
+}
+
+/**
+ * Frees objects in the order given.
+ *
+ * @param objects physical addresses.
+ * @throws MisuseError on a strict machine for an object that is not live in this cache; nothing has changed.
+ * @see linux 6.1 mm/slab.c kmem_cache_free_bulk
+ */
+export function* slabFreeBulk(ctx: Context, cache: SlabCache, objects: readonly number[]): Steps<void> {
+  if (cache.system.pages.strict) refuseBulk(cache, objects);
+  yield irqSave;
+  for (const object of objects) yield* freeNoIrq(ctx, cache, object);
+  yield irqRestore;
+}

@@ -1,0 +1,121 @@
+import { type Context, type Steps, eachCpu, irqRestore, irqSave, lock, unlock } from '@mm/steps/stepped';
+
+import { type ArrayCache, ArrayWord, NodeWord, type SlabCache } from '../slab-cache.js';
+import { removeSlab } from '../slab-lists.js';
+import { dropEntries, returnObjects } from '../slab-objects.js';
+import { destroySlabs } from './grow.js';
+
+const AVAIL = ArrayWord.avail;
+const LIMIT = ArrayWord.limit;
+const TOUCHED = ArrayWord.touched;
+
+/**
+ * CPU `cpu` returns all objects of its array to their slabs.
+ *
+ * @param cpu the CPU of `ctx`, or one that is offline.
+ * @see linux 6.1 mm/slab.c do_drain
+ */
+export function* drainCpu(ctx: Context, cache: SlabCache, cpu: number): Steps<void> {
+  yield irqSave;
+  const array = cache.arrays[cpu]!;
+  yield lock(cache.listLockCell);
+  const gone = returnObjects(cache, array, 0, array.words[AVAIL]!);
+  yield unlock(cache.listLockCell);
+  array.words[AVAIL] = 0;
+  yield* destroySlabs(ctx, cache, gone);
+  yield irqRestore;
+}
+
+/**
+ * Every online CPU empties its array, each on its own; then the shared array is emptied.
+ * @see linux 6.1 mm/slab.c drain_cpu_caches
+ */
+export function* drainAll(ctx: Context, cache: SlabCache): Steps<void> {
+  const { system } = cache;
+  const cpus: number[] = [];
+  for (let cpu = 0; cpu < system.cpus; cpu++) if (system.online[cpu] === 1) cpus.push(cpu);
+  yield* eachCpu(ctx, cpus, (own) => drainCpu(own, cache, own.cpu));
+  if (cache.sharedArray !== null) yield* drainArray(ctx, cache, cache.sharedArray, true);
+}
+
+/**
+ * Returns all entries of an array to their slabs, or a fifth of its limit.
+ * @see linux 6.1 mm/slab.c drain_array_locked
+ */
+export function* drainArray(ctx: Context, cache: SlabCache, array: ArrayCache, all: boolean): Steps<void> {
+  yield irqSave;
+  yield lock(cache.listLockCell);
+  const avail = array.words[AVAIL]!;
+  let count = all ? avail : Math.floor((array.words[LIMIT]! + 4) / 5);
+  if (count > avail) count = Math.floor((avail + 1) / 2);
+  const gone = returnObjects(cache, array, 0, count);
+  dropEntries(array, count);
+  yield unlock(cache.listLockCell);
+  yield irqRestore;
+  yield* destroySlabs(ctx, cache, gone);
+}
+
+/**
+ * Gives up to `most` free slabs back, the last of the list first. Returns how many.
+ * @see linux 6.1 mm/slab.c drain_freelist
+ */
+export function* drainFreelist(ctx: Context, cache: SlabCache, most: number): Steps<number> {
+  const { node } = cache;
+  let freed = 0;
+  while (freed < most) {
+    yield irqSave;
+    yield lock(cache.listLockCell);
+    const slot = node[NodeWord.freeFirst + 1]!;
+    if (slot !== 0) {
+      removeSlab(cache, NodeWord.freeFirst, slot);
+      node[NodeWord.freeSlabs]! -= 1;
+      node[NodeWord.totalSlabs]! -= 1;
+      node[NodeWord.freeObjects]! -= cache.num;
+    }
+    yield unlock(cache.listLockCell);
+    yield irqRestore;
+    if (slot === 0) break;
+    yield* destroySlabs(ctx, cache, [slot]);
+    freed++;
+  }
+  return freed;
+}
+
+/**
+ * Gives all empty slabs back.
+ *
+ * @returns 1 while the cache still has slabs with objects, else 0.
+ * @example
+ * slabShrink(ctx, cache);
+ * @see linux 6.1 mm/slab.c __kmem_cache_shrink
+ */
+export function* slabShrink(ctx: Context, cache: SlabCache): Steps<number> {
+  yield* drainAll(ctx, cache);
+  yield* drainFreelist(ctx, cache, Infinity);
+  return cache.node[NodeWord.fullFirst] === 0 && cache.node[NodeWord.partialFirst] === 0 ? 0 : 1;
+}
+
+/**
+ * What each CPU does every few seconds: arrays and shared arrays that nobody used since are emptied by a fifth, free slabs
+ * given back little by little.
+ * @example
+ * slabReap(ctx, cache);
+ * @see linux 6.1 mm/slab.c cache_reap
+ */
+export function* slabReap(ctx: Context, cache: SlabCache): Steps<void> {
+  const { node } = cache;
+  yield* reapArray(ctx, cache, cache.arrays[ctx.cpu]!);
+  if (cache.sharedArray !== null) yield* reapArray(ctx, cache, cache.sharedArray);
+  if (node[NodeWord.freeTouched] === 1) node[NodeWord.freeTouched] = 0;
+  else {
+    const most = Math.floor((node[NodeWord.freeLimit]! + 5 * cache.num - 1) / (5 * cache.num));
+    yield* drainFreelist(ctx, cache, most);
+  }
+}
+
+/** @see linux 6.1 mm/slab.c drain_array */
+function* reapArray(ctx: Context, cache: SlabCache, array: ArrayCache): Steps<void> {
+  if (array.words[AVAIL] === 0) return;
+  if (array.words[TOUCHED] !== 0) array.words[TOUCHED] = 0;
+  else yield* drainArray(ctx, cache, array, false);
+}

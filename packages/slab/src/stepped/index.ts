@@ -1,0 +1,8 @@
+export { slabAlloc } from './alloc.js';
+export { slabAllocBulk, slabFreeBulk } from './bulk.js';
+export { slabDestroy } from './destroy.js';
+export { drainAll, drainCpu, slabReap, slabShrink } from './drain.js';
+export { slabFree } from './free.js';
+export { slabEndGracePeriod } from './grow.js';
+export { slabKfree, slabKmalloc } from './kmalloc.js';
+export { tuneCache } from './tune.js';

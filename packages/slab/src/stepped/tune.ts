@@ -1,0 +1,53 @@
+import { Errno } from '@mm/printk';
+import { type Context, type Steps, irqRestore, irqSave, lock, unlock } from '@mm/steps/stepped';
+
+import { ArrayWord, NodeWord, type SlabCache, arrayCache, newSharedArray } from '../slab-cache.js';
+import { returnObjects } from '../slab-objects.js';
+import { drainAll } from './drain.js';
+import { destroySlabs } from './grow.js';
+
+/**
+ * Gives the cache other arrays; what the old ones held goes back to its slabs.
+ *
+ * @param limit objects that a CPU's array holds, from 1.
+ * @param batchcount how many move at once, 1..limit.
+ * @param shared batches that the shared array holds; 0: none.
+ * @returns 0 or -EINVAL.
+ * @example
+ * tuneCache(ctx, cache, 120, 60, 8);
+ * @see linux 6.1 mm/slab.c slabinfo_write, do_tune_cpucache
+ */
+export function* tuneCache(
+  ctx: Context,
+  cache: SlabCache,
+  limit: number,
+  batchcount: number,
+  shared: number,
+): Steps<number> {
+  if (limit < 1 || batchcount < 1 || batchcount > limit || shared < 0) return -Errno.EINVAL;
+  const { system, node } = cache;
+  yield* drainAll(ctx, cache);
+  const old = cache.arrays.splice(0);
+  for (let cpu = 0; cpu < system.cpus; cpu++) cache.arrays.push(arrayCache(limit, batchcount));
+  cache.limit = limit;
+  cache.batchcount = batchcount;
+  cache.shared = shared;
+  for (const array of old) {
+    yield irqSave;
+    yield lock(cache.listLockCell);
+    const gone = returnObjects(cache, array, 0, array.words[ArrayWord.avail]!);
+    yield unlock(cache.listLockCell);
+    yield irqRestore;
+    yield* destroySlabs(ctx, cache, gone);
+  }
+  yield irqSave;
+  yield lock(cache.listLockCell);
+  node[NodeWord.freeLimit] = (1 + system.cpus) * batchcount + cache.num;
+  const before = cache.sharedArray;
+  const gone = before === null ? [] : returnObjects(cache, before, 0, before.words[ArrayWord.avail]!);
+  cache.sharedArray = newSharedArray(shared, batchcount);
+  yield unlock(cache.listLockCell);
+  yield irqRestore;
+  yield* destroySlabs(ctx, cache, gone);
+  return 0;
+}
