@@ -16,6 +16,8 @@ import { playSlubGeometry, slubGeometryCase, slubGeometryTables } from './slub-g
 import { playSlubMerge, slubMergeCase, slubMergeTables } from './slub-merge.js';
 import { playSlubTrace, slubTraceCase, slubTraceTables } from './slub-trace.js';
 import { playSysfsBoot, sysfsBootCase } from './sysfs-boot.js';
+import { playSlabGeometry, slabGeometryCase, slabGeometryTables } from './slab-geometry.js';
+import { playSlabTrace, slabTraceCase, slabTraceTables } from './slab-trace.js';
 import type { V7sCase } from './v7s-trace-schema.js';
 import { playV7sCase } from './v7s-trace.js';
 import { playZonesArchCase, zonesArchCase } from './zones-arch.js';
@@ -66,6 +68,8 @@ export const PLAYERS: readonly Player[] = [
     check: checkFragmentHandles,
     play: (r, i) => playPageFragCase(r.cases[i] as unknown as PageFragCase),
   },
+  { kind: 'slab-geometry', schema: slabGeometryCase, tables: slabGeometryTables, play: playSlabGeometry },
+  { kind: 'slab-trace', schema: slabTraceCase, tables: slabTraceTables, play: playSlabTrace },
   {
     kind: 'slab-pages',
     schema: slabPagesCase,

@@ -3,7 +3,6 @@ import { type Context, type Steps, irqRestore, irqSave, lock, unlock } from '@mm
 
 import { ArrayWord, NodeWord, type SlabCache, arrayCache, newSharedArray } from '../slab-cache.js';
 import { returnObjects } from '../slab-objects.js';
-import { drainAll } from './drain.js';
 import { destroySlabs } from './grow.js';
 
 /**
@@ -26,7 +25,6 @@ export function* tuneCache(
 ): Steps<number> {
   if (limit < 1 || batchcount < 1 || batchcount > limit || shared < 0) return -Errno.EINVAL;
   const { system, node } = cache;
-  yield* drainAll(ctx, cache);
   const old = cache.arrays.splice(0);
   for (let cpu = 0; cpu < system.cpus; cpu++) cache.arrays.push(arrayCache(limit, batchcount));
   cache.limit = limit;
