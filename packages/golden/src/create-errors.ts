@@ -5,8 +5,8 @@ import { firstDifference } from './first-difference.js';
 import { maskedLog } from './masked-log.js';
 import type { Mismatch } from './mismatch.js';
 import type { Recording } from './read-recording.js';
-import { type SlubMachine, bootSlub, constructorOf, makeBootCaches } from './slub-boot.js';
-import { slubStruct } from './slub-struct.js';
+import { type BootedCaches, bootCaches, cacheStruct, slabinfoSizes } from './booted-caches.js';
+import { constructorOf } from './slub-boot.js';
 
 const integer = z.number().int();
 const text = z.string();
@@ -56,34 +56,36 @@ const FATAL: Readonly<Record<string, z.infer<typeof request>>> = {
 export function playCreateErrors(recording: Recording, index: number): Mismatch | null {
   const { source } = recording as unknown as z.infer<typeof createErrorsTables>;
   const recorded = recording.cases[index] as unknown as Case;
-  const booted = bootSlub({ cpus: source.cpus, mem: source.mem, cmdline: recorded.cmdline });
-  makeBootCaches(booted);
+  const { cpus, mem } = source;
+  const booted = bootCaches(recorded.allocator, { cpus, mem, cmdline: recorded.cmdline }, true);
   if (recorded.oops !== undefined) return dies(booted, recorded);
   for (const [i, { in: args, name, ...expected }] of recorded.creates.entries()) {
     const found = firstDifference(`creates[${i}]`, { dmesg: [], ...expected }, create(booted, name, args));
     if (found !== null) return found;
   }
-  const { directories, links } = booted.slub.names;
   const actual = recorded.sysfs.map(([kind, name]) =>
-    kind === 'DIR' ? ['DIR', directories.has(name) ? name : null] : ['LINK', name, links.get(name)],
+    kind === 'DIR'
+      ? ['DIR', booted.names?.directories.has(name) ? name : null]
+      : ['LINK', name, booted.names?.links.get(name)],
   );
   return firstDifference('sysfs', recorded.sysfs, actual);
 }
 
-function create({ machine, slub }: SlubMachine, name: string, args: z.infer<typeof request>): object {
+function create(booted: BootedCaches, name: string, args: z.infer<typeof request>): object {
+  const { machine } = booted;
   machine.log.take();
-  const cache = slub.register.create({ name, ...args, ctor: constructorOf(machine, args.ctor) });
+  const cache = booted.create({ name, ...args, ctor: constructorOf(machine, args.ctor) });
   const dmesg = maskedLog(machine.log.take());
   if (cache === null) return { ok: 0, dmesg };
   return {
     ok: 1,
-    struct: slubStruct(cache),
-    slabinfo: [cache.size, cache.objects, 2 ** cache.order],
+    struct: cacheStruct(cache),
+    slabinfo: slabinfoSizes(cache),
     dmesg,
   };
 }
 
-function dies(booted: SlubMachine, recorded: Case): Mismatch | null {
+function dies(booted: BootedCaches, recorded: Case): Mismatch | null {
   const args = FATAL[String(recorded['test'])];
   if (args === undefined) return { path: 'test', expected: Object.keys(FATAL), actual: recorded['test'] };
   try {

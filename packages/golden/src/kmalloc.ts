@@ -1,14 +1,13 @@
 import { KMALLOC_CLASSES, ZERO_SIZE_PTR, kmallocClasses, kmallocMinSize } from '@mm/kmem';
 import { orderOfFlags, PageFlag } from '@mm/memory';
-import { headSlotOf, ksize, slubKfree, slubKmalloc } from '@mm/slub';
+import { headSlotOf } from '@mm/slub';
 import { z } from 'zod';
 
+import { type BootedCaches, bootCaches, cacheStruct } from './booted-caches.js';
 import { firstDifference } from './first-difference.js';
 import { maskedLog } from './masked-log.js';
 import type { Mismatch } from './mismatch.js';
 import type { Recording } from './read-recording.js';
-import { type SlubMachine, bootSlub } from './slub-boot.js';
-import { slubStruct } from './slub-struct.js';
 
 const integer = z.number().int();
 const text = z.string();
@@ -50,7 +49,7 @@ const isOurs = (line: string): boolean => !line.startsWith('input: ');
  */
 export function playKmalloc(recording: Recording, index: number): Mismatch | null {
   const recorded = recording.cases[index] as unknown as Case;
-  const machine = bootSlub(recorded);
+  const machine = bootCaches(recorded.allocator, recorded, false);
   if (recorded.type === 'list') return playList(machine, recorded);
   for (const before of recording.cases.slice(0, index) as unknown as Case[])
     if (isSameBoot(before, recorded) && before.type === 'map-large')
@@ -65,18 +64,18 @@ export function playKmalloc(recording: Recording, index: number): Mismatch | nul
 const isSameBoot = (a: Case, b: Case): boolean =>
   a.allocator === b.allocator && a.mem === b.mem && a.cpus === b.cpus && a.cmdline === b.cmdline;
 
-function playList({ slub }: SlubMachine, recorded: Extract<Case, { list: unknown }>): Mismatch | null {
-  const { arch, hasZoneDma, kmalloc } = slub;
-  const classes = kmallocClasses(arch, hasZoneDma);
+function playList(booted: BootedCaches, recorded: Extract<Case, { list: unknown }>): Mismatch | null {
+  const { arch, isSlab } = booted;
+  const classes = kmallocClasses(arch, true, isSlab);
   const list = classes
-    .map(({ type, index }) => ({ type, index, struct: slubStruct(kmalloc[type * KMALLOC_CLASSES + index]!) }))
+    .map(({ type, index }) => ({ type, index, struct: cacheStruct(booted.kmallocCache({ type, index })) }))
     .sort((a, b) => a.type - b.type || a.index - b.index);
   const actual = {
     nr_types: new Set(classes.map(({ type }) => type)).size,
-    shift_low: Math.log2(kmallocMinSize(arch)),
+    shift_low: Math.log2(kmallocMinSize(arch, isSlab)),
     shift_high: KMALLOC_CLASSES - 1,
     shift_max: 22,
-    min_size: kmallocMinSize(arch),
+    min_size: kmallocMinSize(arch, isSlab),
     list,
   };
   const { nr_types, shift_low, shift_high, shift_max, min_size, list: wanted } = recorded;
@@ -91,7 +90,7 @@ function playList({ slub }: SlubMachine, recorded: Extract<Case, { list: unknown
   return firstDifference('', expected, actual);
 }
 
-function playMap(machine: SlubMachine, gfp: number, runs: Runs): Mismatch | null {
+function playMap(machine: BootedCaches, gfp: number, runs: Runs): Mismatch | null {
   for (const [first, last, expected] of runs)
     for (let size = first; size <= last; size++) {
       const actual = served(machine, size, gfp);
@@ -102,18 +101,18 @@ function playMap(machine: SlubMachine, gfp: number, runs: Runs): Mismatch | null
 }
 
 /** What serves `size` bytes, in the words of the recording; it is freed again. */
-function served({ machine, slub }: SlubMachine, size: number, gfp: number): unknown {
-  const { ctx } = machine.on(0);
-  const address = slubKmalloc(ctx, slub, size, gfp);
+function served(booted: BootedCaches, size: number, gfp: number): unknown {
+  const { machine } = booted;
+  const address = booted.kmalloc(size, gfp);
   if (address === null) return null;
   if (address === ZERO_SIZE_PTR) return ['ZERO_SIZE_PTR'];
-  const { frames, caches } = slub;
+  const { frames } = machine;
   const slot = headSlotOf(frames, Math.floor(address / 4096));
   const flags = frames.flags[slot]!;
   const zone = machine.zones.names[frames.zone[slot]!];
-  const usable = ksize(slub, address);
-  const cache = caches[frames.owner0[slot]!] ?? null;
-  slubKfree(ctx, slub, address);
+  const usable = booted.ksize(address);
+  const cache = booted.cacheOf(frames.owner0[slot]!);
+  booted.kfree(address);
   if ((flags & PageFlag.slab) === 0 || cache === null) return ['large', orderOfFlags(flags), usable, zone];
   return [cache.name, cache.objectSize, usable, zone];
 }

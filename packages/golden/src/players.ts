@@ -26,9 +26,6 @@ import { playZonesCase, zonesCase } from './zones.js';
 /** The recorded kernel has pageblocks of 1024 pages. */
 const PAGEBLOCK_ORDER = 10;
 
-const slabUnplayed = (recorded: Readonly<Record<string, unknown>>): string | null =>
-  recorded['allocator'] === 'SLAB' ? 'the SLAB allocator is not there yet' : null;
-
 /** A player for every kind of recording that can be played, by kind. */
 export const PLAYERS: readonly Player[] = [
   {
@@ -46,7 +43,6 @@ export const PLAYERS: readonly Player[] = [
     schema: createErrorsCase,
     tables: createErrorsTables,
     play: playCreateErrors,
-    unplayed: slabUnplayed,
   },
   {
     kind: 'genalloc',
@@ -61,7 +57,7 @@ export const PLAYERS: readonly Player[] = [
     unplayed: (recorded) =>
       recorded['type'] === 'cache-zones' ? 'cache-zones cases need slab caches' : null,
   },
-  { kind: 'kmalloc', schema: kmallocCase, play: playKmalloc, unplayed: slabUnplayed },
+  { kind: 'kmalloc', schema: kmallocCase, play: playKmalloc },
   {
     kind: 'page-frag',
     schema: pageFragCase,
@@ -83,7 +79,7 @@ export const PLAYERS: readonly Player[] = [
   { kind: 'slub-geometry', schema: slubGeometryCase, tables: slubGeometryTables, play: playSlubGeometry },
   { kind: 'slub-merge', schema: slubMergeCase, tables: slubMergeTables, play: playSlubMerge },
   { kind: 'slub-trace', schema: slubTraceCase, tables: slubTraceTables, play: playSlubTrace },
-  { kind: 'sysfs-boot', schema: sysfsBootCase, play: playSysfsBoot, unplayed: slabUnplayed },
+  { kind: 'sysfs-boot', schema: sysfsBootCase, play: playSysfsBoot },
   { kind: 'v7s-trace', schema: v7sCase, play: (r, i) => playV7sCase(r.cases[i] as unknown as V7sCase) },
   { kind: 'zones', schema: zonesCase, play: playZonesCase },
   { kind: 'zones-arch', schema: zonesArchCase, play: playZonesArchCase },

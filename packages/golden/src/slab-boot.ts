@@ -1,5 +1,5 @@
 import { type Machine, createMachine } from '@mm/machine';
-import { SlabCache, SlabSystem, parseSlabBoot } from '@mm/slab';
+import { NodeWord, SlabCache, SlabSystem, parseSlabBoot } from '@mm/slab';
 
 import { BOOT_REQUESTS } from './boot-requests.js';
 import { type BootedWith, constructorOf } from './slub-boot.js';
@@ -45,7 +45,7 @@ export const slabStruct = (cache: SlabCache): Record<string, string | number | n
   limit: cache.limit,
   batchcount: cache.batchcount,
   shared: cache.shared,
-  free_limit: cache.node[9]!,
+  free_limit: cache.node[NodeWord.freeLimit]!,
   useroffset: cache.useroffset,
   usersize: cache.usersize,
   // Only kernels built with DEBUG_SLAB have the field.

@@ -9,7 +9,9 @@ const golden = (name: string): string =>
   readFileSync(new URL(`../../../golden/mm/${name}`, import.meta.url), 'utf8');
 
 test.each([
-  'slub-geometry.json', 'slab-geometry.json', 'slab-trace.json',
+  'slub-geometry.json',
+  'slab-geometry.json',
+  'slab-trace.json',
   'kmalloc.json',
   'slab-pages.json',
   'create-errors.json',

@@ -1,12 +1,11 @@
 import { z } from 'zod';
 
+import { bootCaches, cacheStruct } from './booted-caches.js';
 import { firstDifference } from './first-difference.js';
 import type { Mismatch } from './mismatch.js';
 import { byColumns } from './player.js';
 import type { Recording } from './read-recording.js';
 import { slubAttributes } from './slub-attributes.js';
-import { bootSlub, makeBootCaches } from './slub-boot.js';
-import { slubStruct } from './slub-struct.js';
 
 const integer = z.number().int();
 const text = z.string();
@@ -70,10 +69,9 @@ type Case = z.infer<typeof sysfsBootCase>;
  */
 export function playSysfsBoot(recording: Recording, index: number): Mismatch | null {
   const recorded = recording.cases[index] as unknown as Case;
-  const booted = bootSlub(recorded);
-  makeBootCaches(booted);
-  const { register, names } = booted.slub;
-  const caches = register.caches.toReversed().map((cache) => slubStruct(cache));
+  const booted = bootCaches(recorded.allocator, recorded, true);
+  const { names } = booted;
+  const caches = booted.caches.toReversed().map((cache) => cacheStruct(cache));
   const expected = recorded.caches.map((row, i) => byColumns(CACHE_COLUMNS, row, `caches[${i}]`));
   const wrong =
     firstDifference(
@@ -82,8 +80,8 @@ export function playSysfsBoot(recording: Recording, index: number): Mismatch | n
       caches.map((row) => row['name']),
     ) ??
     firstDifference('caches', expected, caches) ??
-    firstDifference('links', recorded.links, Object.fromEntries(names.links)) ??
-    firstDifference('dirs', Object.keys(recorded.dirs).sort(), [...names.directories.keys()].sort());
+    firstDifference('links', recorded.links, Object.fromEntries(names?.links ?? [])) ??
+    firstDifference('dirs', Object.keys(recorded.dirs).sort(), [...(names?.directories.keys() ?? [])].sort());
   if (wrong !== null) return wrong;
   const columns = recorded.attr_columns.filter((name) => DETERMINED.includes(name));
   for (const [name, texts] of Object.entries(recorded.dirs)) {
@@ -94,7 +92,7 @@ export function playSysfsBoot(recording: Recording, index: number): Mismatch | n
     const found = firstDifference(
       `dirs.${name}`,
       known,
-      slubAttributes(names.directories.get(name)!, columns),
+      slubAttributes(names!.directories.get(name)!, columns),
     );
     if (found !== null) return found;
   }

@@ -16,7 +16,7 @@ import { Errno, type KernelLog } from '@mm/printk';
 import type { CellSpace } from '@mm/steps';
 
 import { SLAB_BOOT_DEFAULTS, type SlabBoot } from './slab-boot.js';
-import { SlabCache } from './slab-cache.js';
+import { NodeWord, SlabCache } from './slab-cache.js';
 import { slabGeometry } from './slab-geometry.js';
 
 /** What a {@link SlabSystem} is made of. */
@@ -138,5 +138,9 @@ export class SlabSystem implements CacheOpener<SlabCache> {
         { name, size, flags: own | flags, usersize: size },
         1,
       );
+    // Their limits were set as the last CPU came up, before it counted.
+    const counted = Math.max(1, this.cpus - 1);
+    for (const { node, num, batchcount } of register.caches)
+      node[NodeWord.freeLimit] = (1 + counted) * batchcount + num;
   }
 }

@@ -92,8 +92,7 @@ export function* destroySlabs(ctx: Context, cache: SlabCache, slots: readonly nu
     const list = system.frames.owner1[slot]!;
     if (cache.byRcu) system.rcuSlabs.push(slot);
     else yield* freeSlabPages(ctx, system, slot);
-    if (cache.offSlab)
-      yield* slabFree(ctx, system.freelistCache(cache.freelistSize)!, unpackOffSlab(list));
+    if (cache.offSlab) yield* slabFree(ctx, system.freelistCache(cache.freelistSize)!, unpackOffSlab(list));
   }
 }
 
