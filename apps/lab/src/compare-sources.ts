@@ -2,7 +2,7 @@ import {
   GenPoolTableSource,
   PageFragTableSource,
   PageTableSource,
-  SlubTableSource,
+  SlabTableSource,
   type TableSource,
   type V7sPgtable,
   allocPgtable,
@@ -44,12 +44,12 @@ export interface SourceCost {
 
 type MakeSource = (machine: Machine, zoneGfp: number) => TableSource;
 
+const fromCache: MakeSource = ({ kmem, series, preset }) =>
+  new SlabTableSource(kmem, tableGfp(series, 0, preset.config.dma32 === true).slabFlags);
+
 const SOURCES: Readonly<Record<string, MakeSource>> = {
-  slub: (machine) =>
-    new SlubTableSource(
-      machine.slub,
-      tableGfp(machine.series, 0, machine.preset.config.dma32 === true).slabFlags,
-    ),
+  slub: fromCache,
+  slab: fromCache,
   page: (machine, zoneGfp) => new PageTableSource(machine.pages, zoneGfp),
   'page-frag': (machine, zoneGfp) =>
     new PageFragTableSource(new PageFragCache(machine.pages, machine.cells), zoneGfp),
@@ -91,7 +91,7 @@ export function costOf(workload: Workload, source: string, options: MachineOptio
 function start(source: string, options: MachineOptions): Running {
   const make = SOURCES[source];
   if (make === undefined) throw new OptionError('--source', `one of ${SOURCE_NAMES.join(', ')}`, source);
-  const machine = createMachine(options);
+  const machine = createMachine(source === 'slab' ? { ...options, slab: 'slab' } : options);
   const zoneDma32 = machine.preset.config.dma32 === true;
   const ctx = new Context();
   const { memory, log, cells } = machine;

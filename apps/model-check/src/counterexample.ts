@@ -6,6 +6,7 @@ import {
   type Subsystem,
   type WorldOptions,
   buddySubsystem,
+  slabSubsystem,
   slubSubsystem,
   zonesSubsystem,
 } from '@mm/model';
@@ -25,7 +26,7 @@ export interface Counterexample {
 
 /** Everything that can be checked, by name. */
 export const SUBSYSTEMS: ReadonlyMap<string, Subsystem<unknown>> = new Map(
-  [zonesSubsystem, buddySubsystem, slubSubsystem].map((system) => [
+  [zonesSubsystem, buddySubsystem, slubSubsystem, slabSubsystem].map((system) => [
     system.name,
     system as unknown as Subsystem<unknown>,
   ]),

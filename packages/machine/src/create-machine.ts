@@ -2,6 +2,7 @@ import { PageAllocator, releaseRange } from '@mm/buddy';
 import { PageFrames, PhysicalMemory } from '@mm/memory';
 import { slabArchOf } from '@mm/kmem';
 import { KernelLog } from '@mm/printk';
+import { parseSlabBoot } from '@mm/slab';
 import { parseSlubBoot } from '@mm/slub';
 import { CellSpace } from '@mm/steps';
 import { VmSysctls, Zones, initPerZoneWmarkMin, layOutZones, toPfnSpans } from '@mm/zones';
@@ -61,6 +62,8 @@ export function createMachine(options: MachineOptions = {}): Machine {
     cells,
     log,
     pages,
+    slab: checked.slab,
+    slabOptions: { arch: slabArchOf(preset.name), boot: parseSlabBoot(checked.cmdline) },
     slubOptions: {
       arch: slabArchOf(preset.name),
       boot: parseSlubBoot(checked.cmdline, log),

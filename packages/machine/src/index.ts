@@ -3,3 +3,18 @@ export { type CpuView, Machine, type MachineParts } from './machine.js';
 export { type MachineOptions, SERIES } from './options.js';
 export { parseSize } from './parse-size.js';
 export type { Series } from '@mm/kmem';
+export {
+  cacheAlloc,
+  cacheAllocBulk,
+  cacheDestroy,
+  cacheFlush,
+  cacheFree,
+  cacheFreeBulk,
+  cacheShrink,
+  cpuDead,
+  cpuOnline,
+  gracePeriodEnds,
+  kfree,
+  kmalloc,
+} from './erased/index.js';
+export type { AnyCache, KmemSystem } from './kmem-system.js';

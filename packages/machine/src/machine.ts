@@ -14,16 +14,11 @@ import {
 } from '@mm/zones';
 
 import type { CacheRequest, Series } from '@mm/kmem';
-import {
-  type SlubCache,
-  type SlubOptions,
-  SlubSystem,
-  kmemCacheDestroy,
-  slubAlloc,
-  slubFree,
-  slubKfree,
-  slubKmalloc,
-} from '@mm/slub';
+import { type SlabOptions, SlabSystem } from '@mm/slab';
+import { type SlubOptions, SlubSystem } from '@mm/slub';
+
+import { cacheAlloc, cacheDestroy, cacheFree, kfree, kmalloc } from './erased/index.js';
+import type { AnyCache, KmemSystem } from './kmem-system.js';
 
 /** The parts of a {@link Machine}. */
 export interface MachineParts {
@@ -38,7 +33,10 @@ export interface MachineParts {
   readonly cells: CellSpace;
   readonly log: KernelLog;
   readonly pages: PageAllocator;
-  /** Architecture, boot parameters and seeds of the slab allocator. */
+  /** Which allocator is behind caches. */
+  readonly slab: 'slub' | 'slab';
+  readonly slabOptions: Omit<SlabOptions, 'pages' | 'cells' | 'series'>;
+  /** Architecture, boot parameters and seeds of SLUB. */
   readonly slubOptions: Omit<SlubOptions, 'pages' | 'cells' | 'series'>;
 }
 
@@ -50,9 +48,9 @@ export interface CpuView {
   /** See {@link Machine.freePages}. */
   freePages(pfn: number, order: number): void;
   /** See {@link Machine.kmemCacheAlloc}. */
-  kmemCacheAlloc(cache: SlubCache, gfp: number): number | null;
+  kmemCacheAlloc(cache: AnyCache, gfp: number): number | null;
   /** See {@link Machine.kmemCacheFree}. */
-  kmemCacheFree(cache: SlubCache, object: number): void;
+  kmemCacheFree(cache: AnyCache, object: number): void;
   /** See {@link Machine.kmalloc}. */
   kmalloc(size: number, gfp: number): number | null;
   /** See {@link Machine.kfree}. */
@@ -61,8 +59,10 @@ export interface CpuView {
 
 /** A simulated machine. Its parts are public: every function of the packages below can be used on them. */
 export class Machine implements MachineParts {
+  readonly slab: MachineParts['slab'];
+  readonly slabOptions: MachineParts['slabOptions'];
   readonly slubOptions: MachineParts['slubOptions'];
-  #slub: SlubSystem | null = null;
+  #kmem: KmemSystem | null = null;
   readonly preset: ZonePreset;
   readonly series: Series;
   readonly spans: readonly PfnSpan[];
@@ -86,6 +86,8 @@ export class Machine implements MachineParts {
     this.sysctls = parts.sysctls;
     this.cells = parts.cells;
     this.log = parts.log;
+    this.slab = parts.slab;
+    this.slabOptions = parts.slabOptions;
     this.slubOptions = parts.slubOptions;
     const pages = parts.pages;
     this.pages = pages;
@@ -95,10 +97,10 @@ export class Machine implements MachineParts {
         ctx,
         allocPages: (gfp, order) => allocPages(ctx, pages, gfp, order),
         freePages: (pfn, order) => freePages(ctx, pages, pfn, order),
-        kmemCacheAlloc: (cache, gfp) => slubAlloc(ctx, cache, gfp),
-        kmemCacheFree: (cache, object) => slubFree(ctx, cache, object),
-        kmalloc: (size, gfp) => slubKmalloc(ctx, this.slub, size, gfp),
-        kfree: (address) => slubKfree(ctx, this.slub, address),
+        kmemCacheAlloc: (cache, gfp) => cacheAlloc(ctx, cache, gfp),
+        kmemCacheFree: (cache, object) => cacheFree(ctx, cache, object),
+        kmalloc: (size, gfp) => kmalloc(ctx, this.kmem, size, gfp),
+        kfree: (address) => kfree(ctx, this.kmem, address),
       };
     });
   }
@@ -142,10 +144,14 @@ export class Machine implements MachineParts {
     this.#cpus[0]!.freePages(pfn, order);
   }
 
-  /** The SLUB allocator, with the caches of the boot. Made when it is first asked for. */
-  get slub(): SlubSystem {
-    const { pages, cells, series, slubOptions } = this;
-    return (this.#slub ??= new SlubSystem({ pages, cells, series, ...slubOptions }));
+  /** The slab allocator, with the caches of the boot. Made when it is first asked for. */
+  get kmem(): KmemSystem {
+    const { pages, cells, series } = this;
+    this.#kmem ??=
+      this.slab === 'slub'
+        ? new SlubSystem({ pages, cells, series, ...this.slubOptions })
+        : new SlabSystem({ pages, cells, series, ...this.slabOptions });
+    return this.#kmem;
   }
 
   /**
@@ -154,8 +160,8 @@ export class Machine implements MachineParts {
    * machine.kmemCacheCreate({ name: 'tables', size: 1024, align: 1024, flags: SLAB_CACHE_DMA32 });
    * @see linux 6.1 mm/slab_common.c kmem_cache_create
    */
-  kmemCacheCreate(request: CacheRequest): SlubCache | null {
-    return this.slub.register.create(request);
+  kmemCacheCreate(request: CacheRequest): AnyCache | null {
+    return this.kmem.register.create(request);
   }
 
   /**
@@ -163,20 +169,20 @@ export class Machine implements MachineParts {
    * @returns whether this was the last user and nothing was left.
    * @see linux 6.1 mm/slab_common.c kmem_cache_destroy
    */
-  kmemCacheDestroy(cache: SlubCache): boolean {
-    return kmemCacheDestroy(this.#cpus[0]!.ctx, cache);
+  kmemCacheDestroy(cache: AnyCache): boolean {
+    return cacheDestroy(this.#cpus[0]!.ctx, cache);
   }
 
   /**
    * An object of a cache, on CPU 0: its physical address, or null for no memory.
    * @see linux 6.1 mm/slub.c kmem_cache_alloc
    */
-  kmemCacheAlloc(cache: SlubCache, gfp: number): number | null {
+  kmemCacheAlloc(cache: AnyCache, gfp: number): number | null {
     return this.#cpus[0]!.kmemCacheAlloc(cache, gfp);
   }
 
   /** Frees an object, on CPU 0. @see linux 6.1 mm/slub.c kmem_cache_free */
-  kmemCacheFree(cache: SlubCache, object: number): void {
+  kmemCacheFree(cache: AnyCache, object: number): void {
     this.#cpus[0]!.kmemCacheFree(cache, object);
   }
 

@@ -45,6 +45,8 @@ export interface MachineOptions {
   readonly managedPages?: Readonly<Partial<Record<ZoneName, number>>>;
   /** Parameters of the slab allocator as on a kernel command line: `slub_nomerge slub_debug=FZ,dentry`. */
   readonly cmdline?: string;
+  /** The allocator behind caches. Default `slub`. */
+  readonly slab?: 'slub' | 'slab';
   /** Seed of the order of objects in new slabs. Default: ascending. */
   readonly randomFreelist?: number;
   /** Seed of the secrets that free pointers are mixed with. Default: plain pointers. */
@@ -65,6 +67,7 @@ export interface CheckedOptions {
   readonly managedPages: Readonly<Partial<Record<ZoneName, number>>>;
   readonly minFreeKbytes: number | undefined;
   readonly cmdline: string;
+  readonly slab: 'slub' | 'slab';
   readonly randomFreelist: number | undefined;
   readonly hardenedFreelist: number | undefined;
 }
@@ -82,6 +85,7 @@ const FIELDS: ReadonlySet<string> = new Set([
   'managedPages',
   'minFreeKbytes',
   'cmdline',
+  'slab',
   'randomFreelist',
   'hardenedFreelist',
 ]);
@@ -126,6 +130,7 @@ export function checkOptions(options: MachineOptions): CheckedOptions {
     pageblockOrder: integer(options.pageblockOrder ?? preset.pageblockOrder, 'pageblockOrder', 1, 10),
     boot,
     cmdline: text(options.cmdline ?? '', 'cmdline'),
+    slab: oneOf(options.slab ?? 'slub', ['slub', 'slab'] as const, 'slab'),
     randomFreelist: seed(options.randomFreelist, 'randomFreelist'),
     hardenedFreelist: seed(options.hardenedFreelist, 'hardenedFreelist'),
     managedPages: managed as CheckedOptions['managedPages'],
@@ -138,6 +143,11 @@ export function checkOptions(options: MachineOptions): CheckedOptions {
 
 const seed = (value: number | undefined, field: string): number | undefined =>
   value === undefined ? undefined : integer(value, field, 0, 2 ** 32 - 1);
+
+function oneOf<T extends string>(value: T, known: readonly T[], field: string): T {
+  if (!known.includes(value)) throw new OptionError(field, `one of ${known.join(', ')}`, value);
+  return value;
+}
 
 function text(value: unknown, field: string): string {
   if (typeof value !== 'string') throw new OptionError(field, 'text', value);

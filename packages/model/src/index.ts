@@ -24,6 +24,6 @@ export {
   type WalkResult,
   walk,
 } from './v7s/walker.js';
-export { type CacheUser, type LiveObject, ObjectModel } from './slub/object-model.js';
-export { type OpenUser, type SlubWorld, slubWorld } from './slub/slub-world.js';
-export { slubSubsystem } from './slub/slub-subsystem.js';
+export { type CacheUser, type LiveObject, ObjectModel } from './caches/object-model.js';
+export { type OpenUser, type CacheWorld, cacheWorld } from './caches/cache-world.js';
+export { slabSubsystem, slubSubsystem } from './caches/cache-subsystem.js';

@@ -3,6 +3,8 @@ export {
   drainCpu,
   slabAlloc,
   slabAllocBulk,
+  slabCpuDead,
+  slabCpuOnline,
   slabDestroy,
   slabEndGracePeriod,
   slabFree,
@@ -18,6 +20,7 @@ export { SLAB_BOOT_DEFAULTS, type SlabBoot, parseSlabBoot } from './slab-boot.js
 export { type ArrayCache, ArrayWord, NodeWord, SlabCache } from './slab-cache.js';
 export { type SlabCounts, readSlabCounts, slabKsize } from './slab-counts.js';
 export { type GeometryRules, type SlabGeometry, defaultTuning, slabGeometry } from './slab-geometry.js';
+export { type SlabWalk, walkSlab } from './slab-invariants.js';
 export { slabsOn } from './slab-lists.js';
 export { headSlotOf } from './slab-objects.js';
 export { type SlabOptions, SlabSystem } from './slab-system.js';

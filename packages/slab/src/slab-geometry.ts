@@ -129,9 +129,10 @@ function placeFreelist(
   return found.num > 0 ? { ...found, layout: 'on' } : null;
 }
 
+const bits = (value: number): number => 32 - Math.clz32(value);
+
 /** DEBUG_SLAB adds flags of its own. @see linux 6.1 mm/slab.c __kmem_cache_create FORCED_DEBUG */
 function forcedFlags(flags: number, size: number): number {
-  const bits = (value: number): number => 32 - Math.clz32(value);
   let forced = flags;
   if (size < PAGE_SIZE || bits(size - 1) === bits(size - 1 + RED_ZONE + 16))
     forced |= SLAB_RED_ZONE | SLAB_STORE_USER;

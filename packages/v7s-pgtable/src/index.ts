@@ -20,7 +20,7 @@ export {
   POOL_TABLES,
   PageFragTableSource,
   PageTableSource,
-  SlubTableSource,
+  SlabTableSource,
   type PlainTableSource,
   type TableSource,
 } from './table-source.js';

@@ -3,6 +3,7 @@ import type { GenPool } from '@mm/genalloc';
 import type { PhysAddr } from '@mm/memory';
 import type { PageFragCache } from '@mm/page-frag';
 import { OptionError } from '@mm/printk';
+import type { SlabCache, SlabSystem } from '@mm/slab';
 import type { SlubCache, SlubSystem } from '@mm/slub';
 import type { Context } from '@mm/steps';
 
@@ -76,20 +77,20 @@ export class GenPoolTableSource {
 /** The name that the driver gives its cache. @see linux 6.1 drivers/iommu/io-pgtable-arm-v7s.c arm_v7s_alloc_pgtable */
 const CACHE_NAME = 'io-pgtable_armv7s_l2';
 
-/** Objects of a SLUB cache of 1 KiB, as the series does it. The cache is the page table's own, or shared by merging. */
-export class SlubTableSource {
-  readonly kind = 'slub';
+/** Objects of a slab cache of 1 KiB, of SLUB or SLAB, as the series does it. The cache is the page table's own, or shared by merging. */
+export class SlabTableSource {
+  readonly kind = 'slab';
   readonly pages: PageAllocator;
-  readonly cache: SlubCache;
+  readonly cache: SlubCache | SlabCache;
 
   /**
    * @param slabFlags what {@link tableGfp} says: SLAB_CACHE_DMA32, SLAB_CACHE_DMA or 0.
    * @throws OptionError when the cache cannot be made; the machine's log says why.
    */
-  constructor(slub: SlubSystem, slabFlags: number) {
-    const cache = slub.register.create({ name: CACHE_NAME, size: 1024, align: 1024, flags: slabFlags });
+  constructor(kmem: SlubSystem | SlabSystem, slabFlags: number) {
+    const cache = kmem.register.create({ name: CACHE_NAME, size: 1024, align: 1024, flags: slabFlags });
     if (cache === null) throw new OptionError('slabFlags', 'flags that a cache can be made with', slabFlags);
-    this.pages = slub.pages;
+    this.pages = kmem.pages;
     this.cache = cache;
   }
 }
@@ -104,4 +105,4 @@ export type TableSource =
   | PageTableSource
   | PageFragTableSource
   | GenPoolTableSource
-  | SlubTableSource;
+  | SlabTableSource;

@@ -1,12 +1,19 @@
 import { freePagesAt, getFreePages } from '@mm/buddy/stepped';
 import type { PhysAddr, PhysicalMemory } from '@mm/memory';
 import { pageFragAllocAlign, pageFragCacheDrain, pageFragFree } from '@mm/page-frag/stepped';
+import { SlabCache } from '@mm/slab';
+import { slabAlloc, slabDestroy, slabFree } from '@mm/slab/stepped';
 import { kmemCacheDestroy, slubAlloc, slubFree } from '@mm/slub/stepped';
 import type { Context, Steps } from '@mm/steps/stepped';
 
 import { L2_BYTES } from '../descriptors.js';
 import { GFP_ZERO } from '../table-gfp.js';
-import { type GenPoolTableSource, POOL_TABLES, type TableSource } from '../table-source.js';
+import {
+  type GenPoolTableSource,
+  POOL_TABLES,
+  type SlabTableSource,
+  type TableSource,
+} from '../table-source.js';
 import { zeroTable } from '../zero-table.js';
 
 /** log2 of the pages of a pool block: 4 MiB. */
@@ -36,8 +43,8 @@ export function* sourceFreeL1(ctx: Context, source: TableSource, addr: number, b
 export function* sourceAllocL2(ctx: Context, source: TableSource, gfp: number): Steps<PhysAddr | null> {
   if (source.kind === 'plain') return source.allocL2(ctx, gfp);
   let addr: PhysAddr | null;
-  if (source.kind === 'slub') {
-    addr = (yield* slubAlloc(ctx, source.cache, gfp | GFP_ZERO)) as PhysAddr | null;
+  if (source.kind === 'slab') {
+    addr = (yield* fromCache(ctx, source, gfp | GFP_ZERO)) as PhysAddr | null;
   } else if (source.kind === 'page') {
     addr = yield* getFreePages(ctx, source.pages, gfp | source.zoneGfp | GFP_ZERO, 0);
   } else if (source.kind === 'page-frag') {
@@ -54,6 +61,21 @@ function zero(memory: PhysicalMemory, addr: number | null): void {
   if (addr !== null) zeroTable(memory, addr);
 }
 
+function* fromCache(ctx: Context, { cache }: SlabTableSource, gfp: number): Steps<number | null> {
+  if (cache instanceof SlabCache) return yield* slabAlloc(ctx, cache, gfp);
+  return yield* slubAlloc(ctx, cache, gfp);
+}
+
+function* toCache(ctx: Context, { cache }: SlabTableSource, addr: number): Steps<void> {
+  if (cache instanceof SlabCache) yield* slabFree(ctx, cache, addr);
+  else yield* slubFree(ctx, cache, addr);
+}
+
+function* closeCache(ctx: Context, { cache }: SlabTableSource): Steps<void> {
+  if (cache instanceof SlabCache) yield* slabDestroy(ctx, cache);
+  else yield* kmemCacheDestroy(ctx, cache);
+}
+
 /** The pool takes its block with the first table. */
 function* fromPool(ctx: Context, source: GenPoolTableSource, gfp: number): Steps<PhysAddr | null> {
   if (source.blocks.length === 0) {
@@ -68,7 +90,7 @@ function* fromPool(ctx: Context, source: GenPoolTableSource, gfp: number): Steps
 /** Gives a level 2 table back. */
 export function* sourceFreeL2(ctx: Context, source: TableSource, addr: number): Steps<void> {
   if (source.kind === 'plain') source.freeL2(ctx, addr as PhysAddr);
-  else if (source.kind === 'slub') yield* slubFree(ctx, source.cache, addr);
+  else if (source.kind === 'slab') yield* toCache(ctx, source, addr);
   else if (source.kind === 'page') yield* freePagesAt(ctx, source.pages, addr as PhysAddr, 0);
   else if (source.kind === 'page-frag') yield* pageFragFree(ctx, source.pages, addr);
   else source.pool.free(addr, L2_BYTES);
@@ -78,7 +100,7 @@ export function* sourceFreeL2(ctx: Context, source: TableSource, addr: number): 
 export function* sourceClose(ctx: Context, source: TableSource): Steps<void> {
   if (source.kind === 'plain') source.close?.(ctx);
   else if (source.kind === 'page-frag') yield* pageFragCacheDrain(ctx, source.cache);
-  else if (source.kind === 'slub') yield* kmemCacheDestroy(ctx, source.cache);
+  else if (source.kind === 'slab') yield* closeCache(ctx, source);
   else if (source.kind === 'genalloc') {
     source.pool.destroy();
     for (const block of source.blocks.splice(0)) {

@@ -1,85 +1,93 @@
 import { MisuseError } from '@mm/buddy';
 import { allocPages, freePages } from '@mm/buddy/stepped';
 import {
-  endGracePeriod,
-  flushAll,
-  kmemCacheDestroy,
-  slubAlloc,
-  slubAllocBulk,
-  slubCpuDead,
-  slubCpuOnline,
-  slubFree,
-  slubFreeBulk,
-  slubKfree,
-  slubKmalloc,
-  slubShrink,
-  writeAttribute,
-} from '@mm/slub/stepped';
+  cacheAlloc,
+  cacheAllocBulk,
+  cacheDestroy,
+  cacheFlush,
+  cacheFree,
+  cacheFreeBulk,
+  cacheShrink,
+  cpuDead,
+  cpuOnline,
+  gracePeriodEnds as endGracePeriod,
+  kfree,
+  kmalloc as kmallocBytes,
+} from '@mm/machine/stepped';
+import { SlabCache, SlabSystem, slabKsize } from '@mm/slab';
+import { slabReap, tuneCache as tuneArrays } from '@mm/slab/stepped';
 import { ksize } from '@mm/slub';
+import { writeAttribute } from '@mm/slub/stepped';
 import type { Context, Steps } from '@mm/steps/stepped';
 
 import { checkStamp } from '../buddy/buddy-world.js';
 import { ModelViolation } from '../model-violation.js';
 import {
   type OpenUser,
-  type SlubWorld,
+  type CacheWorld,
   USERS_MAX,
   checkBytes,
   checkSlabFailure,
   openUser,
   received,
-} from '../slub/slub-world.js';
-import { attributeWrite, gfpOf, kmallocArguments, pageArguments } from '../slub/slub-arguments.js';
+} from '../caches/cache-world.js';
+import {
+  arrayTuning,
+  attributeWrite,
+  gfpOf,
+  kmallocArguments,
+  pageArguments,
+} from '../caches/cache-arguments.js';
 import type { Op } from '../subsystem.js';
 
 const ZERO = 0x100;
 
-const userOf = (world: SlubWorld, op: Op): OpenUser => world.users[op.a % world.users.length]!;
+const userOf = (world: CacheWorld, op: Op): OpenUser => world.users[op.a % world.users.length]!;
 
 /** Zeroes would undo what a constructor did: nobody asks for both. */
 const allowedGfp = (user: OpenUser, op: Op): number =>
   user.constructed === 0 ? gfpOf(op) : gfpOf(op) & ~ZERO;
 
 /** Opens a cache for one more user. */
-export function* createCache(world: SlubWorld, _ctx: Context, op: Op): Steps<void> {
+export function* createCache(world: CacheWorld, _ctx: Context, op: Op): Steps<void> {
   if (world.users.length < USERS_MAX && !world.slabMutex) openUser(world, op);
 }
 
 /** A user frees all objects and gives the cache up. */
-export function* destroyCache(world: SlubWorld, ctx: Context, op: Op): Steps<void> {
+export function* destroyCache(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
   const user = userOf(world, op);
   if (user.inFlight > 0 || world.slabMutex) return;
   world.slabMutex = true;
   world.users.splice(world.users.indexOf(user), 1);
   for (const object of world.model.releaseAll(user)) {
     checkBytes(world, object);
-    yield* slubFree(ctx, user.cache, object.address);
+    yield* cacheFree(ctx, user.cache, object.address);
   }
   const last = user.cache.refcount === 1;
-  const clean = yield* kmemCacheDestroy(ctx, user.cache);
+  const clean = yield* cacheDestroy(ctx, user.cache);
   world.slabMutex = false;
   if (clean !== last) throw new ModelViolation('a cache without objects can be destroyed', user.name);
 }
 
 /** Takes an object. */
-export function* allocObject(world: SlubWorld, ctx: Context, op: Op): Steps<void> {
+export function* allocObject(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
   const user = userOf(world, op);
   const gfp = allowedGfp(user, op);
   user.inFlight++;
-  const address = yield* slubAlloc(ctx, user.cache, gfp);
+  const address = yield* cacheAlloc(ctx, user.cache, gfp);
   user.inFlight--;
   if (address === null) checkSlabFailure(world, user.cache, gfp);
   else received(world, user, address, user.size, (gfp & ZERO) !== 0);
 }
 
 /** Takes several objects at once, all or none. */
-export function* allocObjects(world: SlubWorld, ctx: Context, op: Op): Steps<void> {
+export function* allocObjects(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
   const user = userOf(world, op);
   const gfp = allowedGfp(user, op);
   const objects: number[] = [];
   const wanted = 1 + (op.b % 24);
   user.inFlight++;
-  const got = yield* slubAllocBulk(ctx, user.cache, gfp, wanted, objects);
+  const got = yield* cacheAllocBulk(ctx, user.cache, gfp, wanted, objects);
   user.inFlight--;
   if (got !== 0 && got !== wanted)
     throw new ModelViolation('a bulk allocation gives all or none', `${got} of ${wanted}`);
@@ -87,21 +95,21 @@ export function* allocObjects(world: SlubWorld, ctx: Context, op: Op): Steps<voi
 }
 
 /** Frees an object, on any CPU. */
-export function* freeObject(world: SlubWorld, ctx: Context, op: Op): Steps<void> {
+export function* freeObject(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
   const object = world.model.release(op.a);
   checkBytes(world, object);
   if (!('cache' in object.user)) {
-    yield* slubKfree(ctx, world.slub, object.address);
+    yield* kfree(ctx, world.kmem, object.address);
     return;
   }
   const user = object.user as OpenUser;
   user.inFlight++;
-  yield* slubFree(ctx, user.cache, object.address);
+  yield* cacheFree(ctx, user.cache, object.address);
   user.inFlight--;
 }
 
 /** Frees up to 32 objects of one user at once. */
-export function* freeObjects(world: SlubWorld, ctx: Context, op: Op): Steps<void> {
+export function* freeObjects(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
   const { model } = world;
   const user = userOf(world, op);
   const addresses: number[] = [];
@@ -112,69 +120,86 @@ export function* freeObjects(world: SlubWorld, ctx: Context, op: Op): Steps<void
     addresses.push(object.address);
   }
   user.inFlight++;
-  yield* slubFreeBulk(ctx, user.cache, addresses);
+  yield* cacheFreeBulk(ctx, user.cache, addresses);
   user.inFlight--;
 }
 
 /** Takes memory from a kmalloc cache or, if it is much, whole pages. */
-export function* kmalloc(world: SlubWorld, ctx: Context, op: Op): Steps<void> {
+export function* kmalloc(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
   const { size, gfp } = kmallocArguments(op);
-  const address = yield* slubKmalloc(ctx, world.slub, size, gfp);
+  const address = yield* kmallocBytes(ctx, world.kmem, size, gfp);
   if (address === null) return;
-  if (ksize(world.slub, address) < size)
-    throw new ModelViolation(
-      'kmalloc gives what was asked for',
-      `${ksize(world.slub, address)} of ${size} bytes`,
-    );
+  const { kmem } = world;
+  const usable = kmem instanceof SlabSystem ? slabKsize(kmem, address) : ksize(kmem, address);
+  if (usable < size)
+    throw new ModelViolation('kmalloc gives what was asked for', `${usable} of ${size} bytes`);
   received(world, world.heap, address, size, (gfp & ZERO) !== 0);
 }
 
 /** Gives a cache's empty slabs back. */
-export function* shrinkCache(world: SlubWorld, ctx: Context, op: Op): Steps<void> {
+export function* shrinkCache(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
   const user = userOf(world, op);
   user.inFlight++;
-  yield* slubShrink(ctx, user.cache);
+  yield* cacheShrink(ctx, user.cache);
   user.inFlight--;
 }
 
 /** Makes every CPU give up its slabs of a cache. */
-export function* flushCache(world: SlubWorld, ctx: Context, op: Op): Steps<void> {
+export function* flushCache(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
   const user = userOf(world, op);
   user.inFlight++;
-  yield* flushAll(ctx, user.cache);
+  yield* cacheFlush(ctx, user.cache);
   user.inFlight--;
 }
 
 /** Writes a tunable. */
-export function* tuneCache(world: SlubWorld, ctx: Context, op: Op): Steps<void> {
+export function* tuneCache(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
   const user = userOf(world, op);
-  const { name, text } = attributeWrite(op);
+  const { cache } = user;
   user.inFlight++;
-  const answer = yield* writeAttribute(ctx, user.cache, name, text);
+  if (cache instanceof SlabCache) {
+    const { limit, batchcount, shared } = arrayTuning(op);
+    const answer = yield* tuneArrays(ctx, cache, limit, batchcount, shared);
+    if (answer !== 0)
+      throw new ModelViolation('good tunables can be written', `${limit} ${batchcount} ${shared}`);
+  } else {
+    const { name, text } = attributeWrite(op);
+    const answer = yield* writeAttribute(ctx, cache, name, text);
+    if (answer !== text.length)
+      throw new ModelViolation('a good value can be written', `${name} ${text}: ${answer}`);
+  }
   user.inFlight--;
-  if (answer !== text.length)
-    throw new ModelViolation('a good value can be written', `${name} ${text}: ${answer}`);
+}
+
+/** What the kernel does every few seconds on each CPU, for one cache; only SLAB has it. */
+export function* reapCache(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
+  const user = userOf(world, op);
+  const { cache } = user;
+  if (!(cache instanceof SlabCache)) return;
+  user.inFlight++;
+  yield* slabReap(ctx, cache);
+  user.inFlight--;
 }
 
 /** Ends a grace period: slabs that waited for it go back. */
-export function* gracePeriodEnds(world: SlubWorld, ctx: Context): Steps<void> {
-  yield* endGracePeriod(ctx, world.slub);
+export function* gracePeriodEnds(world: CacheWorld, ctx: Context): Steps<void> {
+  yield* endGracePeriod(ctx, world.kmem);
 }
 
 /** A CPU goes away for a moment; nobody must be running there. */
-export function* cpuGoesOffline(world: SlubWorld, ctx: Context, op: Op): Steps<void> {
+export function* cpuGoesOffline(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
   const cpu = op.a % world.machine.cpus;
   if (cpu === ctx.cpu || world.inFlight > 1) return;
   world.slabMutex = true;
   world.offline = cpu;
-  yield* slubCpuDead(ctx, world.slub, cpu);
+  yield* cpuDead(ctx, world.kmem, cpu);
   world.offline = -1;
   world.slabMutex = false;
-  slubCpuOnline(world.slub, cpu);
+  cpuOnline(world.kmem, cpu);
 }
 
 /** Takes blocks of pages until there are no more, at most 64. */
-export function* takePages(world: SlubWorld, ctx: Context, op: Op): Steps<void> {
+export function* takePages(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
   const { machine, model } = world.buddy;
   const { gfp, order } = pageArguments(op);
   for (let i = 0; i < 64; i++) {
@@ -185,7 +210,7 @@ export function* takePages(world: SlubWorld, ctx: Context, op: Op): Steps<void> 
 }
 
 /** Gives up to 128 blocks of pages back. */
-export function* givePages(world: SlubWorld, ctx: Context, op: Op): Steps<void> {
+export function* givePages(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
   const { model, machine } = world.buddy;
   for (let i = 0; i < 128 && model.live.length > 0; i++) {
     const block = model.release(op.a + i);
@@ -195,14 +220,14 @@ export function* givePages(world: SlubWorld, ctx: Context, op: Op): Steps<void> 
 }
 
 /** Frees what is no object, which a strict machine refuses before anything changes. */
-export function* misuse(world: SlubWorld, ctx: Context, op: Op): Steps<void> {
+export function* misuse(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
   const { model } = world;
   const object = model.live[op.a % model.live.length]!;
   if (!('cache' in object.user)) return;
   const { cache } = object.user as OpenUser;
   let refused = false;
   try {
-    yield* slubFree(ctx, cache, object.address + 4);
+    yield* cacheFree(ctx, cache, object.address + 4);
   } catch (error) {
     if (!(error instanceof MisuseError)) throw error;
     refused = true;

@@ -25,3 +25,9 @@ export const attributeWrite = (op: Op): { name: string; text: string } =>
   op.a % 2 === 0
     ? { name: 'min_partial', text: `${op.b % 12}` }
     : { name: 'cpu_partial', text: `${[0, 1, 6, 30, 120][op.b % 5]}\n` };
+
+/** Tunables of a SLAB cache. */
+export function arrayTuning(op: Op): { limit: number; batchcount: number; shared: number } {
+  const limit = 1 + (op.b % 130);
+  return { limit, batchcount: 1 + ((op.b >>> 8) % limit), shared: (op.b >>> 16) % 9 };
+}

@@ -8,9 +8,10 @@ import {
   SLAB_TYPESAFE_BY_RCU,
   hasCacheDma32,
 } from '@mm/kmem';
-import type { Machine } from '@mm/machine';
+import type { AnyCache, KmemSystem, Machine } from '@mm/machine';
 import { PageFlag, orderOfFlags } from '@mm/memory';
-import { type SlubCache, type SlubSystem, walkSlub } from '@mm/slub';
+import { SlabCache, walkSlab } from '@mm/slab';
+import { walkSlub } from '@mm/slub';
 
 import { type BuddyWorld, buddyWorld, checkFailure } from '../buddy/buddy-world.js';
 import { ModelViolation } from '../model-violation.js';
@@ -19,16 +20,16 @@ import { type CacheUser, type LiveObject, ObjectModel } from './object-model.js'
 
 /** A user and the cache that serves them. */
 export interface OpenUser extends CacheUser {
-  readonly cache: SlubCache;
+  readonly cache: AnyCache;
   readonly flags: number;
   /** Commands that are using the cache now; it is not destroyed under them. */
   inFlight: number;
 }
 
-/** A real machine with SLUB, and the model of its objects. */
-export interface SlubWorld {
+/** A real machine with its slab allocator, and the model of its objects. */
+export interface CacheWorld {
   readonly machine: Machine;
-  readonly slub: SlubSystem;
+  readonly kmem: KmemSystem;
   readonly model: ObjectModel;
   /** Blocks of pages that are taken to make memory short. */
   readonly buddy: BuddyWorld;
@@ -51,12 +52,12 @@ const GiB4 = 2 ** 32;
 export const USERS_MAX = 8;
 
 /** A machine that has just booted, and a model in which nobody holds an object. */
-export function slubWorld(options: WorldOptions): SlubWorld {
-  const buddy = buddyWorld(options);
+export function cacheWorld(options: WorldOptions, slab: 'slub' | 'slab'): CacheWorld {
+  const buddy = buddyWorld(options, slab);
   const { machine } = buddy;
   return {
     machine,
-    slub: machine.slub,
+    kmem: machine.kmem,
     model: new ObjectModel(),
     buddy,
     users: [],
@@ -87,8 +88,8 @@ export function requestOf(op: Op): { kind: (typeof KINDS)[number]; size: number;
  * Opens a cache for one more user. A device needs its tables below 4 GiB and asks for them as its driver does under the
  * series: for DMA32 where that is there, else for DMA.
  */
-export function openUser(world: SlubWorld, op: Op): void {
-  const { machine, slub } = world;
+export function openUser(world: CacheWorld, op: Op): void {
+  const { machine, kmem } = world;
   const { kind, size, align } = requestOf(op);
   const { dma, dma32 } = machine.preset.config;
   const flags = {
@@ -104,7 +105,7 @@ export function openUser(world: SlubWorld, op: Op): void {
   const ctor =
     constructed === 0 ? null : (object: number): void => machine.memory.write32(object, constructed);
   const name = `user-${world.made++}`;
-  const cache = slub.register.create({ name, size, align, flags, ctor });
+  const cache = kmem.register.create({ name, size, align, flags, ctor });
   if (cache === null) throw new ModelViolation('a good request gets a cache', `${name} of ${size} bytes`);
   const zoneDmaEnd = dma ? machine.preset.dmaEnd : Infinity;
   const below = kind === 'device' ? GiB4 : kind === 'dma' ? zoneDmaEnd : Infinity;
@@ -123,7 +124,7 @@ export function openUser(world: SlubWorld, op: Op): void {
 }
 
 /** Users share a cache only when they ask for the same zone, and neither has a constructor. */
-function checkSharing(world: SlubWorld, user: OpenUser): void {
+function checkSharing(world: CacheWorld, user: OpenUser): void {
   for (const other of world.users) {
     if (other.cache !== user.cache) continue;
     if (((other.flags ^ user.flags) & SLAB_MERGE_SAME) !== 0)
@@ -141,7 +142,7 @@ function checkSharing(world: SlubWorld, user: OpenUser): void {
 
 /** Notes an object that was handed out; its owner writes into it. @throws ModelViolation */
 export function received(
-  world: SlubWorld,
+  world: CacheWorld,
   user: CacheUser,
   address: number,
   size: number,
@@ -161,7 +162,7 @@ export function received(
 const lastWord = ({ address, size }: LiveObject): number => address + Math.max(0, (size & ~3) - 4);
 
 /** @throws ModelViolation when somebody else wrote into the object. */
-export function checkBytes({ machine }: SlubWorld, object: LiveObject): void {
+export function checkBytes({ machine }: CacheWorld, object: LiveObject): void {
   const { memory } = machine;
   const last = lastWord(object);
   const first = object.user.constructed === 0 ? object.stamp : object.user.constructed;
@@ -177,9 +178,9 @@ export function checkBytes({ machine }: SlubWorld, object: LiveObject): void {
  * A slab's least order is one page: it must be found while enough of the right memory is free.
  * @throws ModelViolation when a failure was not due.
  */
-export function checkSlabFailure(world: SlubWorld, cache: SlubCache, gfp: number): void {
-  if (cache.minOrder !== 0) return;
-  const { frames } = world.slub;
+export function checkSlabFailure(world: CacheWorld, cache: AnyCache, gfp: number): void {
+  if ((cache instanceof SlabCache ? cache.order : cache.minOrder) !== 0) return;
+  const { frames } = world.kmem;
   const { held } = world.buddy.model;
   const before = [...held];
   for (let slot = 0; slot < frames.slotCount; slot++)
@@ -193,13 +194,15 @@ export function checkSlabFailure(world: SlubWorld, cache: SlubCache, gfp: number
 }
 
 /** Every slab, list, pointer and counter of every cache, and every byte that an owner wrote. @throws ModelViolation */
-export function checkSlubWhole(world: SlubWorld): void {
+export function checkCachesWhole(world: CacheWorld): void {
   let live = 0;
-  for (const cache of world.slub.register.caches) {
-    const walk = walkSlub(cache);
+  for (const cache of [...world.kmem.register.caches]) {
+    const walk = cache instanceof SlabCache ? walkSlab(cache) : walkSlub(cache);
     if (walk.wrong.length > 0)
-      throw new ModelViolation('the structures of SLUB agree with each other', walk.wrong[0]!);
+      throw new ModelViolation('the structures of the slab allocator agree with each other', walk.wrong[0]!);
     live += walk.live;
+    // An index list in another cache is an object that the allocator itself holds.
+    if (cache instanceof SlabCache && cache.offSlab) live -= walk.slabs;
   }
   // What kmalloc serves by whole pages is in no slab.
   const inSlabs = world.model.live.filter(
@@ -211,7 +214,7 @@ export function checkSlubWhole(world: SlubWorld): void {
 }
 
 /** The cheap invariants. @throws ModelViolation */
-export function checkSlubLocal(world: SlubWorld): void {
+export function checkCachesLocal(world: CacheWorld): void {
   for (const { cache, name } of world.users)
     if (!cache.alive || cache.refcount < 1)
       throw new ModelViolation(
