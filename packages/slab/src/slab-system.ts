@@ -144,3 +144,10 @@ export class SlabSystem implements CacheOpener<SlabCache> {
       node[NodeWord.freeLimit] = (1 + counted) * batchcount + num;
   }
 }
+
+/** The CPUs that are online, ascending. */
+export function onlineCpus({ online }: SlabSystem): number[] {
+  const cpus: number[] = [];
+  for (let cpu = 0; cpu < online.length; cpu++) if (online[cpu] === 1) cpus.push(cpu);
+  return cpus;
+}

@@ -68,8 +68,10 @@ function* refill(ctx: Context, cache: SlabCache, gfp: number): Steps<number> {
   }
   if (array.words[AVAIL] === 0) {
     const slot = yield* growBegin(ctx, cache, gfp);
-    // Interrupts may have been on, and the array filled or exchanged.
+    // Interrupts may have been on, and the array filled or exchanged. Linux keeps the old batch, and writes behind a new
+    // array that is shorter; here it is cut.
     array = cache.arrays[ctx.cpu]!;
+    batch = Math.min(batch, array.words[LIMIT]!);
     if (array.words[AVAIL] === 0 && slot !== 0) takeObjects(cache, array, slot, batch);
     yield* growEnd(cache, slot);
     if (array.words[AVAIL] === 0) return -1;

@@ -3,6 +3,7 @@ import { type Context, type Steps, eachCpu, irqRestore, irqSave, lock, unlock } 
 import { type ArrayCache, ArrayWord, NodeWord, type SlabCache } from '../slab-cache.js';
 import { removeSlab } from '../slab-lists.js';
 import { dropEntries, returnObjects } from '../slab-objects.js';
+import { onlineCpus } from '../slab-system.js';
 import { destroySlabs } from './grow.js';
 
 const AVAIL = ArrayWord.avail;
@@ -31,10 +32,7 @@ export function* drainCpu(ctx: Context, cache: SlabCache, cpu: number): Steps<vo
  * @see linux 6.1 mm/slab.c drain_cpu_caches
  */
 export function* drainAll(ctx: Context, cache: SlabCache): Steps<void> {
-  const { system } = cache;
-  const cpus: number[] = [];
-  for (let cpu = 0; cpu < system.cpus; cpu++) if (system.online[cpu] === 1) cpus.push(cpu);
-  yield* eachCpu(ctx, cpus, (own) => drainCpu(own, cache, own.cpu));
+  yield* eachCpu(ctx, onlineCpus(cache.system), (own) => drainCpu(own, cache, own.cpu));
   if (cache.sharedArray !== null) yield* drainArray(ctx, cache, cache.sharedArray, true);
 }
 

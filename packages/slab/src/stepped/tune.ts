@@ -1,8 +1,9 @@
 import { Errno } from '@mm/printk';
-import { type Context, type Steps, irqRestore, irqSave, lock, unlock } from '@mm/steps/stepped';
+import { type Context, type Steps, eachCpu, irqRestore, irqSave, lock, unlock } from '@mm/steps/stepped';
 
 import { ArrayWord, NodeWord, type SlabCache, arrayCache, newSharedArray } from '../slab-cache.js';
 import { returnObjects } from '../slab-objects.js';
+import { onlineCpus } from '../slab-system.js';
 import { destroySlabs } from './grow.js';
 
 /**
@@ -30,6 +31,8 @@ export function* tuneCache(
   cache.limit = limit;
   cache.batchcount = batchcount;
   cache.shared = shared;
+  // Nobody works on an old array any more once every CPU has had its interrupts on.
+  yield* eachCpu(ctx, onlineCpus(system), answerIpi);
   for (const array of old) {
     yield irqSave;
     yield lock(cache.listLockCell);
@@ -48,4 +51,10 @@ export function* tuneCache(
   yield irqRestore;
   yield* destroySlabs(ctx, cache, gone);
   return 0;
+}
+
+/** @see linux 6.1 kernel/smp.c kick_all_cpus_sync */
+function* answerIpi(): Steps<void> {
+  yield irqSave;
+  yield irqRestore;
 }
