@@ -8,6 +8,7 @@ import {
   buddySubsystem,
   slabSubsystem,
   slubSubsystem,
+  v7sSubsystem,
   zonesSubsystem,
 } from '@mm/model';
 import { OptionError } from '@mm/printk';
@@ -26,7 +27,7 @@ export interface Counterexample {
 
 /** Everything that can be checked, by name. */
 export const SUBSYSTEMS: ReadonlyMap<string, Subsystem<unknown>> = new Map(
-  [zonesSubsystem, buddySubsystem, slubSubsystem, slabSubsystem].map((system) => [
+  [zonesSubsystem, buddySubsystem, slubSubsystem, slabSubsystem, v7sSubsystem].map((system) => [
     system.name,
     system as unknown as Subsystem<unknown>,
   ]),

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 
+import type { V7sBehaviour } from '@iommu/v7s-pgtable';
 import { SERIES, type Series } from '@mm/machine';
+import type { WorldOptions } from '@mm/model';
 import { OptionError } from '@mm/printk';
 import { PRESET_NAMES, type PresetName } from '@mm/zones';
 import Table from 'cli-table3';
@@ -11,7 +13,9 @@ import { ExitCode } from './exit-code.js';
 import { onInterrupt } from './interrupt.js';
 import { Progress } from './progress.js';
 import { playAgain, programText } from './replay-command.js';
-import { type SearchResult, searchSystem } from './run-system.js';
+import { type SearchResult, searchAll, searchOnce } from './run-system.js';
+
+const BEHAVIOURS: readonly V7sBehaviour[] = ['corrected', 'linux-6.1'];
 
 /** Where counterexamples are kept, below the working directory. */
 const FOLDER = '.mm-check';
@@ -26,6 +30,8 @@ interface RunFlags {
   readonly preset?: string;
   readonly series: string;
   readonly json?: string;
+  readonly behaviour: string;
+  readonly all?: boolean;
 }
 
 function integer(text: string, field: string, min: number, max: number): number {
@@ -63,6 +69,8 @@ export function addRunCommand(program: Command, exit: (code: ExitCode) => void):
       `state of the patch series: ${SERIES.join(', ')} (zones and buddy do the same in all)`,
       'merged',
     )
+    .option('--behaviour <name>', `of the page table: ${BEHAVIOURS.join(', ')}`, 'corrected')
+    .option('--all', 'go on after a failure, for the whole time, and list the distinct ones')
     .option('--json <file>', 'write the result as JSON')
     .addHelpText('after', RUN_HELP)
     .action(async (flags: RunFlags) => exit(await run(flags)));
@@ -89,31 +97,37 @@ async function run(flags: RunFlags): Promise<ExitCode> {
     runs: integer(flags.runs, '--runs', 1, 2 ** 31 - 1),
     commands: integer(flags.commands, '--commands', 1, 1_000_000),
     milliseconds: milliseconds(flags.time),
-    world: { cpus, series, ...preset },
+    world: { cpus, series, behaviour: choice(flags.behaviour, '--behaviour', BEHAVIOURS), ...preset },
   };
-  if (!playSaved()) return ExitCode.counterexample;
+  if (
+    flags.all !== true &&
+    !playSaved(
+      systems.map(({ name }) => name),
+      options.world,
+    )
+  )
+    return ExitCode.counterexample;
   const interrupt = onInterrupt();
   const progress = new Progress('commands', 0);
   const results: Array<[string, SearchResult]> = [];
   for (const system of systems) {
-    const result = searchSystem(
-      system,
-      options,
-      () => interrupt.requested,
-      (commands) => progress.advance(`run ${system.name}`, commands),
-    );
-    results.push([system.name, result]);
+    const stop = (): boolean => interrupt.requested;
+    const onRun = (commands: number): void => progress.advance(`run ${system.name}`, commands);
+    const search = flags.all === true ? searchAll : searchOnce;
+    const found = search(system, options, stop, onRun);
+    for (const result of found) results.push([system.name, result]);
     await new Promise((resolve) => setImmediate(resolve));
-    if (result.found !== null || interrupt.requested) break;
+    if ((flags.all !== true && found[0]!.found !== null) || interrupt.requested) break;
   }
   progress.end();
   interrupt.release();
+  let saved = 0;
   for (const [name, { found }] of results) {
     if (found === null) continue;
-    const file = `${FOLDER}/${name}-${found.scheduleSeed ?? seed}-${found.program.length}.json`;
+    const file = `${FOLDER}/${name}-${found.scheduleSeed ?? seed}-${found.program.length}-${++saved}.json`;
     saveCounterexample(file, found);
     console.log(`reproduce: mm-check replay ${file}\n${found.failure}\n${programText(found)}`);
-    console.log(playAgain(found).trace);
+    if (flags.all !== true) console.log(playAgain(found).trace);
   }
   if (flags.json !== undefined)
     writeFileSync(
@@ -128,11 +142,14 @@ async function run(flags: RunFlags): Promise<ExitCode> {
 }
 
 /** Plays what earlier runs found. False when one still fails. */
-function playSaved(): boolean {
+function playSaved(systems: readonly string[], world: WorldOptions): boolean {
   if (!existsSync(FOLDER)) return true;
   for (const file of readdirSync(FOLDER).filter((name) => name.endsWith('.json'))) {
     const path = `${FOLDER}/${file}`;
-    const { failure } = playAgain(readCounterexample(path));
+    const saved = readCounterexample(path);
+    // What failed under other options may well fail there for ever.
+    if (!systems.includes(saved.system) || JSON.stringify(saved.options) !== JSON.stringify(world)) continue;
+    const { failure } = playAgain(saved);
     if (failure === null) continue;
     console.log(`reproduce: mm-check replay ${path}\nsaved counterexample still fails: ${failure}`);
     return false;

@@ -1,8 +1,12 @@
+import type { V7sBehaviour } from '@iommu/v7s-pgtable';
 import type { MachineOptions } from '@mm/machine';
 import type { CellSpace, Context, Steps } from '@mm/steps';
 
 /** The machine options that a run may vary. */
-export type WorldOptions = Pick<MachineOptions, 'preset' | 'cpus' | 'series' | 'ramBytes'>;
+export interface WorldOptions extends Pick<MachineOptions, 'preset' | 'cpus' | 'series' | 'ramBytes'> {
+  /** Of the page table: with the live bugs of Linux 6.1 or without. Default `corrected`. */
+  readonly behaviour?: V7sBehaviour;
+}
 
 /**
  * One operation of a program. `a` and `b` are random integers of 0..2^30-1; a command reads what it needs from

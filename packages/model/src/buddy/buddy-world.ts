@@ -22,7 +22,10 @@ export const ISOLATED_PAGES = 1024;
 const RAM = { 'arm64-2018': '4G', arm64: '4G', x86_64: '96M' } as const;
 
 /** A machine that has just booted, and a model in which nobody holds a page. */
-export function buddyWorld(options: WorldOptions, slab: 'slub' | 'slab' = 'slub'): BuddyWorld {
+export function buddyWorld(
+  { behaviour: _behaviour, ...options }: WorldOptions,
+  slab: 'slub' | 'slab' = 'slub',
+): BuddyWorld {
   const { preset = 'x86_64' } = options;
   const ramBytes = options.ramBytes ?? (preset in RAM ? RAM[preset as keyof typeof RAM] : '1G');
   const machine = createMachine({ ...options, preset, ramBytes, slab, strict: true });

@@ -1,0 +1,58 @@
+import * as erased from '../erased/v7s-commands.js';
+import * as stepped from '../stepped/v7s-commands.js';
+import type { Command, Op, Subsystem } from '../subsystem.js';
+import { farAddressOf, oddSizeOf, rangeOf } from './v7s-arguments.js';
+import { type V7sWorld, checkV7sWhole, v7sWorld } from './v7s-world.js';
+
+type Name = keyof typeof stepped;
+
+const hex = (value: number): string => `0x${value.toString(16)}`;
+
+function range(op: Op): string {
+  const { iova, size, count } = rangeOf(op);
+  return `${hex(iova)}, ${count} × ${size / 1024} KiB`;
+}
+
+const mapping = (op: Op): string => `${range(op)} to ${hex(rangeOf(op).pa)}`;
+const always = (): boolean => true;
+
+function command(
+  name: Name,
+  weight: number,
+  words: (op: Op) => string,
+  enabled: (world: V7sWorld) => boolean = always,
+): Command<V7sWorld> {
+  return {
+    name,
+    weight,
+    enabled,
+    run: erased[name],
+    steps: stepped[name],
+    describe: (op) => `${name}(${words(op)})`,
+  };
+}
+
+/** The page table of `@iommu/v7s-pgtable` over a slab cache, mixed with traffic that makes memory short. */
+export const v7sSubsystem: Subsystem<V7sWorld> = {
+  name: 'v7s',
+  commands: [
+    command('map', 400, mapping),
+    command('unmap', 300, range),
+    command('translate', 40, (op) => `page ${op.a % 16_384}`),
+    command('translateFar', 4, (op) => hex(farAddressOf(op))),
+    command('mapOddSize', 4, (op) => `${hex(rangeOf(op).iova)}, ${oddSizeOf(op)} bytes`),
+    command('unmapOddSize', 4, (op) => `${hex(rangeOf(op).iova)}, ${oddSizeOf(op)} bytes`),
+    command('takePages', 12, (op) => `#${op.a}`),
+    command(
+      'givePages',
+      12,
+      (op) => `from #${op.a}`,
+      (world) => world.buddy.model.live.length > 0,
+    ),
+  ],
+  setup: v7sWorld,
+  cellsOf: (world) => world.machine.cells,
+  checkLocal() {},
+  checkWhole: checkV7sWhole,
+  checks: { local: 0, whole: 4 },
+};

@@ -1,0 +1,219 @@
+import {
+  Prot,
+  SlabTableSource,
+  type TlbCallbacks,
+  type V7sBehaviour,
+  type V7sPgtable,
+  allocPgtable,
+  iovaToPhys,
+  tableGfp,
+} from '@iommu/v7s-pgtable';
+import { allocPages, freePages } from '@mm/buddy';
+import type { AnyCache, Machine } from '@mm/machine';
+import { HoleError, PageFlag, orderOfFlags } from '@mm/memory';
+import { KernelBug, OptionError } from '@mm/printk';
+import { SlabCache, walkSlab } from '@mm/slab';
+import { walkSlub } from '@mm/slub';
+import { Context } from '@mm/steps';
+
+import { type BuddyWorld, buddyWorld, checkFailure } from '../buddy/buddy-world.js';
+import { ModelViolation } from '../model-violation.js';
+import type { WorldOptions } from '../subsystem.js';
+import { type ReadWord, type WalkRegisters, walk } from './walker.js';
+
+/** IOVAs that programs use: the last 64 MiB, so that ranges meet and run over the end of the space. */
+export const WINDOW = { start: 2 ** 32 - 2 ** 26, pages: 2 ** 14 } as const;
+
+/** A page range that an operation works on. Other operations keep off it. */
+export interface BusyRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** A machine with one page table, and the model of what is mapped. */
+export interface V7sWorld {
+  readonly machine: Machine;
+  readonly table: V7sPgtable;
+  readonly cache: AnyCache;
+  readonly buddy: BuddyWorld;
+  /** By page of the window: physical page + 1; 0: not mapped. */
+  readonly mapped: Int32Array;
+  /** The right to write, by page of the window. */
+  readonly writable: Uint8Array;
+  readonly busy: BusyRange[];
+  /** For checks, which are no steps of a task. */
+  readonly ctx: Context;
+  readonly registers: WalkRegisters;
+  readonly read: ReadWord;
+  /** What the driver was told to flush since no operation was under way. */
+  readonly flushed: Array<readonly [from: number, to: number]>;
+}
+
+/** Highest address that a device reaches. */
+const GiB4 = 2 ** 32;
+
+/**
+ * A booted machine with a page table over a slab cache. Its level 1 table was made while memory above 4 GiB was in use, as on
+ * a machine that is lucky, so that programs go on to level 2 tables whatever the series asks for.
+ */
+export function v7sWorld(options: WorldOptions): V7sWorld {
+  const preset = options.preset ?? 'arm64-2018';
+  const buddy = buddyWorld({ ...options, preset });
+  const { machine } = buddy;
+  const flushed: Array<readonly [number, number]> = [];
+  const tlb: TlbCallbacks = {
+    addPage: (_gather, iova, granule) => void flushed.push([iova, iova + granule]),
+    flushWalk: (iova, size) => void flushed.push([iova, iova + size]),
+    flushAll: () => void flushed.push([0, 2 ** 34]),
+  };
+  const zoneDma32 = machine.preset.config.dma32;
+  const source = new SlabTableSource(machine.kmem, tableGfp(machine.series, 0, zoneDma32).slabFlags);
+  const ctx = new Context();
+  const high = takeHighBlocks(machine);
+  const config = {
+    ias: 32,
+    oas: 32,
+    pgsizeBitmap: 0x1111000,
+    tlb,
+    series: machine.series,
+    behaviour: (options.behaviour ?? 'corrected') satisfies V7sBehaviour,
+    zoneDma32,
+  };
+  const { memory, log, cells } = machine;
+  const table = allocPgtable(ctx, config, { memory, log, cells, source });
+  for (const [pfn, order] of high) freePages(ctx, machine.pages, pfn, order);
+  if (table === null) throw new OptionError('preset', 'a machine with memory below 4 GiB', preset);
+  return {
+    machine,
+    table,
+    cache: source.cache,
+    buddy,
+    mapped: new Int32Array(WINDOW.pages),
+    writable: new Uint8Array(WINDOW.pages),
+    busy: [],
+    ctx,
+    registers: { ttbr0: table.registers.ttbr, prrr: table.registers.prrr, nmrr: table.registers.nmrr },
+    read: (addr) => (memory.map.has(Math.floor(addr / 4096)) ? memory.read32(addr) : null),
+    flushed,
+  };
+}
+
+/** All blocks above 4 GiB that could hold a level 1 table: of order 2 and more. Their pages and orders. */
+function takeHighBlocks({ pages }: Machine): Array<readonly [pfn: number, order: number]> {
+  const ctx = new Context();
+  const taken: Array<readonly [number, number]> = [];
+  for (let order = 10; order >= 2; order--)
+    for (;;) {
+      const pfn = allocPages(ctx, pages, 0x2800, order);
+      if (pfn === null) break;
+      taken.push([pfn, order]);
+      if (pfn * 4096 < GiB4) {
+        taken.pop();
+        freePages(ctx, pages, pfn, order);
+        break;
+      }
+    }
+  return taken;
+}
+
+/** Whether a translation of the page is as the model says, by the package and by the walker. @throws ModelViolation */
+export function checkPage(world: V7sWorld, page: number, invariant: string): void {
+  const { table, mapped, writable, ctx, registers, read } = world;
+  const iova = WINDOW.start + page * 4096 + 0x123;
+  const wanted = mapped[page] === 0 ? null : (mapped[page]! - 1) * 4096 + 0x123;
+  let answer: number | null;
+  try {
+    answer = iovaToPhys(ctx, table, iova);
+  } catch (error) {
+    if (!(error instanceof HoleError || error instanceof KernelBug)) throw error;
+    throw new ModelViolation(WHOLE_ADDRESS, `iova ${hex(iova)}: ${error.message}`);
+  }
+  if (answer !== wanted)
+    throw new ModelViolation(invariant, `iova ${hex(iova)}: ${hex(answer)}, mapped to ${hex(wanted)}`);
+  const found = walk(read, registers, iova);
+  const walked = found.ok ? found.translation.pa : null;
+  if (walked !== wanted)
+    throw new ModelViolation(
+      'a walk over memory finds what is mapped',
+      `iova ${hex(iova)}: ${hex(walked)}, mapped to ${hex(wanted)}`,
+    );
+  if (found.ok && found.translation.privileged.write !== (writable[page] === 1))
+    throw new ModelViolation('a walk finds the rights that were asked for', `iova ${hex(iova)}`);
+}
+
+const WHOLE_ADDRESS = 'a descriptor holds the whole address of its table';
+
+/** Checks the pages around a range: of the whole 16 MiB that it touches, one in `stride`, and its ends. */
+export function checkAround(
+  world: V7sWorld,
+  first: number,
+  last: number,
+  stride: number,
+  invariant: string,
+): void {
+  const from = Math.max(0, first & ~4095);
+  const to = Math.min(WINDOW.pages - 1, last | 4095);
+  for (let page = from + (first % stride); page <= to; page += stride)
+    if (!isBusy(world, page)) checkPage(world, page, invariant);
+  for (const page of [first - 1, first, last, last + 1])
+    if (page >= 0 && page < WINDOW.pages && !isBusy(world, page)) checkPage(world, page, invariant);
+}
+
+/** Whether another operation works on the page now. */
+export const isBusy = (world: V7sWorld, page: number): boolean =>
+  world.busy.some(({ first, last }) => page >= first && page <= last);
+
+/**
+ * A level 2 table takes one page at most: it must be found while enough memory below 4 GiB is free.
+ * @throws ModelViolation when a failure was not due.
+ */
+export function checkTableFailure(world: V7sWorld): void {
+  const { machine, buddy } = world;
+  const { frames } = machine;
+  const { held } = buddy.model;
+  const before = [...held];
+  for (let slot = 0; slot < frames.slotCount; slot++)
+    if ((frames.flags[slot]! & PageFlag.slab) !== 0)
+      held[frames.zone[slot]!]! += 2 ** orderOfFlags(frames.flags[slot]!);
+  try {
+    checkFailure(buddy, machine.preset.config.dma32 ? 0x2804 : 0x2801);
+  } catch (error) {
+    if (!(error instanceof ModelViolation)) throw error;
+    throw new ModelViolation(
+      'a map does not fail for memory while enough below 4 GiB is free',
+      error.message,
+    );
+  } finally {
+    before.forEach((pages, zone) => (held[zone] = pages));
+  }
+}
+
+/** One page in three of the window, every table: where it lies, and that none is lost. @throws ModelViolation */
+export function checkV7sWhole(world: V7sWorld): void {
+  const { machine, table, cache } = world;
+  const { frames, memory } = machine;
+  const l1 = Math.floor(table.registers.ttbr / 16384) * 16384;
+  let tables = 0;
+  for (let entry = 0; entry < 4096; entry++) {
+    const word = memory.read32(l1 + entry * 4);
+    if ((word & 3) !== 1) continue;
+    tables++;
+    const address = Math.floor(word / 1024) * 1024;
+    const slot = frames.peekSlotOf(Math.floor(address / 4096));
+    const head = (frames.flags[slot]! & PageFlag.tail) === 0 ? slot : frames.next[slot]!;
+    if (frames.owner0[head] !== cache.id)
+      throw new ModelViolation(WHOLE_ADDRESS, `entry ${entry}: ${hex(address)} is no table`);
+  }
+  const { live, wrong } = cache instanceof SlabCache ? walkSlab(cache) : walkSlub(cache);
+  if (wrong.length > 0)
+    throw new ModelViolation('the structures of the slab allocator agree with each other', wrong[0]!);
+  if (live !== tables)
+    throw new ModelViolation('no table is lost', `${live} are allocated, ${tables} are in use`);
+  for (let page = 0; page < WINDOW.pages; page += 3)
+    checkPage(world, page, 'a translation leads where the map says');
+}
+
+const hex = (value: number | null): string => (value === null ? 'nothing' : `0x${value.toString(16)}`);
+
+/** Rights of a map: reading always, writing by `write`. */
+export const protOf = (write: boolean): number => (write ? Prot.READ | Prot.WRITE : Prot.READ);
