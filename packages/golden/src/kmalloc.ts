@@ -11,7 +11,7 @@ import type { Recording } from './read-recording.js';
 
 const integer = z.number().int();
 const text = z.string();
-const booted = {
+const bootFields = {
   allocator: z.enum(['SLUB', 'SLAB']),
   mem: text,
   cpus: integer.min(1).max(256),
@@ -25,7 +25,7 @@ const run = z.tuple([integer.min(0), integer.min(0), z.union([answer, z.tuple([z
 export const kmallocCase = z.union([
   z.looseObject({
     type: z.literal('list'),
-    ...booted,
+    ...bootFields,
     nr_types: integer,
     shift_low: integer,
     shift_high: integer,
@@ -33,7 +33,7 @@ export const kmallocCase = z.union([
     min_size: integer,
     list: z.array(z.looseObject({ type: integer, index: integer, struct: z.looseObject({}) })),
   }),
-  z.looseObject({ type: z.enum(['map', 'map-large']), ...booted, gfp: integer.min(0), runs: z.array(run) }),
+  z.looseObject({ type: z.enum(['map', 'map-large']), ...bootFields, gfp: integer.min(0), runs: z.array(run) }),
 ]);
 
 type Case = z.infer<typeof kmallocCase>;

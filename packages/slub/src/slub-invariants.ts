@@ -52,7 +52,8 @@ export function walkSlub(cache: SlubCache): SlubWalk {
       onCpus += listLength(cache, pfn, first, wrong);
     } else if (first !== 0) wrong.push(`${cache.name}: CPU ${cpu} has a free list and no slab`);
     for (let slot = cache.cpu[at + CpuWord.partial]!; slot !== 0; slot = frames.next[slot]!) {
-      const rest = frames.next[slot]! === 0 ? 0 : frames.prev[frames.next[slot]!]!;
+      const after = frames.next[slot]!;
+      const rest = after === 0 ? 0 : frames.prev[after]!;
       if (frames.prev[slot] !== rest + 1)
         say(slot, `counts ${frames.prev[slot]} slabs to the end of its list`);
       put(slot, 'cpu partial');

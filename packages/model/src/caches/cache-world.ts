@@ -196,7 +196,7 @@ export function checkSlabFailure(world: CacheWorld, cache: AnyCache, gfp: number
 /** Every slab, list, pointer and counter of every cache, and every byte that an owner wrote. @throws ModelViolation */
 export function checkCachesWhole(world: CacheWorld): void {
   let live = 0;
-  for (const cache of [...world.kmem.register.caches]) {
+  for (const cache of world.kmem.register.caches) {
     const walk = cache instanceof SlabCache ? walkSlab(cache) : walkSlub(cache);
     if (walk.wrong.length > 0)
       throw new ModelViolation('the structures of the slab allocator agree with each other', walk.wrong[0]!);
