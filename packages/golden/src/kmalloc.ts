@@ -33,7 +33,12 @@ export const kmallocCase = z.union([
     min_size: integer,
     list: z.array(z.looseObject({ type: integer, index: integer, struct: z.looseObject({}) })),
   }),
-  z.looseObject({ type: z.enum(['map', 'map-large']), ...bootFields, gfp: integer.min(0), runs: z.array(run) }),
+  z.looseObject({
+    type: z.enum(['map', 'map-large']),
+    ...bootFields,
+    gfp: integer.min(0),
+    runs: z.array(run),
+  }),
 ]);
 
 type Case = z.infer<typeof kmallocCase>;

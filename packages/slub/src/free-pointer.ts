@@ -31,13 +31,24 @@ function highOf(cache: SlubCache, slabPfn: number, at: number): number {
  * @see linux 6.1 mm/slub.c get_freepointer_safe
  */
 export function peekFreePointer(cache: SlubCache, slabPfn: number, object: number): number {
-  const { memory, pageOffsetLow, pageOffsetHigh, wide, hardened } = cache.system;
+  const { memory, pageOffsetLow, pageOffsetHigh, wide, hardened, plain } = cache.system;
   const at = object - 1 + cache.offset;
   const pfn = slabPfn + (at >>> 12);
   // A task that has lost its CPU's slab may look behind the end of memory; the kernel reads such words with a fault handler.
   const words = memory.chunks[memory.directory[pfn >> 4] ?? 0]!;
   const word = ((pfn & 15) << 10) + ((at & 4095) >> 2);
   let low = words[word]!;
+  if (plain) {
+    const next = (low - (slabPfn << 12)) | 0;
+    const high = words[word + 1]!;
+    if (
+      high === ((pageOffsetHigh + (slabPfn >>> 20)) | 0) &&
+      next >>> 0 < cache.slabBytesMax &&
+      (next & 3) === 0
+    )
+      return next | 1;
+    return (low | high) === 0 ? 0 : BAD_POINTER;
+  }
   let high = wide ? words[word + 1]! : 0;
   if (hardened) {
     low ^= cache.secretLow ^ swap(wide ? highOf(cache, slabPfn, at) : lowOf(cache, slabPfn, at));
@@ -46,8 +57,7 @@ export function peekFreePointer(cache: SlubCache, slabPfn: number, object: numbe
   if ((low | high) === 0) return 0;
   const next = (low - pageOffsetLow - (slabPfn << 12)) | 0;
   // The high words differ by the pfn's upper bits and a carry alone.
-  const slabEnd = (cache.order > cache.minOrder ? 4096 << cache.order : 4096 << cache.minOrder) | 0;
-  if (next < 0 || next >= slabEnd || (next & 3) !== 0) return BAD_POINTER;
+  if (next < 0 || next >= cache.slabBytesMax || (next & 3) !== 0) return BAD_POINTER;
   if (wide && ((high - pageOffsetHigh - (slabPfn >>> 20)) & ~1) !== 0) return BAD_POINTER;
   return next | 1;
 }
@@ -74,11 +84,16 @@ export const badPointer = (cache: SlubCache, slabPfn: number): KernelBug =>
  * @see linux 6.1 mm/slub.c set_freepointer
  */
 export function setFreePointer(cache: SlubCache, slabPfn: number, object: number, next: number): void {
-  const { memory, wide, hardened } = cache.system;
+  const { memory, wide, hardened, plain, pageOffsetHigh } = cache.system;
   const at = object - 1 + cache.offset;
   const pfn = slabPfn + (at >>> 12);
   const words = memory.wordsOf(pfn);
   const word = ((pfn & 15) << 10) + ((at & 4095) >> 2);
+  if (plain) {
+    words[word] = next === 0 ? 0 : (slabPfn << 12) + next - 1;
+    words[word + 1] = next === 0 ? 0 : pageOffsetHigh + (slabPfn >>> 20);
+    return;
+  }
   let low = 0;
   let high = 0;
   if (next !== 0) {

@@ -71,6 +71,10 @@ export class SlubCache implements KmemCache {
   readonly debugging: boolean;
   readonly storeUser: boolean;
   readonly byRcu: boolean;
+  /** Neither debugged nor on a strict machine: a free into the CPU's slab needs no look at the page. */
+  readonly unchecked: boolean;
+  /** Bytes of the largest slab: pointers beyond are corrupted. */
+  readonly slabBytesMax: number;
   /** 0: destroyed. */
   alive = 1;
   /** `cpu << CPU_SHIFT` + {@link CpuWord} or SlubStat. */
@@ -115,6 +119,8 @@ export class SlubCache implements KmemCache {
     this.cpuPartialSlabs = cpuPartialSlabs(geometry.cpuPartial, geometry.objects);
     this.debugging = (geometry.flags & SLAB_DEBUG_FLAGS) !== 0;
     this.storeUser = (geometry.flags & SLAB_STORE_USER) !== 0;
+    this.unchecked = !this.debugging && !system.pages.strict;
+    this.slabBytesMax = 4096 << Math.max(geometry.order, geometry.minOrder);
     this.byRcu = (geometry.flags & SLAB_TYPESAFE_BY_RCU) !== 0;
     const { cpus, cells } = system;
     this.cpu = new Int32Array(cpus << CPU_SHIFT);

@@ -40,7 +40,7 @@ export const CpuWord = {
   freelist: 1,
   /** Transaction id: advances with every change of the two words above. */
   tid: 2,
-  /** Bytes of the slab. */
+  /** Bytes of the slab; of no meaning without one. */
   slabBytes: 3,
   /** Slot of the first slab of the CPU's partial list; 0 for none. */
   partial: 4,

@@ -58,6 +58,8 @@ export class SlubSystem implements CacheOpener<SlubCache> {
   readonly pageOffsetLow: number;
   readonly pageOffsetHigh: number;
   readonly wide: boolean;
+  /** Pointers of 8 bytes, not mixed with secrets, and an offset whose low word is 0: the low word of a pointer is an address. */
+  readonly plain: boolean;
   readonly hasZoneDma: boolean;
   readonly hasZoneDma32: boolean;
   /** By the id in a slab's `owner0`; number 0 is nobody's. */
@@ -99,6 +101,7 @@ export class SlubSystem implements CacheOpener<SlubCache> {
     this.online = new Uint8Array(this.cpus).fill(1);
     this.randomFreelist = options.randomFreelist !== undefined;
     this.hardened = options.hardenedFreelist !== undefined;
+    this.plain = this.wide && !this.hardened && this.pageOffsetLow === 0;
     this.#seed = (options.randomFreelist ?? 0) ^ (options.hardenedFreelist ?? 0) ^ 0x9e3779b9;
     this.#cpusForOrder = this.cpus > 1 ? this.cpus : Math.max(1, options.possibleCpus ?? this.cpus);
     this.register = new CacheRegister(

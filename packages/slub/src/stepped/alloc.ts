@@ -1,4 +1,4 @@
-import { PAGE_SIZE } from '@mm/memory';
+import { PAGE_SIZE, orderOfFlags } from '@mm/memory';
 import {
   type Context,
   type Steps,
@@ -30,6 +30,7 @@ const SLAB = CpuWord.slab;
 const FREELIST = CpuWord.freelist;
 const TID = CpuWord.tid;
 const PARTIAL = CpuWord.partial;
+const BYTES = CpuWord.slabBytes;
 const SHIFT = CPU_SHIFT;
 const FASTPATH = SlubStat.allocFastpath;
 const PAGE = PAGE_SIZE;
@@ -149,6 +150,7 @@ function* fromCpuSlab(ctx: Context, cache: SlubCache): Steps<number> {
       }
       slab = frames.pfnOf(slot);
       cpu[at + SLAB] = slab;
+      cpu[at + BYTES] = PAGE << orderOfFlags(frames.flags[slot]!);
       cpu[at + PARTIAL] = frames.next[slot]!;
       yield irqRestore;
       count(cache, ctx.cpu, SlubStat.cpuPartialAlloc);
@@ -208,6 +210,7 @@ function* installCpuSlab(ctx: Context, cache: SlubCache, slot: number, object: n
     const old = cpu[at + SLAB]!;
     if (old === NONE) {
       cpu[at + SLAB] = slab;
+      cpu[at + BYTES] = PAGE << orderOfFlags(frames.flags[slot]!);
       cpu[at + FREELIST] = getFreePointer(cache, slab, object);
       cpu[at + TID]! += cache.tidStep;
       yield irqRestore;

@@ -25,6 +25,7 @@ import { putCpuPartial } from './partial.js';
 const SLAB = CpuWord.slab;
 const FREELIST = CpuWord.freelist;
 const TID = CpuWord.tid;
+const BYTES = CpuWord.slabBytes;
 const SHIFT = CPU_SHIFT;
 const FASTPATH = SlubStat.freeFastpath;
 const PAGE = PAGE_SIZE;
@@ -40,6 +41,37 @@ const PAGE = PAGE_SIZE;
  * @see linux 6.1 mm/slub.c kmem_cache_free
  */
 export function* slubFree(ctx: Context, cache: SlubCache, object: number): Steps<void> {
+  if (cache.unchecked) {
+    const { cpu } = cache;
+    for (;;) {
+      yield read(cache.cpuCell + ctx.cpu);
+      const at = ctx.cpu << SHIFT;
+      const tid = cpu[at + TID]!;
+      yield read(cache.cpuCell + (at >> SHIFT));
+      const slab = cpu[at + SLAB]!;
+      // By its address alone: most objects come back to the slab that the CPU works on.
+      const offset = object - slab * PAGE;
+      if (slab === -1 || offset < 0 || offset >= cpu[at + BYTES]!) break;
+      yield read(cache.cpuCell + (at >> SHIFT));
+      const freelist = cpu[at + FREELIST]!;
+      setFreePointer(cache, slab, offset | 1, freelist);
+      yield rmw(cache.cpuCell + ctx.cpu);
+      const here = ctx.cpu << SHIFT;
+      if (cpu[here + TID] !== tid || cpu[here + FREELIST] !== freelist) {
+        count(cache, ctx.cpu, SlubStat.cmpxchgDoubleCpuFail);
+        continue;
+      }
+      cpu[here + FREELIST] = offset | 1;
+      cpu[here + TID] = tid + cache.tidStep;
+      cpu[here + FASTPATH]! += 1;
+      return;
+    }
+  }
+  yield* freeElsewhere(ctx, cache, object);
+}
+
+/** Frees an object whose slab is to be found by its page. @see linux 6.1 mm/slub.c kmem_cache_free */
+function* freeElsewhere(ctx: Context, cache: SlubCache, object: number): Steps<void> {
   const { frames, pages } = cache.system;
   const pfn = Math.floor(object / PAGE);
   const slot = headSlotOf(frames, pfn);
