@@ -2,6 +2,7 @@ import { MisuseError } from '@mm/buddy';
 import { PageFlag } from '@mm/memory';
 import { KernelBug, LogLevel } from '@mm/printk';
 
+import { printTracking } from './debug/report.js';
 import { peekFreePointer } from './free-pointer.js';
 import { headSlotOf } from './slab-head.js';
 import type { SlubCache } from './slub-cache.js';
@@ -23,6 +24,8 @@ export function ownerOf(cache: SlubCache, slot: number, object: number): SlubCac
     LogLevel.warning,
     `cache_from_obj: Wrong slab cache. ${cache.name} but object is from ${owner.name}`,
   );
+  log.write(LogLevel.warning, 'WARNING: CPU: 0 PID: 1 at mm/slab.h:665 cache_from_obj+0x0/0x0');
+  printTracking(owner, object);
   return owner;
 }
 

@@ -230,7 +230,7 @@ function* installCpuSlab(ctx: Context, cache: SlubCache, slot: number, object: n
 function* singleFromNewSlab(cache: SlubCache, slot: number, origSize: number): Steps<number> {
   const { frames } = cache.system;
   const object = frames.owner1[slot]!;
-  frames.owner1[slot] = getFreePointer(cache, frames.pfnOf(slot), object);
+  frames.owner1[slot] = peekFreePointer(cache, frames.pfnOf(slot), object);
   frames.owner2[slot]! += 1;
   if (!allocDebugProcessing(cache, slot, object, origSize)) return 0;
   yield irqSave;

@@ -37,6 +37,10 @@ export function* kmemCacheDestroy(ctx: Context, cache: SlubCache): Steps<boolean
       LogLevel.warning,
       `kmem_cache_destroy ${cache.name}: Slab cache still has objects when called from caller+0x0/0x0`,
     );
+    system.log.write(
+      LogLevel.warning,
+      'WARNING: CPU: 0 PID: 1 at slab_common.c:493 kmem_cache_destroy+0x0/0x0',
+    );
   }
   if (cache.byRcu) system.rcuCaches.push(cache);
   else system.names.unlink(cache);

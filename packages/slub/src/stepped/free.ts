@@ -1,4 +1,4 @@
-import { PAGE_SIZE } from '@mm/memory';
+import { PAGE_SIZE, fillBytes } from '@mm/memory';
 import {
   type Context,
   type Steps,
@@ -78,6 +78,13 @@ function* freeElsewhere(ctx: Context, cache: SlubCache, object: number): Steps<v
   let owner = cache;
   if (frames.owner0[slot] !== cache.id || cache.debugging) owner = ownerOf(cache, slot, object);
   if (pages.strict) checkMisuse(cache, slot, object);
+  if (owner.debugging) {
+    count(owner, ctx.cpu, SlubStat.freeSlowpath);
+    // The hooks on the way make a list of one object of it, whatever it is.
+    fillBytes(owner.system.memory, object + owner.offset, owner.system.arch.pointerBytes, 0);
+    yield* freeDebugged(ctx, owner, slot, object, object, 1);
+    return;
+  }
   const head = (object - frames.pfnOf(slot) * PAGE) | 1;
   yield* freeList(ctx, owner, slot, head, head, 1);
 }
@@ -133,7 +140,8 @@ function* slowFree(
   const slab = frames.pfnOf(slot);
   count(cache, ctx.cpu, SlubStat.freeSlowpath);
   if (cache.debugging) {
-    yield* freeDebugged(ctx, cache, slot, head, tail, many);
+    const base = slab * PAGE - 1;
+    yield* freeDebugged(ctx, cache, slot, base + head, base + tail, many);
     return;
   }
   for (;;) {
@@ -204,8 +212,9 @@ function* freeDebugged(
   let discards = false;
   if (freed > 0) {
     const prior = frames.owner1[slot]!;
-    setFreePointer(cache, frames.pfnOf(slot), tail, prior);
-    frames.owner1[slot] = head;
+    const pfn = frames.pfnOf(slot);
+    setFreePointer(cache, pfn, (tail - pfn * PAGE) | 1, prior);
+    frames.owner1[slot] = (head - pfn * PAGE) | 1;
     frames.owner2[slot]! -= freed;
     yield write(cache.nrPartialCell);
     discards = inuseOf(frames.owner2[slot]!) === 0 && node[NodeWord.nrPartial]! >= cache.minPartial;

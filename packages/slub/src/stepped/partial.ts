@@ -10,7 +10,7 @@ import {
   write,
 } from '@mm/steps/stepped';
 
-import { getFreePointer } from '../free-pointer.js';
+import { BAD_POINTER, badPointer, peekFreePointer } from '../free-pointer.js';
 import { FROZEN, allInUse, inuseOf, objectsOf } from '../slab-counters.js';
 import { addFull, addPartial, removePartial } from '../slab-lists.js';
 import { NodeWord, type SlubCache, slabCellOf } from '../slub-cache.js';
@@ -79,7 +79,9 @@ export function* getPartial(ctx: Context, cache: SlubCache, origSize: number): S
 function allocSingleFromPartial(cache: SlubCache, slot: number, origSize: number): number {
   const { frames } = cache.system;
   const object = frames.owner1[slot]!;
-  frames.owner1[slot] = getFreePointer(cache, frames.pfnOf(slot), object);
+  // A corrupted pointer is for the checks to find; without them the next allocation follows it.
+  if (object === BAD_POINTER) throw badPointer(cache, frames.pfnOf(slot));
+  frames.owner1[slot] = peekFreePointer(cache, frames.pfnOf(slot), object);
   frames.owner2[slot]! += 1;
   if (!allocDebugProcessing(cache, slot, object, origSize)) {
     removePartial(cache, slot);
