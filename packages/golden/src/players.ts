@@ -12,6 +12,7 @@ import { checkBuddyState } from './load-state-checks.js';
 import { buddyTraceCase, genallocCase, pageFragCase, v7sCase } from './op-schemas.js';
 import { type PageFragCase, playPageFragCase } from './page-frag.js';
 import type { Player } from './player.js';
+import { playSlubDebug, slubDebugCase, slubDebugTables } from './slub-debug.js';
 import { playSlubGeometry, slubGeometryCase, slubGeometryTables } from './slub-geometry.js';
 import { playSlubMerge, slubMergeCase, slubMergeTables } from './slub-merge.js';
 import { playSlubTrace, slubTraceCase, slubTraceTables } from './slub-trace.js';
@@ -76,6 +77,7 @@ export const PLAYERS: readonly Player[] = [
     },
     play: playSlabPages,
   },
+  { kind: 'slub-debug', schema: slubDebugCase, tables: slubDebugTables, play: playSlubDebug },
   { kind: 'slub-geometry', schema: slubGeometryCase, tables: slubGeometryTables, play: playSlubGeometry },
   { kind: 'slub-merge', schema: slubMergeCase, tables: slubMergeTables, play: playSlubMerge },
   { kind: 'slub-trace', schema: slubTraceCase, tables: slubTraceTables, play: playSlubTrace },

@@ -10,6 +10,7 @@ const golden = (name: string): string =>
 
 test.each([
   'slub-geometry.json',
+  'debug.json',
   'slab-geometry.json',
   'slab-trace.json',
   'kmalloc.json',
