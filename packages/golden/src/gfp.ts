@@ -1,6 +1,7 @@
 import * as zones from '@mm/zones';
 import { z } from 'zod';
 
+import { cacheZonesCase, playCacheZones } from './cache-zones.js';
 import { firstDifference } from './first-difference.js';
 import type { Mismatch } from './mismatch.js';
 import type { Recording } from './read-recording.js';
@@ -14,7 +15,7 @@ const ZONE_OF_OPTION: Readonly<Record<string, keyof zones.ZoneConfig>> = {
 
 const zoneRow = z.tuple([z.number().int(), z.string(), z.number()]);
 
-/** The cases of kind `gfp` that speak of flags; those of type `cache-zones` need slab caches. */
+/** The cases of kind `gfp`: of flags, and of the zones that slab caches take their memory from. */
 export const gfpCase = z.discriminatedUnion('type', [
   z.looseObject({
     type: z.literal('values'),
@@ -37,7 +38,7 @@ export const gfpCase = z.discriminatedUnion('type', [
     GFP_ZONE_TABLE: z.number(),
     GFP_ZONE_BAD: z.number(),
   }),
-  z.looseObject({ type: z.literal('cache-zones') }),
+  cacheZonesCase,
 ]);
 
 const kernelName = (name: string): string => `ZONE_${name.toUpperCase()}`;
@@ -71,6 +72,7 @@ function tables(
  */
 export function playGfpCase(recording: Recording, index: number): Mismatch | null {
   const recorded = gfpCase.parse(recording.cases[index]);
+  if (recorded.type === 'cache-zones') return playCacheZones(recorded);
   if (recorded.type === 'zone-table') {
     const config = Object.fromEntries(
       Object.entries(ZONE_OF_OPTION).map(([option, key]) => [key, recorded.options.includes(option)]),

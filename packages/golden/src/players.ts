@@ -55,8 +55,6 @@ export const PLAYERS: readonly Player[] = [
     kind: 'gfp',
     schema: gfpCase,
     play: playGfpCase,
-    unplayed: (recorded) =>
-      recorded['type'] === 'cache-zones' ? 'cache-zones cases need slab caches' : null,
   },
   { kind: 'kmalloc', schema: kmallocCase, play: playKmalloc },
   {

@@ -31,7 +31,12 @@ const byte = integer.min(0).max(255);
 const seen = z.looseObject({});
 
 const step = z.union([
-  z.tuple([z.enum(['alloc', 'free', 'img', 'slabtail', 'validate', 'show', 'shrink', 'destroy']), slot, handle, seen]),
+  z.tuple([
+    z.enum(['alloc', 'free', 'img', 'slabtail', 'validate', 'show', 'shrink', 'destroy']),
+    slot,
+    handle,
+    seen,
+  ]),
   z.tuple([z.literal('freeoff'), slot, handle, integer, seen]),
   z.tuple([z.literal('fill'), slot, handle, byte, seen]),
   z.tuple([z.literal('poke'), slot, handle, integer, byte, seen]),
@@ -74,7 +79,13 @@ class Playing {
     this.slub = slub;
     const { size, align, flags, ctor } = recorded;
     this.caches = ['d_a', 'd_b'].map((name) =>
-      slub.register.create({ name, size, align, flags, ctor: constructorOf(machine, ctor === 0 ? 0 : WRITING_CTOR) }),
+      slub.register.create({
+        name,
+        size,
+        align,
+        flags,
+        ctor: constructorOf(machine, ctor === 0 ? 0 : WRITING_CTOR),
+      }),
     );
     this.slabs = new MaskedSlabs(slub);
     this.bytes = new DebugBytes(this.cache(0));
@@ -138,7 +149,9 @@ class Playing {
         return { r: writeAttribute(ctx, this.cache(of), 'validate', '1') };
       case 'show': {
         const { slabs_cpu_partial: _, ...counts } = readCounts(this.cache(of));
-        return { show: Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, `${count}`])) };
+        return {
+          show: Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, `${count}`])),
+        };
       }
       case 'shrink':
         return { r: slubShrink(ctx, this.cache(of)) };
@@ -166,7 +179,9 @@ class Playing {
   #image(cache: SlubCache, address: number): object {
     const { memory } = this.machine;
     const left = cache.firstOffset;
-    const hex = Array.from(readBytes(memory, address - left, cache.size), (value) => value.toString(16).padStart(2, '0'));
+    const hex = Array.from(readBytes(memory, address - left, cache.size), (value) =>
+      value.toString(16).padStart(2, '0'),
+    );
     const answer: Record<string, unknown> = { left };
     const pointer = readBytes(memory, address + cache.offset, 8);
     const place = this.slabs.placeOf(new DataView(pointer.buffer, pointer.byteOffset).getBigUint64(0, true));

@@ -28,9 +28,9 @@ function rawPointer(cache: SlubCache, object: number): string {
 
 /** The head of a report. @see linux 6.1 mm/slub.c slab_bug */
 export function slabBug(cache: SlubCache, what: string): void {
-  const taint = cache.system.tainted ? 'G    B             ' : 'Not tainted';
+  const state = cache.system.tainted ? 'Tainted: G    B             ' : 'Not tainted';
   say(cache, '='.repeat(77));
-  say(cache, `BUG ${cache.name} (${cache.system.tainted ? `Tainted: ${taint}` : taint}): ${what}`);
+  say(cache, `BUG ${cache.name} (${state}): ${what}`);
   say(cache, `${'-'.repeat(77)}\n`);
 }
 
