@@ -32,8 +32,7 @@ const saved = (name: string, content: string | Buffer): string => {
 describe('mm-check conform', () => {
   test('says how many cases match, on its last line', async () => {
     expect(await runCli(['conform', golden('v7s/config.json'), golden('mm/gfp.json')])).toBe(0);
-    expect(out.at(-1)).toBe('159 cases, 0 mismatches');
-    expect(out.at(-2)).toContain('cache-zones');
+    expect(out.at(-1)).toBe('161 cases, 0 mismatches');
   });
 
   test('shows what Linux did beside what happened here, and ends in 1', async () => {
