@@ -2,7 +2,7 @@ import * as erased from '../erased/v7s-commands.js';
 import * as stepped from '../stepped/v7s-commands.js';
 import type { Command, Op, Subsystem } from '../subsystem.js';
 import { farAddressOf, oddSizeOf, rangeOf } from './v7s-arguments.js';
-import { type V7sWorld, checkV7sWhole, v7sWorld } from './v7s-world.js';
+import { type V7sWorld, checkV7sWhole, cutAddress, v7sWorld } from './v7s-world.js';
 
 type Name = keyof typeof stepped;
 
@@ -26,8 +26,20 @@ function command(
     name,
     weight,
     enabled,
-    run: erased[name],
-    steps: stepped[name],
+    run(world, ctx, op) {
+      try {
+        erased[name](world, ctx, op);
+      } catch (error) {
+        throw cutAddress(error);
+      }
+    },
+    *steps(world, ctx, op) {
+      try {
+        yield* stepped[name](world, ctx, op);
+      } catch (error) {
+        throw cutAddress(error);
+      }
+    },
     describe: (op) => `${name}(${words(op)})`,
   };
 }

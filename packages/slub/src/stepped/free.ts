@@ -75,9 +75,9 @@ function* freeElsewhere(ctx: Context, cache: SlubCache, object: number): Steps<v
   const { frames, pages } = cache.system;
   const pfn = Math.floor(object / PAGE);
   const slot = headSlotOf(frames, pfn);
+  if (pages.strict) checkMisuse(cache, slot, object);
   let owner = cache;
   if (frames.owner0[slot] !== cache.id || cache.debugging) owner = ownerOf(cache, slot, object);
-  if (pages.strict) checkMisuse(cache, slot, object);
   if (owner.debugging) {
     count(owner, ctx.cpu, SlubStat.freeSlowpath);
     // The hooks on the way make a list of one object of it, whatever it is.

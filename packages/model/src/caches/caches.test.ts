@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+
+import { newCounts, randomProgram } from '../engine/program.js';
+import { runInterleaved } from '../engine/run-interleaved.js';
+import { runSequence } from '../engine/run-sequence.js';
+import type { Subsystem, WorldOptions } from '../subsystem.js';
+import { v7sSubsystem } from '../v7s/v7s-subsystem.js';
+import { slabSubsystem, slubSubsystem } from './cache-subsystem.js';
+
+/** The invariants that random programs break. */
+function broken<W>(system: Subsystem<W>, options: WorldOptions, seeds: number, commands = 400): Set<string> {
+  const found = new Set<string>();
+  for (let seed = 1; seed <= seeds; seed++) {
+    const program = randomProgram(system, seed, commands, options.cpus ?? 1);
+    const counts = newCounts(system);
+    const failure =
+      seed % 2 === 0
+        ? runInterleaved(system, options, program, counts, { schedule: seed }).failure
+        : runSequence(system, options, program, counts);
+    if (failure) found.add(failure.error.message.split(':')[0]!);
+  }
+  return found;
+}
+
+const ARM64 = { preset: 'arm64-2018', cpus: 3 } as const;
+
+test.each([slubSubsystem, slabSubsystem])('$name holds under random programs and schedules', (system) => {
+  expect(broken(system, { cpus: 3 }, 30)).toEqual(new Set());
+});
+
+test.each([slubSubsystem, slabSubsystem])(
+  '$name: before the series a cache for DMA lies above 4 GiB',
+  (system) => {
+    const invariant = 'objects of a cache made for DMA lie below 0x100000000';
+    expect(broken(system, { ...ARM64, series: 'none' }, 2)).toEqual(new Set([invariant]));
+    expect(broken(system, { ...ARM64, series: '4.15' }, 2)).toEqual(new Set([invariant]));
+    expect(broken(system, { ...ARM64, series: 'v4' }, 6)).toEqual(new Set());
+    expect(broken(system, { ...ARM64, series: 'merged' }, 6)).toEqual(new Set());
+  },
+);
+
+test('page tables: a cut address before 4.19, a map that fails before the series, none after', () => {
+  expect(broken(v7sSubsystem, { ...ARM64, series: '4.15' }, 2, 60)).toEqual(
+    new Set(['a descriptor holds the whole address of its table']),
+  );
+  expect(broken(v7sSubsystem, { ...ARM64, series: 'none' }, 2, 60)).toEqual(
+    new Set(['a map does not fail for memory while enough below 4 GiB is free']),
+  );
+  expect(broken(v7sSubsystem, { ...ARM64, series: 'v4' }, 3)).toEqual(new Set());
+  expect(broken(v7sSubsystem, { ...ARM64, series: 'merged' }, 3)).toEqual(new Set());
+});
+
+test('the live bugs of the page table of Linux 6.1 are found, and the corrected one has none', () => {
+  const found = broken(v7sSubsystem, { ...ARM64, behaviour: 'linux-6.1' }, 60, 40);
+  expect(found).toContain('an unmap leaves the rest as it was'); // L1
+  expect(found).toContain('the size that unmap reports went away'); // L2
+  expect(found).toContain('a map over something mapped is refused'); // L3
+  expect(found).toContain('a map that fails changes nothing'); // L4
+  expect(broken(v7sSubsystem, ARM64, 6)).toEqual(new Set());
+});
