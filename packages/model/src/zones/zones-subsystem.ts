@@ -20,7 +20,8 @@ function bootWorld(options: WorldOptions, op: Op): Machine {
   const preset = options.preset ?? PRESET_NAMES[op.a % PRESET_NAMES.length]!;
   const ramBytes = options.ramBytes ?? RAM_MIB[op.b % RAM_MIB.length]! * 2 ** 20;
   const movable = op.a % 5 === 0 ? { boot: { movablecore: `${op.b % 60}%` } } : {};
-  return createMachine({ ...options, preset, ramBytes, cpus: options.cpus ?? 1 + (op.b % 8), ...movable });
+  const { behaviour: _behaviour, ...given } = options;
+  return createMachine({ ...given, preset, ramBytes, cpus: options.cpus ?? 1 + (op.b % 8), ...movable });
 }
 
 /** Values that the kernel takes and values that it refuses, for every sysctl. */
