@@ -10,6 +10,7 @@ import type { Command } from 'commander';
 
 import { SUBSYSTEMS, readCounterexample, saveCounterexample, subsystemOf } from './counterexample.js';
 import { ExitCode } from './exit-code.js';
+import { writeJunit } from './junit.js';
 import { onInterrupt } from './interrupt.js';
 import { Progress } from './progress.js';
 import { playAgain, programText } from './replay-command.js';
@@ -30,6 +31,7 @@ interface RunFlags {
   readonly preset?: string;
   readonly series: string;
   readonly json?: string;
+  readonly junit?: string;
   readonly behaviour: string;
   readonly all?: boolean;
 }
@@ -72,6 +74,7 @@ export function addRunCommand(program: Command, exit: (code: ExitCode) => void):
     .option('--behaviour <name>', `of the page table: ${BEHAVIOURS.join(', ')}`, 'corrected')
     .option('--all', 'go on after a failure, for the whole time, and list the distinct ones')
     .option('--json <file>', 'write the result as JSON')
+    .option('--junit <file>', 'write the result as JUnit XML')
     .addHelpText('after', RUN_HELP)
     .action(async (flags: RunFlags) => exit(await run(flags)));
 }
@@ -129,6 +132,7 @@ async function run(flags: RunFlags): Promise<ExitCode> {
     console.log(`reproduce: mm-check replay ${file}\n${found.failure}\n${programText(found)}`);
     if (flags.all !== true) console.log(playAgain(found).trace);
   }
+  if (flags.junit !== undefined) writeJunit(flags.junit, results);
   if (flags.json !== undefined)
     writeFileSync(
       flags.json,

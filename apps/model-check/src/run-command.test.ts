@@ -1,0 +1,66 @@
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+
+import { runCli } from './run-cli.js';
+
+const out: string[] = [];
+const home = process.cwd();
+
+beforeEach(() => {
+  out.length = 0;
+  vi.spyOn(console, 'log').mockImplementation((line: string) => void out.push(String(line)));
+  vi.spyOn(console, 'error').mockImplementation((line: string) => void out.push(String(line)));
+  process.chdir(mkdtempSync(join(tmpdir(), 'mm-check-')));
+});
+afterEach(() => {
+  process.chdir(home);
+  vi.restoreAllMocks();
+});
+
+describe('mm-check run', () => {
+  test('finds the problem that the series is about, saves it, and writes JUnit', async () => {
+    const run = ['run', '--system', 'slub', '--preset', 'arm64-2018', '--series', 'none', '--runs', '2'];
+    expect(await runCli([...run, '--junit', 'report.xml'])).toBe(1);
+    const text = out.join('\n');
+    expect(text).toContain('objects of a cache made for DMA lie below 0x100000000');
+    expect(text).toContain('createCache(device, 1024 bytes, alignment 1024)');
+    const xml = readFileSync('report.xml', 'utf8');
+    expect(xml).toContain('tests="1" failures="1"');
+    expect(xml).toContain('GFP_KERNEL|__GFP_NOWARN');
+    const file = /replay (\S+\.json)/u.exec(text)![1]!;
+    expect(existsSync(file)).toBe(true);
+    expect(await runCli(['replay', file])).toBe(1);
+    // What was found is played first when the same is asked for again, and not when something else is.
+    out.length = 0;
+    expect(await runCli(run)).toBe(1);
+    expect(out.join('\n')).toContain('saved counterexample still fails');
+    expect(await runCli(['run', '--system', 'slub', '--preset', 'arm64-2018', '--runs', '2'])).toBe(0);
+  });
+
+  test('--all goes on and lists distinct failures', async () => {
+    const args = ['run', '--system', 'v7s', '--preset', 'arm64-2018', '--behaviour', 'linux-6.1', '--all'];
+    expect(await runCli([...args, '--commands', '40', '--runs', '40', '--time', '20s'])).toBe(1);
+    const reproduced = out.filter((line) => line.startsWith('reproduce:'));
+    expect(reproduced.length).toBeGreaterThanOrEqual(4);
+    expect(new Set(reproduced.map((line) => line.split('\n')[1]!.split(':')[0])).size).toBe(
+      reproduced.length,
+    );
+  });
+
+  test.each([
+    [['--system', 'slob'], 'system: expected one of zones, buddy, slub, slab, v7s, got "slob"'],
+    [['--seed', '-1'], '--seed: expected an integer of 0 to 2147483647, got "-1"'],
+    [['--time', 'soon'], '--time: expected a time like 500ms, 30s, 5m or 1h, got "soon"'],
+    [['--cpus', '0'], '--cpus: expected an integer of 1 to 64, got "0"'],
+    [['--series', 'v3'], '--series: expected one of 4.15, none, v4, merged, got "v3"'],
+    [['--preset', 'vax'], '--preset: expected one of'],
+    [['--behaviour', 'wild'], '--behaviour: expected one of corrected, linux-6.1, got "wild"'],
+    [['--runs', '1.5'], '--runs: expected an integer'],
+    [['--commands', ''], '--commands: expected an integer'],
+  ])('wrong use %j ends in 2 and is named', async (args, message) => {
+    expect(await runCli(['run', ...args])).toBe(2);
+    expect(out.join('\n')).toContain(message);
+  });
+});
