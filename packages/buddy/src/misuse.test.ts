@@ -4,12 +4,14 @@ import { expect, test } from 'vitest';
 import { smallMachine } from '../test/small-machine.js';
 import {
   MisuseError,
+  PcpWord,
   allocPages,
   checkBuddyInvariants,
   drainAllPages,
   freePages,
   foldZoneCounters,
   freePagesOf,
+  pcpAt,
   snapshotAllocator,
   type PageAllocator,
 } from './index.js';
@@ -118,4 +120,14 @@ test('an order of 11 and more: one warning, no memory; __GFP_NOWARN: no word', (
   expect(() => allocPages(ctx, pages, GFP, 0.5)).toThrow('order: expected an integer from 0, got 0.5');
   expect(() => allocPages(ctx, pages, -1, 0)).toThrow('gfp: expected an integer in [0, 2^31), got -1');
   expect(() => allocPages(ctx, pages, Number.NaN, 0)).toThrow('gfp');
+});
+
+test('lists whose batch is 0 are drained all the same', () => {
+  const pages = smallMachine();
+  const ctx = new Context();
+  freePages(ctx, pages, allocPages(ctx, pages, GFP, 0)!, 0);
+  pages.pcpState[pcpAt(0, 0) + PcpWord.batch] = 0;
+  drainAllPages(ctx, pages);
+  expect(pages.pcpState[pcpAt(0, 0) + PcpWord.count]).toBe(0);
+  expect(allFree(pages)).toBe(16_384);
 });

@@ -24,7 +24,9 @@ export function* drainPagesZone(_ctx: Context, pages: PageAllocator, cpu: number
     yield lock(pcpLock(pages, cpu, zone));
     left = pages.pcpState[at + PcpWord.count]!;
     if (left > 0) {
-      const chunk = Math.min(left, pages.pcpState[at + PcpWord.batch]! << PCP_BATCH_SCALE_MAX);
+      // Sizes that were never set have a batch of 0, with which the kernel would go on for ever.
+      const batch = Math.max(1, pages.pcpState[at + PcpWord.batch]!);
+      const chunk = Math.min(left, batch << PCP_BATCH_SCALE_MAX);
       yield lock(pages.zoneLockCell + zone);
       yield rmw(pages.zoneFreeCell + zone);
       giveBackLocked(pages, cpu, zone, chunk, 0);
