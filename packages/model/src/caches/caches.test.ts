@@ -56,5 +56,6 @@ test('the live bugs of the page table of Linux 6.1 are found, and the corrected 
   expect(found).toContain('the size that unmap reports went away'); // L2
   expect(found).toContain('a map over something mapped is refused'); // L3
   expect(found).toContain('a map that fails changes nothing'); // L4
+  expect(found).toContain('a page size that the format does not have is refused'); // L5
   expect(broken(v7sSubsystem, ARM64, 6)).toEqual(new Set());
 });

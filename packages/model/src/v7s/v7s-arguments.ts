@@ -28,5 +28,5 @@ export function rangeOf(op: Op): RangeArguments {
 /** A page size that the format does not have. */
 export const oddSizeOf = (op: Op): number => ODD_SIZES[op.b % ODD_SIZES.length]!;
 
-/** An address that is no IOVA of 32 bits. */
-export const farAddressOf = (op: Op): number => 2 ** 32 + (op.a % 2 ** 20) * 0x1000;
+/** An address that is no IOVA of 32 bits; its lower 32 bits lie in the window. */
+export const farAddressOf = (op: Op): number => 2 ** 32 + WINDOW.start + (op.a % WINDOW.pages) * 0x1000;
