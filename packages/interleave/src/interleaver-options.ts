@@ -9,6 +9,8 @@ export interface InterleaverOptions {
   readonly scheduler: Scheduler;
   /** Names for the cells in messages. */
   readonly cells?: CellSpace | undefined;
+  /** Numbers of ended tasks are not given to new ones. An explorer needs it: a number is one task. */
+  readonly keepNumbers?: boolean;
 }
 
 /** Called as tasks make steps and end. */
@@ -22,6 +24,8 @@ export interface InterleaverHooks {
   onThrow?: ((tag: number, error: unknown, ctx: Context) => void) | undefined;
   /** A task is about to make the access that it has announced, and the code up to the next one. */
   onStep?: ((choice: Choice, access: Access) => void) | undefined;
+  /** A task has made a step; what this throws leaves `step`. */
+  afterStep?: ((choice: Choice, access: Access) => void) | undefined;
   /** The name of a task in messages; by default its number. */
   nameOf?: ((task: number, tag: number) => string) | undefined;
 }

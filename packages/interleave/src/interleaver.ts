@@ -6,7 +6,7 @@ import { LockTable } from './lock-table.js';
 import { ScheduleError, type ScheduleFault } from './schedule-error.js';
 import { CPUS_MAX, type Choice, type Scheduler, choiceOf } from './scheduler.js';
 import { changeSection, isAtomic, leaveSections } from './sections.js';
-import { NO_TASK, TaskTable } from './task-table.js';
+import { BEGIN, NO_TASK, TaskTable } from './task-table.js';
 
 const NOBODY = -1;
 
@@ -36,6 +36,7 @@ export class Interleaver {
     onEnd: undefined,
     onThrow: undefined,
     onStep: undefined,
+    afterStep: undefined,
     nameOf: undefined,
   };
   /** May be replaced between steps. */
@@ -45,7 +46,7 @@ export class Interleaver {
   /** Steps made since construction or {@link reset}. */
   steps = 0;
 
-  readonly #tasks = new TaskTable();
+  readonly #tasks: TaskTable;
   readonly #locks = new LockTable();
   /** By CPU: the task that keeps it, being in a section, or -1. */
   readonly #keeper = new Int32Array(CPUS_MAX).fill(NOBODY);
@@ -65,6 +66,7 @@ export class Interleaver {
     this.cpus = cpus;
     this.scheduler = options.scheduler;
     this.cells = options.cells;
+    this.#tasks = new TaskTable(options.keepNumbers !== true);
   }
 
   /** A context on `cpu` from a pool; it goes back when the task that is started with it has ended. */
@@ -92,6 +94,18 @@ export class Interleaver {
   }
 
   /**
+   * Makes an interrupt handler: it begins at any time when its CPU has interrupts on, also where a task
+   * there keeps the CPU by a spin lock, and that task goes on when the handler has ended.
+   *
+   * @throws ScheduleError 'wrong use' when `ctx.cpu` is not one of the CPUs.
+   */
+  startInterrupt(ctx: Context, body: Steps<unknown>, tag = 0): number {
+    const task = this.start(ctx, body, tag, true);
+    this.#tasks.interrupt[task] = 1;
+    return task;
+  }
+
+  /**
    * Makes steps until no task is left. Returns how many.
    *
    * @param stepsMax the livelock bound of this call.
@@ -103,7 +117,7 @@ export class Interleaver {
       if (this.steps - start >= stepsMax)
         throw new ScheduleError('livelock', `${this.liveCount} tasks have not ended in ${stepsMax} steps`);
       const choice = this.scheduler.choose(this);
-      if (choice < 0) throw new ScheduleError('deadlock', describeWaits(this));
+      if (choice < 0) this.reportDeadlock();
       this.step(choice);
     }
     return this.steps - start;
@@ -123,6 +137,7 @@ export class Interleaver {
     const access = tasks.pending[task]! as Access;
     this.hooks.onStep?.(choice, access);
     ctx.cpu = cpu;
+    if (access === BEGIN && tasks.interrupt[task] === 1) this.#beginInterrupt(task, ctx);
     this.steps++;
     this.lastTask = task;
     const kind = access & 15;
@@ -133,26 +148,30 @@ export class Interleaver {
       try {
         next = !this.#anyThrown ? body.next(answer) : this.#nextOrThrow(task, body, answer);
       } catch (error) {
-        this.#keeper[cpu] = NOBODY;
+        this.#keeper[cpu] = tasks.interrupted[task]!;
         this.#onThrow(task, ctx, error);
+        this.hooks.afterStep?.(choice, access);
         return;
       }
       if (next.done === true) {
-        this.#keeper[cpu] = NOBODY;
+        this.#keeper[cpu] = tasks.interrupted[task]!;
         this.#onEnd(task, ctx, next.value);
+        this.hooks.afterStep?.(choice, access);
         return;
       }
       if (this.#announce(task, ctx, next.value)) break;
       answer = true;
     }
     this.#keeper[cpu] = (ctx.preemptDepth | ctx.irqDepth) === 0 ? NOBODY : task;
+    this.hooks.afterStep?.(choice, access);
   }
 
   /** Whether a task can make its next step on `cpu`: it does not wait, and may and can be there. */
   canRun(task: number, cpu: number): boolean {
     const keeper = this.#keeper[cpu]!;
     if (keeper !== task) {
-      if (keeper !== NOBODY || cpu >= this.cpus || task >= this.#tasks.bodies.length) return false;
+      if (cpu >= this.cpus || task >= this.#tasks.bodies.length) return false;
+      if (keeper !== NOBODY && !this.#canInterrupt(task, keeper)) return false;
       if (cpu !== this.#tasks.contexts[task]!.cpu && !this.canMove(task)) return false;
     }
     return !this.isWaiting(task);
@@ -231,6 +250,34 @@ export class Interleaver {
     return this.#keeper[cpu]!;
   }
 
+  /** Which task keeps a CPU, and whether it has interrupts off, as one number to compare. */
+  keepStateOf(cpu: number): number {
+    const keeper = this.#keeper[cpu]!;
+    if (keeper === NOBODY) return 0;
+    return (keeper + 1) * 2 + (this.#tasks.contexts[keeper]!.irqDepth > 0 ? 1 : 0);
+  }
+
+  /** Open read sections of a task. */
+  readDepthOf(task: number): number {
+    return this.#tasks.contexts[task]!.rcuDepth;
+  }
+
+  /** Task numbers given out so far: with `keepNumbers`, the tasks ever made. */
+  get taskCount(): number {
+    return this.#tasks.bodies.length;
+  }
+
+  /** Moves a task to the next CPU. The caller has asked {@link canMove}. */
+  moveTask(task: number): void {
+    const ctx = this.#tasks.contexts[task]!;
+    ctx.cpu = (ctx.cpu + 1) % this.cpus;
+  }
+
+  /** Throws the deadlock that all live tasks are in, named. */
+  reportDeadlock(): never {
+    throw new ScheduleError('deadlock', describeWaits(this));
+  }
+
   /** The task that holds a spin lock, or -1. */
   holderOf(cell: number): number {
     return this.#locks.holderOf(cell);
@@ -265,6 +312,17 @@ export class Interleaver {
     this.lastTask = NOBODY;
     this.steps = 0;
     this.#clock = 0;
+  }
+
+  #canInterrupt(task: number, keeper: number): boolean {
+    const { interrupt, pending, contexts } = this.#tasks;
+    return interrupt[task] === 1 && pending[task] === BEGIN && contexts[keeper]!.irqDepth === 0;
+  }
+
+  /** A handler has interrupts off from its first step to its last. */
+  #beginInterrupt(task: number, ctx: Context): void {
+    this.#tasks.interrupted[task] = this.#keeper[ctx.cpu]!;
+    ctx.irqDepth = 1;
   }
 
   #checkCpu(ctx: Context): void {
@@ -306,6 +364,10 @@ export class Interleaver {
         throw this.#fault('section not open', task, `makes step of kind ${kind} outside its section`);
       return false;
     }
+    if (kind === AccessKind.compound) {
+      this.#tasks.pending[task] = access;
+      return true;
+    }
     if (kind > AccessKind.spawn) throw this.#fault('wrong use', task, `yields ${access}, which is no access`);
     this.#beginWait(task, ctx, access);
     return true;
@@ -339,6 +401,7 @@ export class Interleaver {
   }
 
   #onEnd(task: number, ctx: Context, value: unknown): void {
+    ctx.irqDepth -= this.#tasks.interrupt[task]!;
     if ((ctx.preemptDepth | ctx.irqDepth | ctx.rcuDepth) !== 0) {
       const held = this.#locks.heldBy(task).map((cell) => cellName(this, cell));
       const what = held.length === 0 ? 'a section open' : `${held.join(', ')} held`;

@@ -1,6 +1,7 @@
-import type { CellSpace, SpawnedTask, Steps } from '@mm/steps';
+import type { Cell, CellSpace, SpawnedTask, Steps } from '@mm/steps';
 
 import { Interleaver } from './interleaver.js';
+import { InvariantError, type Monitor, StateRecorder } from './monitors.js';
 import { ScheduleError, type ScheduleFault } from './schedule-error.js';
 import { type Schedule, addStep } from './schedule.js';
 import type { Scheduler } from './scheduler.js';
@@ -12,6 +13,8 @@ export interface ScenarioTask extends Omit<SpawnedTask, 'steps'> {
   readonly name?: string;
   /** The task never changes its CPU. */
   readonly pinned?: boolean;
+  /** An interrupt handler: it begins whenever its CPU has interrupts on, and runs before the task there goes on. */
+  readonly interrupt?: boolean;
 }
 
 /** One run's tasks, with what must hold when all have ended. */
@@ -21,6 +24,19 @@ export interface ScenarioRun {
   readonly cells?: CellSpace;
   /** Throws what is wrong with the state after the run. */
   readonly check?: () => void;
+  /** Throws what is wrong with the state after any step. */
+  readonly always?: () => void;
+  /**
+   * The cells that `always` looks at together. A search that leaves out equivalent runs keeps all orders
+   * of their changes; without this, every state it happens to visit is looked at, but not every one there is.
+   */
+  readonly alwaysCells?: readonly Cell[];
+  /** What a campaign must see at least once in some run, by name; else its result is vacuous. */
+  readonly sometimes?: Readonly<Record<string, () => boolean>>;
+  /** Cells that no two tasks may touch, one of them writing, unless something orders them. */
+  readonly unsynchronised?: readonly Cell[];
+  /** The state as flat values, for traces that show what each step changed. */
+  readonly state?: () => Readonly<Record<string, string | number | boolean>>;
 }
 
 /** Something to run again and again: `make` builds fresh state and fresh tasks, the same each time. */
@@ -32,7 +48,7 @@ export interface Scenario {
 /** How a run ended. */
 export type Outcome =
   | { readonly kind: 'ended' }
-  | { readonly kind: ScheduleFault | 'threw' | 'check failed'; readonly error: Error };
+  | { readonly kind: ScheduleFault | 'threw' | 'check failed' | 'always failed'; readonly error: Error };
 
 /** Everything needed to make and to show the same run again. */
 export interface RunResult {
@@ -43,6 +59,8 @@ export interface RunResult {
   readonly trace: readonly number[];
   readonly names: readonly string[];
   readonly cells: CellSpace | undefined;
+  /** By step: what it changed in the state, as `name: before -> after`. Empty without `recordState`. */
+  readonly changes: readonly (readonly string[])[];
 }
 
 /** How a run is bounded, and what it is held against. */
@@ -51,6 +69,10 @@ export interface RunOptions {
   readonly stepsMax?: number;
   /** The trace of an earlier run of the same schedule: an access that differs ends the run as 'nondeterminism'. */
   readonly expectTrace?: readonly number[];
+  /** Looks at every step. */
+  readonly monitors?: readonly Monitor[];
+  /** Notes what each step changes in the scenario's `state`. */
+  readonly recordState?: boolean;
 }
 
 /**
@@ -61,7 +83,8 @@ export interface RunOptions {
  * if (result.outcome.kind !== 'ended') console.log(formatTrace(result));
  */
 export function runSchedule(scenario: Scenario, scheduler: Scheduler, options: RunOptions = {}): RunResult {
-  const { tasks, cells, check } = scenario.make();
+  const run = scenario.make();
+  const { tasks, cells } = run;
   const machine = new Interleaver({ cpus: scenario.cpus, scheduler, cells });
   const schedule: number[] = [];
   const trace: number[] = [];
@@ -79,26 +102,56 @@ export function runSchedule(scenario: Scenario, scheduler: Scheduler, options: R
       `step ${at / 2} was access ${expected[at + 1]} by choice ${expected[at]}, is access ${access} by choice ${choice}`,
     );
   };
-  const outcome = outcomeOf(() => {
-    for (const task of tasks) machine.start(task.ctx, task.steps, 0, task.pinned ?? false);
-    machine.run(options.stepsMax ?? 100_000);
-  }, check);
-  return { outcome, schedule, steps: trace.length / 2, trace, names, cells };
+  const recorder = options.recordState === true ? new StateRecorder() : undefined;
+  const monitors = [...(options.monitors ?? []), ...(recorder === undefined ? [] : [recorder])];
+  let outcome: Outcome = { kind: 'ended' };
+  try {
+    startTasks(machine, run);
+    if (monitors.length > 0) watchWith(monitors, run, machine);
+    machine.run(options.stepsMax ?? STEPS_MAX);
+  } catch (error) {
+    outcome = asOutcome(error);
+  }
+  if (outcome.kind === 'ended') {
+    try {
+      run.check?.();
+    } catch (error) {
+      outcome = asOutcome(error, 'check failed');
+    }
+  }
+  return {
+    outcome,
+    schedule,
+    steps: trace.length / 2,
+    trace,
+    names,
+    cells,
+    changes: recorder?.changes ?? [],
+  };
+}
+
+/** The livelock bound where none is given. */
+export const STEPS_MAX = 100_000;
+
+/** Starts the tasks of a run, in their order. */
+export function startTasks(machine: Interleaver, run: ScenarioRun): void {
+  for (const task of run.tasks)
+    if (task.interrupt === true) machine.startInterrupt(task.ctx, task.steps);
+    else machine.start(task.ctx, task.steps, 0, task.pinned ?? false);
+}
+
+function watchWith(monitors: readonly Monitor[], run: ScenarioRun, machine: Interleaver): void {
+  for (const monitor of monitors) monitor.begin(run, machine);
+  machine.hooks.afterStep = (choice, access) => {
+    for (const monitor of monitors) monitor.onStep(choice >>> 6, access, choice & 63);
+  };
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
-function outcomeOf(run: () => void, check: (() => void) | undefined): Outcome {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof ScheduleError) return { kind: error.fault, error };
-    return { kind: 'threw', error: asError(error) };
-  }
-  try {
-    check?.();
-  } catch (error) {
-    return { kind: 'check failed', error: asError(error) };
-  }
-  return { kind: 'ended' };
+/** What was thrown, as the end of a run. */
+export function asOutcome(error: unknown, kind: 'threw' | 'check failed' = 'threw'): Outcome {
+  if (error instanceof ScheduleError) return { kind: error.fault, error };
+  if (error instanceof InvariantError) return { kind: 'always failed', error };
+  return { kind, error: asError(error) };
 }

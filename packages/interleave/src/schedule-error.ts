@@ -12,6 +12,10 @@ export type ScheduleFault =
   | 'section left open'
   /** A task waits (spawn, grace period) where the CPU cannot be given up, or inside a read section. */
   | 'waiting in atomic section'
+  /** Two locks were taken in both orders, by any tasks at any time. */
+  | 'lock order'
+  /** Two tasks touched a cell that is declared unsynchronised, nothing between them ordering it. */
+  | 'data race'
   /** More steps than the bound. */
   | 'livelock'
   /** The same schedule led to another access than before. */

@@ -26,6 +26,10 @@ export class TaskTable {
   /** Spawned tasks that have not ended. */
   children = new Int32Array(16);
   pinned = new Uint8Array(16);
+  /** The task is an interrupt handler. */
+  interrupt = new Uint8Array(16);
+  /** For a handler that has begun: the task that kept its CPU then, or -1. */
+  interrupted = new Int32Array(16);
   /** When the outermost read section opened. */
   readSince = new Float64Array(16);
   /** When the task began to wait for a grace period. */
@@ -35,6 +39,13 @@ export class TaskTable {
   liveCount = 0;
 
   readonly #freeSlots: number[] = [];
+
+  readonly #reuse: boolean;
+
+  /** @param reuse slots of ended tasks are given to new ones. */
+  constructor(reuse: boolean) {
+    this.#reuse = reuse;
+  }
 
   add(ctx: Context, body: Steps<unknown>, tag: number, pinned: boolean, parent: number): number {
     const task = this.#freeSlots.pop() ?? this.bodies.length;
@@ -46,6 +57,8 @@ export class TaskTable {
     this.parent[task] = parent;
     this.children[task] = 0;
     this.pinned[task] = pinned ? 1 : 0;
+    this.interrupt[task] = 0;
+    this.interrupted[task] = -1;
     this.place[task] = this.liveCount;
     this.live[this.liveCount++] = task;
     return task;
@@ -57,7 +70,7 @@ export class TaskTable {
     const last = this.live[--this.liveCount]!;
     this.live[at] = last;
     this.place[last] = at;
-    this.#freeSlots.push(task);
+    if (this.#reuse) this.#freeSlots.push(task);
   }
 
   /** Forgets all tasks; the next one has number 0 again. */
@@ -76,6 +89,8 @@ export class TaskTable {
     this.parent = wider(this.parent, new Int32Array(size));
     this.children = wider(this.children, new Int32Array(size));
     this.pinned = wider(this.pinned, new Uint8Array(size));
+    this.interrupt = wider(this.interrupt, new Uint8Array(size));
+    this.interrupted = wider(this.interrupted, new Int32Array(size));
     this.readSince = wider(this.readSince, new Float64Array(size));
     this.waitSince = wider(this.waitSince, new Float64Array(size));
     this.place = wider(this.place, new Int32Array(size));

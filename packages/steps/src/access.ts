@@ -37,6 +37,8 @@ export const AccessKind = {
   gracePeriod: 12,
   /** Starts the tasks in `ctx.spawned` and blocks until they have ended. */
   spawn: 13,
+  /** Several reads and writes as one step; its cell names them, see `CellSpace.claimCompound`. */
+  compound: 14,
 } as const;
 export type AccessKind = (typeof AccessKind)[keyof typeof AccessKind];
 
@@ -78,6 +80,14 @@ export const unlock = (cell: Cell): Access => of(cell, AccessKind.unlock);
  * const taken = yield tryLock(cell);
  */
 export const tryLock = (cell: Cell): Access => of(cell, AccessKind.tryLock);
+
+/**
+ * Another task may run before several reads and writes that are one step: `cell` is from
+ * `CellSpace.claimCompound`.
+ * @example
+ * yield compound(pop); top = next[top];
+ */
+export const compound = (cell: Cell): Access => of(cell, AccessKind.compound);
 
 /** Enters a section that no interrupt handler and no other task of this CPU can enter. Nests. */
 export const irqSave: Access = of(0, AccessKind.irqSave);

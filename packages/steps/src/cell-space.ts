@@ -6,6 +6,12 @@ interface Range {
   readonly count: number;
 }
 
+/** The cells that a compound step touches; one that it reads and writes is among `writes`. */
+export interface Compound {
+  readonly reads: readonly Cell[];
+  readonly writes: readonly Cell[];
+}
+
 /**
  * Hands out cells to the structures of one machine and gives them back their names in traces.
  * Claims are numbered in order, so the same construction gives the same cells.
@@ -17,6 +23,7 @@ interface Range {
  */
 export class CellSpace {
   readonly #ranges: Range[] = [];
+  readonly #compounds = new Map<Cell, Compound>();
   // Cell 0 belongs to the section kinds.
   #next = 1;
 
@@ -37,6 +44,32 @@ export class CellSpace {
     this.#ranges.push({ name, base, count });
     this.#next += count;
     return base;
+  }
+
+  /**
+   * A cell that stands for several cells, touched in one step.
+   * @throws RangeError when a cell was not claimed here, or is a compound itself.
+   * @example
+   * const pop = cells.claimCompound('pop', { reads: [next], writes: [top] });
+   * yield compound(pop);
+   */
+  claimCompound(name: string, touched: Compound): Cell {
+    for (const cell of [...touched.reads, ...touched.writes])
+      if (!Number.isInteger(cell) || cell < 1 || cell >= this.#next || this.#compounds.has(cell))
+        throw new RangeError(`${name}: expected cells claimed before, got ${cell}`);
+    const cell = this.claim(name);
+    this.#compounds.set(cell, { reads: [...touched.reads], writes: [...touched.writes] });
+    return cell;
+  }
+
+  /** What compound cells stand for. */
+  get compounds(): ReadonlyMap<Cell, Compound> {
+    return this.#compounds;
+  }
+
+  /** Cells claimed so far: each is below this number. */
+  get end(): Cell {
+    return this.#next;
   }
 
   /** The name of a cell as claimed, with its index where the claim had several: `zone.lock[2]`. */

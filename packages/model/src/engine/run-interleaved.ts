@@ -101,7 +101,7 @@ export function runInterleaved<W>(
   const failure = failureOf(run, () => done);
   const outcome = outcomeOf(failure);
   const shown = record
-    ? { outcome, schedule: recorded, steps: trace.length / 2, trace, names, cells }
+    ? { outcome, schedule: recorded, steps: trace.length / 2, trace, names, cells, changes: [] }
     : undefined;
   return {
     failure,

@@ -1,0 +1,84 @@
+import type { Access } from '@mm/steps';
+
+import type { Interleaver } from './interleaver.js';
+import type { ScenarioRun } from './run-schedule.js';
+
+/** Looks at every step of a run, and throws what is wrong. */
+export interface Monitor {
+  /** A run begins, its tasks started. */
+  begin(run: ScenarioRun, machine: Interleaver): void;
+  /** `task` has made a step: `access`, on `cpu`. */
+  onStep(task: number, access: Access, cpu: number): void;
+}
+
+/** Something that must hold after every step does not. */
+export class InvariantError extends Error {
+  override readonly name = 'InvariantError';
+}
+
+/** Holds the scenario's `always` against the state after every step. */
+export class AlwaysMonitor implements Monitor {
+  #always: (() => void) | undefined;
+
+  begin(run: ScenarioRun): void {
+    this.#always = run.always;
+    this.onStep();
+  }
+
+  onStep(): void {
+    try {
+      this.#always?.();
+    } catch (error) {
+      throw new InvariantError(error instanceof Error ? error.message : String(error), { cause: error });
+    }
+  }
+}
+
+/** Notes which of the scenario's `sometimes` have been reached in any run. */
+export class SometimesMonitor implements Monitor {
+  /** By name: in how many runs it was reached. */
+  readonly reached = new Map<string, number>();
+  #open: Array<[string, () => boolean]> = [];
+
+  begin(run: ScenarioRun): void {
+    this.#open = Object.entries(run.sometimes ?? {});
+    for (const [name] of this.#open) if (!this.reached.has(name)) this.reached.set(name, 0);
+    this.onStep();
+  }
+
+  onStep(): void {
+    for (let i = 0; i < this.#open.length; i++) {
+      const [name, holds] = this.#open[i]!;
+      if (!holds()) continue;
+      this.reached.set(name, this.reached.get(name)! + 1);
+      this.#open.splice(i--, 1);
+    }
+  }
+
+  /** What no run has reached. */
+  get missing(): string[] {
+    return [...this.reached].filter(([, runs]) => runs === 0).map(([name]) => name);
+  }
+}
+
+/** Records what each step changed in the scenario's `state`. */
+export class StateRecorder implements Monitor {
+  readonly changes: string[][] = [];
+  #read: ScenarioRun['state'];
+  #last: Readonly<Record<string, unknown>> = {};
+
+  begin(run: ScenarioRun): void {
+    this.#read = run.state;
+    this.#last = run.state?.() ?? {};
+  }
+
+  onStep(): void {
+    const now = this.#read?.() ?? {};
+    const changed: string[] = [];
+    for (const name of new Set([...Object.keys(this.#last), ...Object.keys(now)]))
+      if (this.#last[name] !== now[name])
+        changed.push(`${name}: ${String(this.#last[name])} -> ${String(now[name])}`);
+    this.changes.push(changed);
+    this.#last = now;
+  }
+}
