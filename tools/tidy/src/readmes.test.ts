@@ -1,0 +1,60 @@
+import { execFileSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import ts from 'typescript';
+import { expect, it } from 'vitest';
+
+import { read, root } from './house.js';
+
+const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
+const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+
+/** A block of a document as a file beside it, so that imports are found as they would be there. */
+interface Block {
+  readonly file: string;
+  readonly source: string;
+}
+
+const documents = execFileSync('git', ['ls-files', '--', '*.md'], { cwd: root, encoding: 'utf8' })
+  .split('\n')
+  .filter((file) => /^(README|docs|packages|apps)/u.test(file));
+
+function blocksOf(document: string): Block[] {
+  const text = read(document);
+  const found = [...text.matchAll(/^```ts\n(.*?)^```$/gmsu)];
+  return found
+    .filter((match) => /^import /mu.test(match[1]!))
+    .map((match) => {
+      const line = text.slice(0, match.index).split('\n').length;
+      // Lines keep their numbers, so that a fault is found where it stands.
+      return {
+        file: join(root, dirname(document), `${document.replace(/\W/gu, '-')}-line-${line}.ts`),
+        source: `${'\n'.repeat(line)}${match[1]}\nexport {};\n`,
+      };
+    });
+}
+
+it('every example in a document that imports what it needs type-checks', () => {
+  const blocks = new Map(documents.flatMap(blocksOf).map(({ file, source }) => [file, source]));
+  expect(blocks.size).toBeGreaterThan(5);
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile, getSourceFile } = host;
+  host.fileExists = (file) => blocks.has(file) || fileExists(file);
+  host.readFile = (file) => blocks.get(file) ?? readFile(file);
+  host.getSourceFile = (file, language, ...rest) =>
+    blocks.has(file)
+      ? ts.createSourceFile(file, blocks.get(file)!, language)
+      : getSourceFile(file, language, ...rest);
+  const program = ts.createProgram(
+    [...blocks.keys()],
+    { ...options, noUnusedLocals: false, noUnusedParameters: false },
+    host,
+  );
+  const faults = [...blocks.keys()].flatMap((file) => {
+    const source = program.getSourceFile(file)!;
+    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
+      ({ start = 0, messageText }) =>
+        `${file.slice(root.length)}:${source.getLineAndCharacterOfPosition(start).line}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+    );
+  });
+  expect(faults).toEqual([]);
+});
