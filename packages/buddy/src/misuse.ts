@@ -2,7 +2,15 @@ import { PageFlag, orderOfFlags } from '@mm/memory';
 
 import type { PageAllocator } from './page-allocator.js';
 
-/** Thrown by a strict machine for a misuse that the kernel would not notice. Nothing has changed. */
+/**
+ * Thrown by a strict machine for a misuse that the kernel would not notice. Nothing has changed.
+ * @example
+ * try {
+ *   freePages(ctx, strict.pages, pfn, 0);
+ * } catch (error) {
+ *   if (error instanceof MisuseError) console.error(error.pfn, error.message);
+ * }
+ */
 export class MisuseError extends Error {
   override readonly name = 'MisuseError';
   readonly pfn: number;

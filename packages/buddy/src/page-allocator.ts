@@ -48,6 +48,8 @@ export interface PageAllocatorOptions {
  * of all lists are slots, or block numbers, beyond those of memory.
  *
  *   for each zone: free + Σ per-cpu diff = Σ over order and type of list length × 2^order, but for isolated blocks
+ * @example
+ * const pfn = allocPages(ctx, machine.pages, GFP_KERNEL, 0);
  */
 export class PageAllocator {
   readonly memory: PhysicalMemory;

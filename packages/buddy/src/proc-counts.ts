@@ -25,7 +25,7 @@ export function buddyInfo(pages: PageAllocator, zone: number): number[] {
  * {@link PAGETYPEINFO_BLOCKS_MAX} of each list are counted; the kernel prints `>100000` then.
  *
  * @example
- * freeBlocksByType(pages, zone)[MigrateType.MOVABLE][10];
+ * freeBlocksByType(pages, zone)[MigrateType.MOVABLE]![10];
  * @see linux 6.1 mm/vmstat.c pagetypeinfo_showfree_print
  */
 export function freeBlocksByType(pages: PageAllocator, zone: number): number[][] {

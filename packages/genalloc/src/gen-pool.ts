@@ -331,7 +331,11 @@ export class GenPool {
   }
 }
 
-/** Violations of the equation of `pool`, one string each; empty when it holds. */
+/**
+ * Violations of the equation of `pool`, one string each; empty when it holds.
+ * @example
+ * checkGenPoolInvariants(pool); // throws where sizes and bitmaps disagree
+ */
 export function checkGenPoolInvariants(pool: GenPool): string[] {
   return pool.checkInvariants();
 }

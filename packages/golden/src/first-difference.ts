@@ -3,6 +3,8 @@ import type { Mismatch } from './mismatch.js';
 /**
  * The first place where two JSON values differ, or null. Keys that only `actual` has are not looked at:
  * a recording says what it knows.
+ * @example
+ * firstDifference('case', { free: [1, 2] }, { free: [1, 3] })?.path; // case.free[1]
  */
 export function firstDifference(path: string, expected: unknown, actual: unknown): Mismatch | null {
   if (Object.is(expected, actual)) return null;

@@ -18,6 +18,8 @@ const LISTED_MAX = 2 ** 22;
  * Checks a state from outside, shape first, then sense: blocks are aligned, inside their zone, in one
  * list only; counts equal what the lists hold.
  * @throws OptionError naming the field, for example `before.DMA32.zone.nr_free`.
+ * @example
+ * checkBuddyState(JSON.parse(text), 9); // throws, naming the field, when it is none
  */
 export function checkBuddyState(state: unknown, pageblockOrder: number, name = 'state'): BuddyState {
   const parsed = buddyStateSchema.safeParse(state);

@@ -18,6 +18,8 @@ export interface ZoneinfoZone {
 /**
  * Reads the zones of a `/proc/zoneinfo` text of Linux 6.1.
  * @throws OptionError naming the zone and the line that is missing.
+ * @example
+ * parseZoneinfo(readFileSync('/proc/zoneinfo', 'utf8'));
  */
 export function parseZoneinfo(text: string): ZoneinfoZone[] {
   const sections = text.split(/^Node 0, zone +/mu).slice(1);

@@ -26,6 +26,12 @@ export type ScheduleFault =
 /**
  * A fault that the interleaver found in the tasks that it runs; the message names tasks, CPUs and
  * cells.
+ * @example
+ * try {
+ *   tasks.run(10_000);
+ * } catch (error) {
+ *   if (error instanceof ScheduleError && error.fault === 'deadlock') console.error(error.message);
+ * }
  */
 export class ScheduleError extends Error {
   override readonly name = 'ScheduleError';

@@ -15,7 +15,11 @@ export function addStep(schedule: number[], choice: Choice): void {
   else schedule.push(choice, 1);
 }
 
-/** Steps in a schedule. */
+/**
+ * Steps in a schedule.
+ * @example
+ * scheduleSteps([0, 3, 64, 2]); // 5
+ */
 export function scheduleSteps(schedule: Schedule): number {
   let steps = 0;
   for (let i = 1; i < schedule.length; i += 2) steps += schedule[i]!;
@@ -28,6 +32,8 @@ export const scheduleSwitches = (schedule: Schedule): number => Math.max(0, sche
 /**
  * Checks numbers that came from a file.
  * @throws RangeError when they are no schedule.
+ * @example
+ * checkSchedule([0, 3, 64, 2]); // task 0 three steps, then task 1 two, both on CPU 0
  */
 export function checkSchedule(schedule: Schedule): void {
   if (schedule.length % 2 !== 0)

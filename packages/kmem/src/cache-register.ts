@@ -22,6 +22,8 @@ export interface RegisterOptions {
  * The caches of a machine, oldest first.
  *
  *   refcount of a cache = requests it serves that were not destroyed;  caches of different zone flags serve none in common
+ * @example
+ * machine.kmem.register.create({ name: 'tables', size: 1024 });
  */
 export class CacheRegister<C extends KmemCache> implements MergeRules {
   readonly arch: SlabArch;

@@ -42,6 +42,8 @@ export const kmallocMinSize = (arch: SlabArch, isSlab = false): number =>
 
 /**
  * Which kind of cache serves these flags. `hasZoneDma`: ZONE_DMA is configured; else GFP_DMA changes nothing.
+ * @example
+ * kmallocType(__GFP_DMA, true) === KmallocType.dma;
  * @see linux 6.1 include/linux/slab.h kmalloc_type
  */
 export function kmallocType(gfp: number, hasZoneDma: boolean): KmallocType {
@@ -65,6 +67,8 @@ export interface KmallocClass {
 
 /**
  * The kmalloc caches in the order in which the boot makes them.
+ * @example
+ * kmallocClasses(arch, true).map(({ name }) => name);
  * @see linux 6.1 mm/slab_common.c create_kmalloc_caches
  */
 export function kmallocClasses(arch: SlabArch, hasZoneDma: boolean, isSlab = false): KmallocClass[] {

@@ -28,6 +28,8 @@ export interface MergeRules {
  *
  * @param caches oldest first.
  * @param flags of the request with what boot parameters add.
+ * @example
+ * findMergeable(caches, rules, request, request.flags); // an older cache that can serve it, or null
  * @see linux 6.1 mm/slab_common.c find_mergeable
  */
 export function findMergeable<C extends KmemCache>(

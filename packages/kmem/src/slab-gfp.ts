@@ -33,6 +33,8 @@ export function forbiddenGfp(series: Series, hasZoneDma32: boolean, slabFlags: n
  * fast path, as the kernel does.
  *
  * @returns the flags as far as they may be used.
+ * @example
+ * fixSlabGfp(machine.log, GFP_KERNEL | GFP_DMA32, GFP_DMA32); // GFP_KERNEL, with a warning in the log
  * @see linux 6.1 mm/slab_common.c kmalloc_fix_flags
  */
 export function fixSlabGfp(log: KernelLog, gfp: number, forbidden: number): number {

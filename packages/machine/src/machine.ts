@@ -57,7 +57,12 @@ export interface CpuView {
   kfree(address: number | null): void;
 }
 
-/** A simulated machine. Its parts are public: every function of the packages below can be used on them. */
+/**
+ * A simulated machine. Its parts are public: every function of the packages below can be used on them.
+ * @example
+ * const machine = createMachine({ preset: 'arm64-2018', ramBytes: '4G' });
+ * machine.allocPages(GFP_DMA32, 0);
+ */
 export class Machine implements MachineParts {
   readonly slab: MachineParts['slab'];
   readonly slabOptions: MachineParts['slabOptions'];

@@ -2,7 +2,15 @@ import { OptionError } from '@mm/printk';
 
 import { PFN_MAX, type PfnRange, pfnToAddr } from './units.js';
 
-/** Thrown for an access to an address at which there is no memory. Nothing has changed. */
+/**
+ * Thrown for an access to an address at which there is no memory. Nothing has changed.
+ * @example
+ * try {
+ *   memory.read32(0x0);
+ * } catch (error) {
+ *   if (error instanceof HoleError) console.error(error.message);
+ * }
+ */
 export class HoleError extends Error {
   override readonly name = 'HoleError';
   /** The first address of the access that is outside the memory map. */
@@ -48,7 +56,11 @@ export function checkMemoryMap(ranges: readonly PfnRange[]): PfnRange[] {
   return joined;
 }
 
-/** Where there is memory: sorted ranges of page frames, with a look-up that remembers the last hit. */
+/**
+ * Where there is memory: sorted ranges of page frames, with a look-up that remembers the last hit.
+ * @example
+ * new MemoryMap([{ startPfn: 0x40000, endPfn: 0x80000 }]).has(0x40000); // true
+ */
 export class MemoryMap {
   /** Sorted, disjoint, neighbours joined. */
   readonly ranges: readonly PfnRange[];

@@ -33,6 +33,9 @@ export interface FramesImage {
  *
  * The arrays are replaced when they grow: read them from the object again after {@link slotOf} or
  * {@link claimSlots}.
+ * @example
+ * const slot = machine.frames.slotOf(pfn);
+ * machine.frames.refcount[slot];
  */
 export class PageFrames {
   readonly map: MemoryMap;

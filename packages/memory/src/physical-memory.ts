@@ -15,6 +15,9 @@ const CHUNK_MASK = CHUNK_PAGES - 1;
  * Access by address is checked: a hole in the memory map is a {@link HoleError} with the address, a
  * misaligned address an OptionError. Hot code goes by page frame, unchecked: {@link wordsOf} and
  * {@link wordIndexOf} give the array and the index of the first word of a page.
+ * @example
+ * machine.memory.write32(0x40000000, 0xdeadbeef);
+ * machine.memory.read8(0x40000000); // 0xef
  */
 export class PhysicalMemory {
   readonly map: MemoryMap;

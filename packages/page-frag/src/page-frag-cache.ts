@@ -15,6 +15,8 @@ export const PAGE_FRAG_CACHE_MAX_ORDER = 3;
  *   0 ≤ offset ≤ size
  *
  * It has no lock: one cache belongs to one CPU, or to a caller that locks.
+ * @example
+ * const cache = new PageFragCache(machine.pages, machine.cells);
  * @see linux 6.1 include/linux/mm_types.h struct page_frag_cache
  */
 export class PageFragCache {
@@ -38,6 +40,8 @@ export class PageFragCache {
 /**
  * Violations of the equations of `cache`, one string each; empty when they hold.
  * `alive` is how many fragments of the current block are alive.
+ * @example
+ * checkPageFragInvariants(cache, 3); // three fragments are alive
  */
 export function checkPageFragInvariants(cache: PageFragCache, alive: number): string[] {
   if (cache.pfn < 0) return [];

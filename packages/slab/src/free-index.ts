@@ -10,6 +10,8 @@ export const unpackOffSlab = (word: number): number => (word >>> 0) * OFF_SLAB_U
 
 /**
  * Where the index list of a slab begins: at its end, in another cache, or in a free object of its own.
+ * @example
+ * freelistAddress(cache, headSlotOf(machine.frames, pfn));
  * @see linux 6.1 mm/slab.c alloc_slabmgmt
  */
 export function freelistAddress(cache: SlabCache, slot: number): number {
@@ -20,7 +22,12 @@ export function freelistAddress(cache: SlabCache, slot: number): number {
   return cache.objFreelist ? base + (word - 1) : base + (4096 << cache.order) - cache.freelistSize;
 }
 
-/** The number of the `index`-th free object. @see linux 6.1 mm/slab.c get_free_obj */
+/**
+ * The number of the `index`-th free object.
+ * @example
+ * getFreeIndex(cache, freelistAddress(cache, slot), 0); // the object that is handed out first
+ * @see linux 6.1 mm/slab.c get_free_obj
+ */
 export function getFreeIndex(cache: SlabCache, list: number, index: number): number {
   const { memory } = cache.system;
   const at = list + index;

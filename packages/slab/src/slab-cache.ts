@@ -52,6 +52,8 @@ export function arrayCache(limit: number, batchcount: number): ArrayCache {
  *
  *   free objects = Σ over slabs of num - active;   active = held by users + in arrays
  *   total slabs = full + partial + free slabs
+ * @example
+ * const cache = slab.register.create({ name: 'tables', size: 1024 });
  * @see linux 6.1 include/linux/slab_def.h struct kmem_cache
  */
 export class SlabCache implements KmemCache {

@@ -139,7 +139,12 @@ function forcedFlags(flags: number, size: number): number {
   return (flags & SLAB_TYPESAFE_BY_RCU) === 0 ? forced | SLAB_POISON : forced;
 }
 
-/** The tunables of a new cache. @see linux 6.1 mm/slab.c enable_cpucache */
+/**
+ * The tunables of a new cache.
+ * @example
+ * defaultTuning(1024, 2, false).limit; // 54
+ * @see linux 6.1 mm/slab.c enable_cpucache
+ */
 export function defaultTuning(
   size: number,
   cpus: number,
@@ -160,6 +165,8 @@ export function defaultTuning(
 
 /**
  * The geometry of a new cache, or null when its objects fit no block of pages.
+ * @example
+ * slabGeometry(rules, request)?.num; // objects of a slab
  * @see linux 6.1 mm/slab.c __kmem_cache_create
  */
 export function slabGeometry(rules: GeometryRules, request: OpenRequest): SlabGeometry | null {

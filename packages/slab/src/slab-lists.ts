@@ -34,7 +34,11 @@ export function listOf(cache: SlabCache, slot: number): number {
   return active === cache.num ? NodeWord.fullFirst : NodeWord.partialFirst;
 }
 
-/** Slots of a list, from the head. */
+/**
+ * Slots of a list, from the head.
+ * @example
+ * slabsOn(cache, NodeWord.partialFirst).length;
+ */
 export function slabsOn(cache: SlabCache, list: number): number[] {
   const { frames } = cache.system;
   const slots: number[] = [];

@@ -37,7 +37,11 @@ export interface SlabOptions {
 /** Machines with more pages than 32 MiB take slabs of order 1. */
 const LARGE_MACHINE_PAGES = 8192;
 
-/** What all SLAB caches of a machine share. */
+/**
+ * What all SLAB caches of a machine share.
+ * @example
+ * const slab = new SlabSystem({ pages: machine.pages, cells: machine.cells });
+ */
 export class SlabSystem implements CacheOpener<SlabCache> {
   readonly pages: PageAllocator;
   readonly frames: PageFrames;

@@ -91,6 +91,8 @@ function readLetters(letters: string, log: KernelLog): { flags: number; highOrde
 
 /**
  * The flags of a new cache: its own and those that `slub_debug` gives it.
+ * @example
+ * debugFlagsOf(parseSlubBoot('slub_debug=P,tables', log).debug, 0, 'tables') === SLAB_POISON;
  * @see linux 6.1 mm/slub.c kmem_cache_flags
  */
 export function debugFlagsOf(options: DebugOptions, flags: number, name: string): number {

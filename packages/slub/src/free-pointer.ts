@@ -28,6 +28,8 @@ function highOf(cache: SlubCache, slabPfn: number, at: number): number {
  *
  * @param slabPfn first page frame of the slab.
  * @param object offset | 1.
+ * @example
+ * peekFreePointer(cache, slabPfn, 1) === BAD_POINTER;
  * @see linux 6.1 mm/slub.c get_freepointer_safe
  */
 export function peekFreePointer(cache: SlubCache, slabPfn: number, object: number): number {
@@ -65,6 +67,8 @@ export function peekFreePointer(cache: SlubCache, slabPfn: number, object: numbe
 /**
  * As {@link peekFreePointer}, for code that holds the object.
  * @throws KernelBug when the pointer leads out of the slab: the kernel would follow it.
+ * @example
+ * getFreePointer(cache, slabPfn, 1); // what the first object of the slab points to
  * @see linux 6.1 mm/slub.c get_freepointer
  */
 export function getFreePointer(cache: SlubCache, slabPfn: number, object: number): number {
@@ -81,6 +85,8 @@ export const badPointer = (cache: SlubCache, slabPfn: number): KernelBug =>
 
 /**
  * Makes a free object point to another, `next`: offset | 1 or 0.
+ * @example
+ * setFreePointer(cache, slabPfn, 1, 0); // the first object ends the list
  * @see linux 6.1 mm/slub.c set_freepointer
  */
 export function setFreePointer(cache: SlubCache, slabPfn: number, object: number, next: number): void {

@@ -35,6 +35,8 @@ function slabOrder(
  *
  * @param cpus CPUs that are present; when that is one, those that may ever be.
  * @throws KernelBug for size 0, by which the kernel divides.
+ * @example
+ * calculateOrder(1024, SLUB_BOOT_DEFAULTS, 2); // 3
  * @see linux 6.1 mm/slub.c calculate_order
  */
 export function calculateOrder(size: number, boot: SlubBoot, cpus: number): number {

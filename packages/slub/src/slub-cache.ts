@@ -33,6 +33,8 @@ const SLAB_CELLS = 64;
  *
  *   objects of a slab = inuse + objects on its free list;  a CPU's free list counts as in use
  *   nrSlabs = CPU slabs + slabs on partial lists of CPUs and node + full slabs
+ * @example
+ * const cache = slub.register.create({ name: 'tables', size: 1024 });
  * @see linux 6.1 include/linux/slub_def.h struct kmem_cache
  */
 export class SlubCache implements KmemCache {

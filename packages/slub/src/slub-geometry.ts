@@ -125,6 +125,8 @@ const NO_CMPXCHG = SLAB_CONSISTENCY_CHECKS | SLAB_STORE_USER | SLAB_TRACE;
 
 /**
  * The geometry of a new cache, or null when its objects fit no block of pages.
+ * @example
+ * slubGeometry(rules, request)?.objects; // objects of a slab
  * @see linux 6.1 mm/slub.c kmem_cache_open
  */
 export function slubGeometry(rules: GeometryRules, request: OpenRequest): SlubGeometry | null {

@@ -42,7 +42,11 @@ export interface SlubOptions {
   readonly bootCaches?: boolean;
 }
 
-/** What all SLUB caches of a machine share. */
+/**
+ * What all SLUB caches of a machine share.
+ * @example
+ * const slub = new SlubSystem({ pages: machine.pages, cells: machine.cells });
+ */
 export class SlubSystem implements CacheOpener<SlubCache> {
   readonly pages: PageAllocator;
   readonly frames: PageFrames;

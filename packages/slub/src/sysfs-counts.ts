@@ -17,7 +17,11 @@ export interface SlubCounts {
   readonly slabs_cpu_partial: string;
 }
 
-/** Reads the usage counters of a cache. */
+/**
+ * Reads the usage counters of a cache.
+ * @example
+ * readCounts(cache).slabs;
+ */
 export function readCounts(cache: SlubCache): SlubCounts {
   const { node, system, cpu } = cache;
   const { owner2, prev } = system.frames;
@@ -51,7 +55,11 @@ export function readCounts(cache: SlubCache): SlubCounts {
   };
 }
 
-/** A CPU's event counters in the order of {@link SLUB_STAT_NAMES}. */
+/**
+ * A CPU's event counters in the order of {@link SLUB_STAT_NAMES}.
+ * @example
+ * readStats(cache, 0)[SLUB_STAT_NAMES.indexOf('alloc_fastpath')];
+ */
 export function readStats(cache: SlubCache, cpu: number): number[] {
   const first = (cpu << CPU_SHIFT) + SlubStat.allocFastpath;
   return Array.from(cache.cpu.subarray(first, first + SLUB_STAT_NAMES.length), (n) => n >>> 0);
@@ -69,7 +77,11 @@ export interface CpuCounts {
   readonly partial: ReadonlyArray<readonly [pfn: number, inuse: number, slabs: number]>;
 }
 
-/** Walks what a CPU holds. */
+/**
+ * Walks what a CPU holds.
+ * @example
+ * cpuCounts(cache, 0).free; // objects that the fast path can hand out
+ */
 export function cpuCounts(cache: SlubCache, cpu: number): CpuCounts {
   const { frames } = cache.system;
   const at = cpu << CPU_SHIFT;
@@ -89,7 +101,12 @@ export function cpuCounts(cache: SlubCache, cpu: number): CpuCounts {
   };
 }
 
-/** Writes sysfs `min_partial`; any number from 0. @see linux 6.1 mm/slub.c min_partial_store */
+/**
+ * Writes sysfs `min_partial`; any number from 0.
+ * @example
+ * setMinPartial(cache, 5);
+ * @see linux 6.1 mm/slub.c min_partial_store
+ */
 export function setMinPartial(cache: SlubCache, slabs: number): void {
   cache.minPartial = slabs;
 }
@@ -97,6 +114,8 @@ export function setMinPartial(cache: SlubCache, slabs: number): void {
 /**
  * Writes sysfs `cpu_partial`; the caller flushes all CPUs afterwards.
  * @returns 0, or -EINVAL for a cache with debug flags.
+ * @example
+ * setCpuPartial(cache, 30); // 0
  * @see linux 6.1 mm/slub.c cpu_partial_store
  */
 export function setCpuPartial(cache: SlubCache, objects: number): number {

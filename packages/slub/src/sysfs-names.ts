@@ -31,6 +31,8 @@ export function uniqueId(cache: SlubCache): string {
 /**
  * The directories and links below /sys/kernel/slab, as Linux 6.1 leaves them: a link stays when its cache goes, and a
  * cache that cannot be merged takes over whatever stands under its name.
+ * @example
+ * slub.names.directories.get('tables');
  */
 export class SysfsNames {
   /** Name → the cache whose directory it is. */

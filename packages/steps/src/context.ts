@@ -9,6 +9,8 @@ export interface SpawnedTask {
 /**
  * Who runs: the CPU and the sections that the running code is in. Per-cpu code reads `ctx.cpu` at
  * each access, because a scheduler may move the task between two of them.
+ * @example
+ * const ctx = new Context(1); // runs on CPU 1
  */
 export class Context {
   /** The CPU that runs this code now, from 0. */

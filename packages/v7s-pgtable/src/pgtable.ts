@@ -37,6 +37,8 @@ export const ENTRY_CELLS = 256;
  *   tables alive = level 1 entries of type table, + 1
  *
  * Made by `allocPgtable`.
+ * @example
+ * table.ttbr.toString(16);
  */
 export class V7sPgtable {
   readonly memory: PhysicalMemory;

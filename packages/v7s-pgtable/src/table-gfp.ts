@@ -30,7 +30,12 @@ export interface TableGfp {
   readonly l2: number;
 }
 
-/** The flags by series. @see linux 6.1 drivers/iommu/io-pgtable-arm-v7s.c ARM_V7S_TABLE_GFP_DMA */
+/**
+ * The flags by series.
+ * @example
+ * tableGfp('merged', 0, true).slabFlags === SLAB_CACHE_DMA32;
+ * @see linux 6.1 drivers/iommu/io-pgtable-arm-v7s.c ARM_V7S_TABLE_GFP_DMA
+ */
 export function tableGfp(series: V7sSeries, quirks: number, zoneDma32: boolean): TableGfp {
   if ((quirks & Quirk.ARM_MTK_TTBR_EXT) !== 0) return { l1: GFP_KERNEL, slabFlags: 0, l2: 0 };
   const dma32 = zoneDma32 && (series === 'v4' || series === 'merged');

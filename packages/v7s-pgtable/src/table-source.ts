@@ -27,7 +27,11 @@ export interface PlainTableSource {
 /** Tables of a pool that {@link GenPoolTableSource} takes at the start: 4 MiB. */
 export const POOL_TABLES = 4096;
 
-/** A whole page for each level 2 table. `zoneGfp` chooses the zone: GFP_DMA32, GFP_DMA, or 0. */
+/**
+ * A whole page for each level 2 table. `zoneGfp` chooses the zone: GFP_DMA32, GFP_DMA, or 0.
+ * @example
+ * new PageTableSource(machine.pages, GFP_DMA32);
+ */
 export class PageTableSource {
   readonly kind = 'page';
   readonly pages: PageAllocator;
@@ -40,7 +44,11 @@ export class PageTableSource {
   }
 }
 
-/** Fragments of 1 KiB, as series v3 had it; but every table is zeroed, and the cache drained at the end. */
+/**
+ * Fragments of 1 KiB, as series v3 had it; but every table is zeroed, and the cache drained at the end.
+ * @example
+ * new PageFragTableSource(new PageFragCache(machine.pages, machine.cells), GFP_DMA32);
+ */
 export class PageFragTableSource {
   readonly kind = 'page-frag';
   readonly pages: PageAllocator;
@@ -55,7 +63,11 @@ export class PageFragTableSource {
   }
 }
 
-/** A pool of 4096 tables, taken with the first table and given back with the page table. */
+/**
+ * A pool of 4096 tables, taken with the first table and given back with the page table.
+ * @example
+ * new GenPoolTableSource(machine.pages, new GenPool(10), GFP_DMA32);
+ */
 export class GenPoolTableSource {
   readonly kind = 'genalloc';
   readonly pages: PageAllocator;
@@ -77,7 +89,11 @@ export class GenPoolTableSource {
 /** The name that the driver gives its cache. @see linux 6.1 drivers/iommu/io-pgtable-arm-v7s.c arm_v7s_alloc_pgtable */
 const CACHE_NAME = 'io-pgtable_armv7s_l2';
 
-/** Objects of a slab cache of 1 KiB, of SLUB or SLAB, as the series does it. The cache is the page table's own, or shared by merging. */
+/**
+ * Objects of a slab cache of 1 KiB, of SLUB or SLAB, as the series does it. The cache is the page table's own, or shared by merging.
+ * @example
+ * new SlabTableSource(machine.kmem, SLAB_CACHE_DMA32);
+ */
 export class SlabTableSource {
   readonly kind = 'slab';
   readonly pages: PageAllocator;

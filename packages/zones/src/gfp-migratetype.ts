@@ -13,6 +13,8 @@ export const MIGRATETYPE_NAMES = [
 /**
  * The migrate type of an allocation: 0 unmovable, 1 movable, 2 reclaimable.
  * @returns null when movable and reclaimable are both asked for, which the kernel forbids.
+ * @example
+ * gfpMigratetype(GFP_KERNEL | __GFP_RECLAIMABLE); // 2
  * @see linux 6.1 include/linux/gfp.h gfp_migratetype
  */
 export function gfpMigratetype(gfp: number): 0 | 1 | 2 | null {

@@ -32,6 +32,8 @@ const wanted = (bits: number): ZoneName => {
  *
  * Up to two zones take 1 bit, up to four 2, more 3. ZONE_DEVICE is never asked for: with it, up to five
  * zones take 2.
+ * @example
+ * gfpZoneTable({ dma: true, dma32: true, highmem: false }).shift; // 2 bits a zone
  * @see linux 6.1 include/linux/gfp.h GFP_ZONE_TABLE, include/linux/page-flags-layout.h ZONES_SHIFT
  */
 export function gfpZoneTable(config: ZoneConfig): GfpZoneTable {
@@ -66,7 +68,11 @@ export function gfpZone(table: GfpZoneTable, gfp: number): number {
   return table.zones[gfp & GFP_ZONEMASK]!;
 }
 
-/** Whether the zone modifiers contradict each other: `VM_BUG_ON` in a debug kernel. */
+/**
+ * Whether the zone modifiers contradict each other: `VM_BUG_ON` in a debug kernel.
+ * @example
+ * isBadGfpZone(__GFP_DMA | __GFP_DMA32); // true
+ */
 export function isBadGfpZone(gfp: number): boolean {
   return isBad(gfp & GFP_ZONEMASK);
 }

@@ -24,6 +24,8 @@ const pfnOf = (bytes: number): number => (bytes === Infinity ? Infinity : Math.f
  * The zones of a machine with one node, lowest first.
  *
  * @param spans RAM, ascending.
+ * @example
+ * layOutZones([{ startPfn: 0x40000, endPfn: 0x140000 }], PRESETS['arm64-2018']);
  * @see linux 6.1 mm/page_alloc.c free_area_init, zone_spanned_pages_in_node
  */
 export function layOutZones(

@@ -3,7 +3,11 @@ import type { Zones } from './zones.js';
 /** Divisors by zone; Movable's and Device's are never used. @see linux 6.1 mm/page_alloc.c sysctl_lowmem_reserve_ratio */
 const DEFAULT_RATIO = { DMA: 256, DMA32: 256, Normal: 32, HighMem: 0, Movable: 0, Device: 0 } as const;
 
-/** lowmem_reserve_ratio as the kernel starts with it, a number per configured zone. */
+/**
+ * lowmem_reserve_ratio as the kernel starts with it, a number per configured zone.
+ * @example
+ * defaultReserveRatio(machine.zones); // [256, 32, 0] with DMA32, Normal, Movable
+ */
 export function defaultReserveRatio(zones: Zones): number[] {
   return zones.names.map((name) => DEFAULT_RATIO[name]);
 }
@@ -11,6 +15,8 @@ export function defaultReserveRatio(zones: Zones): number[] {
 /**
  * Keeps a part of each zone from callers that could be served by a higher one: the managed pages of the
  * zones above, up to the caller's, divided by the zone's ratio. Ratio 0, or an empty zone: nothing.
+ * @example
+ * setLowmemReserve(zones, defaultReserveRatio(zones));
  * @see linux 6.1 mm/page_alloc.c setup_per_zone_lowmem_reserve
  */
 export function setLowmemReserve(zones: Zones, ratio: readonly number[]): void {

@@ -62,12 +62,20 @@ export function toPfnSpans(ranges: readonly RamRange[]): PfnSpan[] {
   return spans;
 }
 
-/** Pages in a list of spans. */
+/**
+ * Pages in a list of spans.
+ * @example
+ * countPages([{ startPfn: 16, endPfn: 32 }]); // 16
+ */
 export function countPages(spans: readonly PfnSpan[]): number {
   return spans.reduce((sum, span) => sum + span.endPfn - span.startPfn, 0);
 }
 
-/** The part of each span that lies in [startPfn, endPfn). */
+/**
+ * The part of each span that lies in [startPfn, endPfn).
+ * @example
+ * clipSpans([{ startPfn: 16, endPfn: 32 }], 0, 20); // [{ startPfn: 16, endPfn: 20 }]
+ */
 export function clipSpans(spans: readonly PfnSpan[], startPfn: number, endPfn: number): PfnSpan[] {
   return spans
     .map((span) => ({ startPfn: Math.max(span.startPfn, startPfn), endPfn: Math.min(span.endPfn, endPfn) }))

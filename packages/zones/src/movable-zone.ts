@@ -30,6 +30,8 @@ export function pagesOf(option: string | number, field: string, total: number): 
  *
  * @param spans RAM, ascending.
  * @param usableStartPfn the start of the highest zone that has memory: ZONE_MOVABLE is taken from it first.
+ * @example
+ * findMovableStart(spans, normalStartPfn, { movablecore: '512M' });
  * @see linux 6.1 mm/page_alloc.c find_zone_movable_pfns_for_nodes
  */
 export function findMovableStart(

@@ -19,6 +19,8 @@ export function pcpBatchOf(managedPages: number): number {
  *
  * @param cpus online CPUs, at least 1.
  * @param highFraction percpu_pagelist_high_fraction, 0 or at least 8.
+ * @example
+ * setPcpSizes(zones, 4, 0); // high from the low watermark
  * @see linux 6.1 mm/page_alloc.c zone_highsize
  */
 export function setPcpSizes(zones: Zones, cpus: number, highFraction: number): void {

@@ -9,6 +9,8 @@ const fls = (x: number): number => 32 - Math.clz32(x);
 /**
  * How far a CPU's counter of a zone may run: 2 × fls(cpus) × (1 + fls(size in 128 MiB)), at most 125.
  * Empty zones have 0.
+ * @example
+ * statThresholdOf(262_144, 2); // 1 GiB, 2 CPUs: 20
  * @see linux 6.1 mm/vmstat.c calculate_normal_threshold
  */
 export function statThresholdOf(managedPages: number, cpus: number): number {
@@ -18,6 +20,8 @@ export function statThresholdOf(managedPages: number, cpus: number): number {
 /**
  * Sets thresholds, and the mark below which counters must be summed exactly because the drift of all CPUs
  * could hide the min watermark.
+ * @example
+ * setStatThresholds(zones, 2);
  * @see linux 6.1 mm/vmstat.c refresh_zone_stat_thresholds
  */
 export function setStatThresholds(zones: Zones, cpus: number): void {

@@ -22,7 +22,13 @@ const INT_MAX = 2 ** 31 - 1;
 const HIGH_FRACTION_MIN = 8;
 const SCALE_FACTOR_MAX = 3000;
 
-/** How the zones are sized: the sysctls, and what follows from a write. */
+/**
+ * How the zones are sized: the sysctls, and what follows from a write.
+ * @example
+ * const vm = new VmSysctls(zones, 2);
+ * initPerZoneWmarkMin(vm);
+ * vm.minFreeKbytes;
+ */
 export class VmSysctls {
   readonly zones: Zones;
   /** Online CPUs. */
@@ -52,6 +58,8 @@ export class VmSysctls {
  * Sizes the zones as boot does: min_free_kbytes, watermarks, reserves, per-cpu sizes, thresholds.
  *
  * @param minFreeKbytes in place of what boot would compute, where that is known.
+ * @example
+ * initPerZoneWmarkMin(new VmSysctls(zones, 2));
  * @see linux 6.1 mm/page_alloc.c init_per_zone_wmark_min
  */
 export function initPerZoneWmarkMin(vm: VmSysctls, minFreeKbytes?: number): void {

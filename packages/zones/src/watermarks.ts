@@ -10,6 +10,8 @@ const HIGHMEM_MIN_PAGES_MAX = 128;
 
 /**
  * Pages above the high watermark in the zones that a GFP_USER allocation may use.
+ * @example
+ * freeBufferPages(machine.zones);
  * @see linux 6.1 mm/page_alloc.c nr_free_buffer_pages
  */
 export function freeBufferPages(zones: Zones): number {
@@ -27,6 +29,8 @@ export function freeBufferPages(zones: Zones): number {
  * 64 MiB give about 1 MiB, 16 GiB about 16 MiB.
  *
  * @param zones with watermarks as they are now; at boot they are 0.
+ * @example
+ * defaultMinFreeKbytes(zones); // about 4096 for 1 GiB
  * @see linux 6.1 mm/page_alloc.c calculate_min_free_kbytes
  */
 export function defaultMinFreeKbytes(zones: Zones): number {
@@ -41,6 +45,8 @@ export function defaultMinFreeKbytes(zones: Zones): number {
  *   gap = max(min / 4, managed × scale / 10000);   low, high, promo = min + 1, 2, 3 gaps
  *
  * @param scaleFactor watermark_scale_factor, 1..3000 ten-thousandths of the managed pages.
+ * @example
+ * setWatermarks(zones, 4096, 10);
  * @see linux 6.1 mm/page_alloc.c __setup_per_zone_wmarks
  */
 export function setWatermarks(zones: Zones, minFreeKbytes: number, scaleFactor: number): void {
@@ -60,6 +66,8 @@ export function setWatermarks(zones: Zones, minFreeKbytes: number, scaleFactor: 
 
 /**
  * Pages that user space should not count on: reserves and high watermarks, at most what a zone manages.
+ * @example
+ * totalReservePages(machine.zones);
  * @see linux 6.1 mm/page_alloc.c calculate_totalreserve_pages
  */
 export function totalReservePages(zones: Zones): number {

@@ -38,6 +38,8 @@ export function zoneNamesOf(config: ZoneConfig): ZoneName[] {
 /**
  * The configuration that has just these zones.
  * @throws OptionError for an unknown name, or when Normal or Movable is missing.
+ * @example
+ * zoneConfigOf(['DMA32', 'Normal', 'Movable']).dma; // false
  */
 export function zoneConfigOf(names: readonly string[]): ZoneConfig {
   for (const name of names) {

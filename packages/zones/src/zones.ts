@@ -20,6 +20,8 @@ export interface ZoneSpec extends ZoneBounds {
  *   min ≤ low ≤ high ≤ promo;   reserve[z][h] = Σ managed(z+1..h) / ratio[z]
  *
  * Amounts are pages of 4096 bytes.
+ * @example
+ * machine.zones.managed[machine.zones.indexOf('Normal')];
  */
 export class Zones {
   readonly count: number;

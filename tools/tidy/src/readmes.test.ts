@@ -1,12 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
-import ts from 'typescript';
 import { expect, it } from 'vitest';
 
 import { read, root } from './house.js';
-
-const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
-const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+import { faultsOf } from './type-check.js';
 
 /** A block of a document as a file beside it, so that imports are found as they would be there. */
 interface Block {
@@ -36,25 +33,5 @@ function blocksOf(document: string): Block[] {
 it('every example in a document that imports what it needs type-checks', () => {
   const blocks = new Map(documents.flatMap(blocksOf).map(({ file, source }) => [file, source]));
   expect(blocks.size).toBeGreaterThan(5);
-  const host = ts.createCompilerHost(options);
-  const { fileExists, readFile, getSourceFile } = host;
-  host.fileExists = (file) => blocks.has(file) || fileExists(file);
-  host.readFile = (file) => blocks.get(file) ?? readFile(file);
-  host.getSourceFile = (file, language, ...rest) =>
-    blocks.has(file)
-      ? ts.createSourceFile(file, blocks.get(file)!, language)
-      : getSourceFile(file, language, ...rest);
-  const program = ts.createProgram(
-    [...blocks.keys()],
-    { ...options, noUnusedLocals: false, noUnusedParameters: false },
-    host,
-  );
-  const faults = [...blocks.keys()].flatMap((file) => {
-    const source = program.getSourceFile(file)!;
-    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
-      ({ start = 0, messageText }) =>
-        `${file.slice(root.length)}:${source.getLineAndCharacterOfPosition(start).line}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
-    );
-  });
-  expect(faults).toEqual([]);
+  expect(faultsOf(blocks)).toEqual([]);
 });

@@ -15,7 +15,12 @@ export function* drainLocalPages(ctx: Context, pages: PageAllocator): Steps<void
   for (let zone = 0; zone < pages.nrZones; zone++) yield* drainPagesZone(ctx, pages, ctx.cpu, zone);
 }
 
-/** Gives all pages on one CPU's lists of one zone back. @see linux 6.1 mm/page_alloc.c drain_pages_zone */
+/**
+ * Gives all pages on one CPU's lists of one zone back.
+ * @example
+ * drainPagesZone(ctx, machine.pages, 0, machine.zones.indexOf('Normal'));
+ * @see linux 6.1 mm/page_alloc.c drain_pages_zone
+ */
 export function* drainPagesZone(_ctx: Context, pages: PageAllocator, cpu: number, zone: number): Steps<void> {
   const at = pcpAt(cpu, zone);
   // In chunks, so that the locks are not held for long; the count is read under the lock each time.

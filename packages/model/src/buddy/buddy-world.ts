@@ -21,7 +21,11 @@ export const ISOLATED_PAGES = 1024;
 /** RAM of a world unless the options say otherwise: small enough to run out, and on arm64 across the 4 GiB line. */
 const RAM = { 'arm64-2018': '4G', arm64: '4G', x86_64: '96M' } as const;
 
-/** A machine that has just booted, and a model in which nobody holds a page. */
+/**
+ * A machine that has just booted, and a model in which nobody holds a page.
+ * @example
+ * const { machine, model } = buddyWorld({ preset: 'arm64-2018', cpus: 2 });
+ */
 export function buddyWorld(
   { behaviour: _behaviour, ...options }: WorldOptions,
   slab: 'slub' | 'slab' = 'slub',
@@ -98,7 +102,11 @@ export function checkConservation(world: BuddyWorld): void {
   }
 }
 
-/** The cheap invariants. @throws ModelViolation */
+/**
+ * The cheap invariants. @throws ModelViolation
+ * @example
+ * checkBuddyLocal(world); // throws a ModelViolation
+ */
 export function checkBuddyLocal(world: BuddyWorld): void {
   checkConservation(world);
   for (const zone of world.machine.zones.indices()) {
@@ -107,7 +115,11 @@ export function checkBuddyLocal(world: BuddyWorld): void {
   }
 }
 
-/** Every list, link and counter, and every byte that an owner wrote. @throws ModelViolation */
+/**
+ * Every list, link and counter, and every byte that an owner wrote. @throws ModelViolation
+ * @example
+ * checkBuddyWhole(world); // throws a ModelViolation
+ */
 export function checkBuddyWhole(world: BuddyWorld): void {
   checkBuddyLocal(world);
   const wrong = checkBuddyInvariants(world.machine.pages);

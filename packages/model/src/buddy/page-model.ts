@@ -23,6 +23,8 @@ const HEIGHT = ['DMA', 'DMA32', 'Normal', 'HighMem', 'Movable'];
 /**
  * The zone that an allocation may reach at most, by the documented meaning of the flags: 1 DMA, 4 DMA32, 2 high memory,
  * 2 with 8 movable; what is not configured falls to Normal.
+ * @example
+ * highestZone(['DMA32', 'Normal', 'Movable'], GFP_DMA32); // 0
  */
 export function highestZone(names: readonly string[], gfp: number): number {
   let wanted = 'Normal';
@@ -37,6 +39,8 @@ export function highestZone(names: readonly string[], gfp: number): number {
  * The page allocator as its callers may think of it: a set of blocks that are held.
  *
  *   held bits = union of live blocks;   pages held of a zone = Σ 2^order of its live blocks
+ * @example
+ * const model = new PageModel(zones);
  */
 export class PageModel {
   readonly live: LiveBlock[] = [];

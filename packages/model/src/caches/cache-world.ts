@@ -51,7 +51,11 @@ const GiB4 = 2 ** 32;
 /** Caches that a world has at most. */
 export const USERS_MAX = 8;
 
-/** A machine that has just booted, and a model in which nobody holds an object. */
+/**
+ * A machine that has just booted, and a model in which nobody holds an object.
+ * @example
+ * const { machine, model } = cacheWorld({ cpus: 2 }, 'slub');
+ */
 export function cacheWorld(options: WorldOptions, slab: 'slub' | 'slab'): CacheWorld {
   const buddy = buddyWorld(options, slab);
   const { machine } = buddy;

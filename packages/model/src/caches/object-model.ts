@@ -29,6 +29,8 @@ interface Span {
  * Slab caches as their users may think of them: objects that are held, none overlapping another.
  *
  *   live objects are disjoint;   object address mod alignment = 0;   object end <= the user's limit
+ * @example
+ * const model = new ObjectModel();
  */
 export class ObjectModel {
   readonly live: LiveObject[] = [];

@@ -22,13 +22,21 @@ export interface Counts {
   readonly byCommand: readonly CommandCount[];
 }
 
-/** Counts for a subsystem, all zero. */
+/**
+ * Counts for a subsystem, all zero.
+ * @example
+ * newCounts(buddySubsystem).runs; // 0
+ */
 export function newCounts<W>(subsystem: Subsystem<W>): Counts {
   const byCommand = subsystem.commands.map(({ name }) => ({ name, chosen: 0, ran: 0 }));
   return { runs: 0, commands: 0, transitions: 0, checks: 0, byCommand };
 }
 
-/** Adds what another run, or another process, has counted. */
+/**
+ * Adds what another run, or another process, has counted.
+ * @example
+ * addCounts(total, counts);
+ */
 export function addCounts(into: Counts, from: Counts): void {
   into.runs += from.runs;
   into.commands += from.commands;

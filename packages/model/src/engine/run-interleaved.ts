@@ -42,6 +42,10 @@ export interface InterleavedRun {
 /**
  * Runs a program with every CPU's commands interleaved with the others' at each access to shared state. Commands of one CPU
  * keep their order. In rounds of 64 commands: between rounds nothing is under way, and invariants are looked at.
+ * @example
+ * const program = randomProgram(slubSubsystem, 1, 1000, 3);
+ * const counts = newCounts(slubSubsystem);
+ * runInterleaved(slubSubsystem, { cpus: 3 }, program, counts, { schedule: 1 }).failure; // null: all held
  */
 export function runInterleaved<W>(
   subsystem: Subsystem<W>,

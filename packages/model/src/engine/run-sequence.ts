@@ -18,6 +18,9 @@ export interface Failure {
  * command, whole structures at intervals and at the end.
  *
  * @returns null when all held.
+ * @example
+ * const program = randomProgram(slubSubsystem, 1, 1000, 3);
+ * runSequence(slubSubsystem, { cpus: 3 }, program, newCounts(slubSubsystem)); // null: all held
  */
 export function runSequence<W>(
   subsystem: Subsystem<W>,

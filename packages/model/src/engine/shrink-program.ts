@@ -7,6 +7,8 @@ import type { Op } from '../subsystem.js';
  * @param fails whether a program still shows the failure.
  * @param triesMax programs to try at most.
  * @returns a program that fails, at most as long as the one given.
+ * @example
+ * shrinkProgram(program, (shorter) => fails(shorter));
  */
 export function shrinkProgram(
   program: readonly Op[],

@@ -55,6 +55,8 @@ const GiB4 = 2 ** 32;
 /**
  * A booted machine with a page table over a slab cache. Its level 1 table was made while memory above 4 GiB was in use, as on
  * a machine that is lucky, so that programs go on to level 2 tables whatever the series asks for.
+ * @example
+ * const world = v7sWorld({ preset: 'arm64-2018', behaviour: 'linux-6.1' });
  */
 export function v7sWorld(options: WorldOptions): V7sWorld {
   const preset = options.preset ?? 'arm64-2018';

@@ -13,6 +13,8 @@ const integerPart = Math.trunc;
 /**
  * The sizes of zones, written from Documentation/admin-guide/sysctl/vm.rst alone: sums over plain arrays, nothing kept that
  * can be computed again.
+ * @example
+ * const model = new SizingModel(machine.zones, 2);
  */
 export class SizingModel {
   readonly #managed: readonly number[];

@@ -110,6 +110,8 @@ export function* pageFragFree(ctx: Context, pages: PageAllocator, addr: number):
 
 /**
  * Gives up the references that a cache still holds on a block.
+ * @example
+ * pageFragCacheDrain(ctx, cache);
  * @see linux 6.1 mm/page_alloc.c __page_frag_cache_drain
  */
 export function* pageFragCacheDrain(ctx: Context, cache: PageFragCache): Steps<void> {

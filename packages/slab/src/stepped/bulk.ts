@@ -45,6 +45,8 @@ export function* slabAllocBulk(
  *
  * @param objects physical addresses.
  * @throws MisuseError on a strict machine for an object that is not live in this cache; nothing has changed.
+ * @example
+ * slabFreeBulk(ctx, cache, objects);
  * @see linux 6.1 mm/slab.c kmem_cache_free_bulk
  */
 export function* slabFreeBulk(ctx: Context, cache: SlabCache, objects: readonly number[]): Steps<void> {

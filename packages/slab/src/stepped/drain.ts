@@ -14,6 +14,8 @@ const TOUCHED = ArrayWord.touched;
  * CPU `cpu` returns all objects of its array to their slabs.
  *
  * @param cpu the CPU of `ctx`, or one that is offline.
+ * @example
+ * drainCpu(ctx, cache, 1);
  * @see linux 6.1 mm/slab.c do_drain
  */
 export function* drainCpu(ctx: Context, cache: SlabCache, cpu: number): Steps<void> {
@@ -29,6 +31,8 @@ export function* drainCpu(ctx: Context, cache: SlabCache, cpu: number): Steps<vo
 
 /**
  * Every online CPU empties its array, each on its own; then the shared array is emptied.
+ * @example
+ * drainAll(ctx, cache);
  * @see linux 6.1 mm/slab.c drain_cpu_caches
  */
 export function* drainAll(ctx: Context, cache: SlabCache): Steps<void> {

@@ -80,6 +80,8 @@ export function* slubAllocBulk(
  *
  * @param objects physical addresses; not changed.
  * @throws MisuseError on a strict machine for an object that is not live in this cache; nothing has changed.
+ * @example
+ * slubFreeBulk(ctx, cache, objects);
  * @see linux 6.1 mm/slub.c kmem_cache_free_bulk
  */
 export function* slubFreeBulk(ctx: Context, cache: SlubCache, objects: readonly number[]): Steps<void> {

@@ -10,6 +10,8 @@ import { unfreezePartials } from './partial.js';
  * CPU `cpu` gives up its slab and its partial list.
  *
  * @param cpu the CPU of `ctx`, or one that is offline.
+ * @example
+ * flushCpu(ctx, cache, 1);
  * @see linux 6.1 mm/slub.c flush_cpu_slab, __flush_cpu_slab
  */
 export function* flushCpu(ctx: Context, cache: SlubCache, cpu: number): Steps<void> {
@@ -58,6 +60,8 @@ export function* flushAll(ctx: Context, cache: SlubCache): Steps<void> {
 
 /**
  * CPU `cpu` has gone offline: what it held of each cache goes back.
+ * @example
+ * slubCpuDead(ctx, slub, 1);
  * @see linux 6.1 mm/slub.c slub_cpu_dead
  */
 export function* slubCpuDead(ctx: Context, system: SlubSystem, cpu: number): Steps<void> {
@@ -65,7 +69,11 @@ export function* slubCpuDead(ctx: Context, system: SlubSystem, cpu: number): Ste
   for (const cache of system.register.caches) yield* flushCpu(ctx, cache, cpu);
 }
 
-/** CPU `cpu` is online again. */
+/**
+ * CPU `cpu` is online again.
+ * @example
+ * slubCpuOnline(slub, 1);
+ */
 export function slubCpuOnline(system: SlubSystem, cpu: number): void {
   system.online[cpu] = 1;
 }

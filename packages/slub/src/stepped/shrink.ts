@@ -18,7 +18,12 @@ export function* slubShrink(ctx: Context, cache: SlubCache): Steps<number> {
   return yield* shrinkPartial(ctx, cache);
 }
 
-/** {@link slubShrink} without the flush before it. @see linux 6.1 mm/slub.c __kmem_cache_do_shrink */
+/**
+ * {@link slubShrink} without the flush before it.
+ * @example
+ * shrinkPartial(ctx, cache); // 0: no slab is left
+ * @see linux 6.1 mm/slub.c __kmem_cache_do_shrink
+ */
 export function* shrinkPartial(ctx: Context, cache: SlubCache): Steps<number> {
   yield irqSave;
   yield lock(cache.listLockCell);
