@@ -69,6 +69,11 @@ export class Interleaver {
     this.#tasks = new TaskTable(options.keepNumbers !== true);
   }
 
+  /** The number that a task was started with; spawned tasks have that of the task that waits for them. */
+  tagOf(task: number): number {
+    return this.#tasks.tag[task]!;
+  }
+
   /** A context on `cpu` from a pool; it goes back when the task that is started with it has ended. */
   takeContext(cpu: number): Context {
     let ctx = this.#freeContexts.pop();
