@@ -2,8 +2,20 @@ import type { V7sBehaviour } from '@iommu/v7s-pgtable';
 import type { MachineOptions } from '@mm/machine';
 import type { CellSpace, Context, Steps } from '@mm/steps';
 
-/** The machine options that a run may vary. */
-export interface WorldOptions extends Pick<MachineOptions, 'preset' | 'cpus' | 'series' | 'ramBytes'> {
+/** The machine options that a run may vary. A machine is strict unless `strict` says otherwise. */
+export interface WorldOptions extends Pick<
+  MachineOptions,
+  | 'preset'
+  | 'cpus'
+  | 'series'
+  | 'ramBytes'
+  | 'strict'
+  | 'slab'
+  | 'cmdline'
+  | 'pageblockOrder'
+  | 'randomFreelist'
+  | 'hardenedFreelist'
+> {
   /** Of the page table: with the live bugs of Linux 6.1 or without. Default `corrected`. */
   readonly behaviour?: V7sBehaviour;
 }

@@ -60,7 +60,7 @@ export const buddySubsystem: Subsystem<BuddyWorld> = {
     command('exhaust', 8, always, allocation),
     command('release', 10, someLive, (op) => `from #${op.a}`),
     command('allocTooLarge', 2, always, (op) => `order ${11 + (op.a % 8)}`),
-    command('misuse', 4, someLive, which),
+    command('misuse', 4, (world) => world.machine.pages.strict && someLive(world), which),
     command('sysctl', 4, always, (op) => {
       const name: VmSysctl = VM_SYSCTLS[op.a % VM_SYSCTLS.length]!;
       return `${name} = ${sysctlText(name, op.b)}`;

@@ -28,11 +28,11 @@ const RAM = { 'arm64-2018': '4G', arm64: '4G', x86_64: '96M' } as const;
  */
 export function buddyWorld(
   { behaviour: _behaviour, ...options }: WorldOptions,
-  slab: 'slub' | 'slab' = 'slub',
+  slab: 'slub' | 'slab' = options.slab ?? 'slub',
 ): BuddyWorld {
   const { preset = 'x86_64' } = options;
   const ramBytes = options.ramBytes ?? (preset in RAM ? RAM[preset as keyof typeof RAM] : '1G');
-  const machine = createMachine({ ...options, preset, ramBytes, slab, strict: true });
+  const machine = createMachine({ strict: true, ...options, preset, ramBytes, slab });
   const { zones } = machine;
   const bounds = zones.indices().map((zone) => ({
     name: zones.names[zone]!,

@@ -83,7 +83,7 @@ const commands = (slab: 'slub' | 'slab'): Command<CacheWorld>[] => [
     (world) => world.buddy.model.live.length > 0,
     (op) => `from #${op.a}`,
   ),
-  command('misuse', 4, someObject, object),
+  command('misuse', 4, (world) => world.machine.pages.strict && someObject(world), object),
 ];
 
 function cacheSubsystem(slab: 'slub' | 'slab'): Subsystem<CacheWorld> {

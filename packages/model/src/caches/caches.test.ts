@@ -28,6 +28,15 @@ test.each([slubSubsystem, slabSubsystem])('$name holds under random programs and
   expect(broken(system, { cpus: 3 }, 30)).toEqual(new Set());
 });
 
+test.each([
+  { strict: false },
+  { cmdline: 'slub_debug=FZPU' },
+  { cmdline: 'slub_nomerge' },
+  { randomFreelist: 5, hardenedFreelist: 6 },
+])('slub holds on a machine with %o', (machine) => {
+  expect(broken(slubSubsystem, { cpus: 3, ...machine }, 6)).toEqual(new Set());
+});
+
 test.each([slubSubsystem, slabSubsystem])(
   '$name: before the series a cache for DMA lies above 4 GiB',
   (system) => {
