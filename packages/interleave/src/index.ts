@@ -16,4 +16,4 @@ export {
   runSchedule,
 } from './run-schedule.js';
 export { type Schedule, checkSchedule, scheduleSteps, scheduleSwitches } from './schedule.js';
-export { type ShrinkOptions, shrinkSchedule } from './shrink-schedule.js';
+export { type ShrinkOptions, shrinkReplay, shrinkSchedule } from './shrink-schedule.js';

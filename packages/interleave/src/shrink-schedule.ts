@@ -22,12 +22,30 @@ export function shrinkSchedule(
   failing: RunResult,
   options: ShrinkOptions = {},
 ): RunResult {
+  return shrinkReplay(
+    failing,
+    (schedule) => runSchedule(scenario, new ReplayScheduler(schedule), options),
+    options,
+  );
+}
+
+/**
+ * {@link shrinkSchedule} for runs that are made in a way of one's own: `replay` runs a schedule and records what was done.
+ *
+ * @example
+ * const shortest = shrinkReplay(failing, (schedule) => replay(schedule));
+ */
+export function shrinkReplay<R extends Pick<RunResult, 'outcome' | 'schedule'>>(
+  failing: R,
+  replay: (schedule: Schedule) => R,
+  options: { readonly runsMax?: number; readonly isSame?: (result: R) => boolean } = {},
+): R {
   const isSame = options.isSame ?? ((result) => result.outcome.kind === failing.outcome.kind);
   let best = failing;
   const budget = { left: options.runsMax ?? 2000 };
   const improves = (candidate: Schedule): boolean => {
     if (budget.left-- <= 0) return false;
-    const result = runSchedule(scenario, new ReplayScheduler(candidate), options);
+    const result = replay(candidate);
     if (!isSame(result) || !isSmaller(result.schedule, best.schedule)) return false;
     best = result;
     return true;
