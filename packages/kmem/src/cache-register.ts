@@ -105,11 +105,7 @@ export class CacheRegister<C extends KmemCache> implements MergeRules {
   }
 
   #warn(line: number): void {
-    this.log.write(LogLevel.warning, '------------[ cut here ]------------');
-    this.log.write(
-      LogLevel.warning,
-      `WARNING: CPU: 0 PID: 1 at mm/slab_common.c:${line} kmem_cache_create_usercopy+0x0/0x0`,
-    );
+    this.log.warn(`mm/slab_common.c:${line} kmem_cache_create_usercopy`);
   }
 
   /**

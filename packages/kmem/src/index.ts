@@ -1,6 +1,7 @@
 export { alignUp, calculateAlignment } from './alignment.js';
 export { CacheRegister, type RegisterOptions } from './cache-register.js';
 export { freeLargeKmalloc, kmallocLarge } from './erased/index.js';
+export { hexDumpLine, virtualAddress } from './hex-dump.js';
 export { orderOfBytes } from './order-of-bytes.js';
 export {
   KMALLOC_CLASSES,

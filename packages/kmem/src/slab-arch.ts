@@ -10,6 +10,8 @@ export interface SlabArch {
   readonly kmallocMinAlign: number;
   /** Whether a double-word compare-exchange is there, so that SLUB needs no lock in its slow paths. */
   readonly cmpxchgDouble: boolean;
+  /** Of the x86 family, whose kernels name a tool that tests memory. */
+  readonly isX86: boolean;
   /** Added to a physical address to give the virtual one that memory holds. */
   readonly pageOffset: bigint;
 }
@@ -21,6 +23,7 @@ export const SLAB_ARCH_X86_64: SlabArch = {
   slabMinAlign: 8,
   kmallocMinAlign: 8,
   cmpxchgDouble: true,
+  isX86: true,
   pageOffset: 0xffff888000000000n,
 };
 
@@ -30,6 +33,7 @@ const ARM64: SlabArch = {
   slabMinAlign: 8,
   kmallocMinAlign: 128,
   cmpxchgDouble: true,
+  isX86: false,
   pageOffset: 0xffff000000000000n,
 };
 
@@ -39,6 +43,7 @@ const ARM: SlabArch = {
   slabMinAlign: 8,
   kmallocMinAlign: 64,
   cmpxchgDouble: false,
+  isX86: false,
   pageOffset: 0xc0000000n,
 };
 
@@ -48,6 +53,7 @@ const I386: SlabArch = {
   slabMinAlign: 4,
   kmallocMinAlign: 4,
   cmpxchgDouble: false,
+  isX86: true,
   pageOffset: 0xc0000000n,
 };
 

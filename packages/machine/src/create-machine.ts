@@ -63,7 +63,11 @@ export function createMachine(options: MachineOptions = {}): Machine {
     log,
     pages,
     slab: checked.slab,
-    slabOptions: { arch: slabArchOf(preset.name), boot: parseSlabBoot(checked.cmdline) },
+    slabOptions: {
+      arch: slabArchOf(preset.name),
+      boot: parseSlabBoot(checked.cmdline),
+      debug: checked.debugSlab,
+    },
     slubOptions: {
       arch: slabArchOf(preset.name),
       boot: parseSlubBoot(checked.cmdline, log),

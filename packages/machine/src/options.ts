@@ -47,6 +47,8 @@ export interface MachineOptions {
   readonly cmdline?: string;
   /** The allocator behind caches. Default `slub`. */
   readonly slab?: 'slub' | 'slab';
+  /** The kernel of a SLAB machine is built with DEBUG_SLAB. Default false. */
+  readonly debugSlab?: boolean;
   /** Seed of the order of objects in new slabs. Default: ascending. */
   readonly randomFreelist?: number;
   /** Seed of the secrets that free pointers are mixed with. Default: plain pointers. */
@@ -68,6 +70,7 @@ export interface CheckedOptions {
   readonly minFreeKbytes: number | undefined;
   readonly cmdline: string;
   readonly slab: 'slub' | 'slab';
+  readonly debugSlab: boolean;
   readonly randomFreelist: number | undefined;
   readonly hardenedFreelist: number | undefined;
 }
@@ -86,6 +89,7 @@ const FIELDS: ReadonlySet<string> = new Set([
   'minFreeKbytes',
   'cmdline',
   'slab',
+  'debugSlab',
   'randomFreelist',
   'hardenedFreelist',
 ]);
@@ -131,6 +135,7 @@ export function checkOptions(options: MachineOptions): CheckedOptions {
     boot,
     cmdline: text(options.cmdline ?? '', 'cmdline'),
     slab: oneOf(options.slab ?? 'slub', ['slub', 'slab'] as const, 'slab'),
+    debugSlab: debugSlabOf(options),
     randomFreelist: seed(options.randomFreelist, 'randomFreelist'),
     hardenedFreelist: seed(options.hardenedFreelist, 'hardenedFreelist'),
     managedPages: managed as CheckedOptions['managedPages'],
@@ -139,6 +144,13 @@ export function checkOptions(options: MachineOptions): CheckedOptions {
         ? undefined
         : integer(options.minFreeKbytes, 'minFreeKbytes', 0, 2 ** 31 - 1),
   };
+}
+
+function debugSlabOf({ debugSlab = false, slab = 'slub' }: MachineOptions): boolean {
+  if (typeof debugSlab !== 'boolean') throw new OptionError('debugSlab', 'true or false', debugSlab);
+  if (debugSlab && slab !== 'slab')
+    throw new OptionError('debugSlab', "false unless slab is 'slab'; SLUB has slub_debug", debugSlab);
+  return debugSlab;
 }
 
 const seed = (value: number | undefined, field: string): number | undefined =>

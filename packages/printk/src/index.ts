@@ -2,3 +2,4 @@ export { Errno, type ErrnoName } from './errno.js';
 export { KernelBug, type BugFacts } from './kernel-bug.js';
 export { KernelLog, LogLevel, type LogLine } from './kernel-log.js';
 export { OptionError } from './option-error.js';
+export type { Taint } from './taint.js';

@@ -1,3 +1,5 @@
+import { type Taint, taintText } from './taint.js';
+
 /** Log levels, most severe first. @see linux 6.1 include/linux/kern_levels.h */
 export const LogLevel = {
   emerg: 0,
@@ -30,6 +32,7 @@ const LINES_MAX = 65_536;
  */
 export class KernelLog {
   #lines: LogLine[] = [];
+  readonly #taints = new Set<Taint>();
 
   /** Adds a line; text with newlines becomes several lines of one level. */
   write(level: LogLevel, text: string): void {
@@ -52,5 +55,34 @@ export class KernelLog {
     const texts = this.dmesg();
     this.#lines = [];
     return texts;
+  }
+
+  /**
+   * Notes that something went wrong: `B` corrupted memory, `W` a warning. The first `B` of a boot says so.
+   * @see linux 6.1 kernel/panic.c add_taint
+   */
+  taint(what: Taint): void {
+    if (what === 'B' && !this.#taints.has('B'))
+      this.write(LogLevel.warning, 'Disabling lock debugging due to kernel taint');
+    this.#taints.add(what);
+  }
+
+  /** The state as the heads of reports have it: `Not tainted`, or letters. */
+  get taintText(): string {
+    return taintText(this.#taints);
+  }
+
+  /**
+   * A warning with the place that it came from, without its registers and call stack.
+   *
+   * @param place `mm/slab_common.c:321 kmem_cache_create_usercopy`.
+   * @param what what the warning says, if anything.
+   * @see linux 6.1 kernel/panic.c __warn
+   */
+  warn(place: string, what?: string): void {
+    this.write(LogLevel.warning, '------------[ cut here ]------------');
+    if (what !== undefined) this.write(LogLevel.warning, what);
+    this.write(LogLevel.warning, `WARNING: CPU: 0 PID: 1 at ${place}+0x0/0x0`);
+    this.taint('W');
   }
 }

@@ -22,6 +22,6 @@ export { type SlabCounts, readSlabCounts, slabKsize } from './slab-counts.js';
 export { type GeometryRules, type SlabGeometry, defaultTuning, slabGeometry } from './slab-geometry.js';
 export { type SlabWalk, walkSlab } from './slab-invariants.js';
 export { slabsOn } from './slab-lists.js';
-export { headSlotOf } from './slab-objects.js';
+export { headSlotOf } from './slab-head.js';
 export { type SlabOptions, SlabSystem } from './slab-system.js';
 export { activeOf, smemOf } from './slab-word.js';

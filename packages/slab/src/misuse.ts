@@ -3,7 +3,7 @@ import { PageFlag } from '@mm/memory';
 
 import { freelistAddress, getFreeIndex } from './free-index.js';
 import { type ArrayCache, ArrayWord, type SlabCache } from './slab-cache.js';
-import { headSlotOf } from './slab-objects.js';
+import { headSlotOf } from './slab-head.js';
 import { activeOf, smemOf } from './slab-word.js';
 
 /**

@@ -80,6 +80,8 @@ export class SlabCache implements KmemCache {
   readonly offSlab: boolean;
   readonly objFreelist: boolean;
   readonly byRcu: boolean;
+  /** Built with DEBUG_SLAB: objects are checked as they come and go. */
+  readonly debugging: boolean;
   limit: number;
   batchcount: number;
   shared: number;
@@ -116,6 +118,7 @@ export class SlabCache implements KmemCache {
     this.offSlab = (geometry.flags & CFLGS_OFF_SLAB) !== 0;
     this.objFreelist = (geometry.flags & CFLGS_OBJFREELIST_SLAB) !== 0;
     this.byRcu = (geometry.flags & SLAB_TYPESAFE_BY_RCU) !== 0;
+    this.debugging = system.debug;
     const { limit, batchcount, shared } = geometry;
     this.limit = limit;
     this.batchcount = batchcount;

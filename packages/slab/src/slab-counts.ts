@@ -2,7 +2,7 @@ import { ZERO_SIZE_PTR } from '@mm/kmem';
 import { PAGE_SIZE, PageFlag, orderOfFlags } from '@mm/memory';
 
 import { ArrayWord, NodeWord, type SlabCache } from './slab-cache.js';
-import { headSlotOf } from './slab-objects.js';
+import { headSlotOf } from './slab-head.js';
 import type { SlabSystem } from './slab-system.js';
 
 /** What a line of /proc/slabinfo says of a cache's use. @see linux 6.1 mm/slab.c get_slabinfo */

@@ -2,6 +2,8 @@ import { PageFlag } from '@mm/memory';
 
 import { freelistAddress, getFreeIndex } from './free-index.js';
 import { ArrayWord, NodeWord, type SlabCache } from './slab-cache.js';
+import { firstObject } from './debug/object-layout.js';
+import { freeObjectFaults, usedRedZonesHold } from './slab-debug.js';
 import { slabsOn } from './slab-lists.js';
 import { activeOf } from './slab-word.js';
 
@@ -60,7 +62,9 @@ export function walkSlab(cache: SlabCache): SlabWalk {
   count(NodeWord.totalSlabs, 'total_slabs', slabs);
   count(NodeWord.freeSlabs, 'free_slabs', slabsOn(cache, NodeWord.freeFirst).length);
   count(NodeWord.freeObjects, 'free_objects', slabs * num - active);
-  return { wrong, live: active - inArrays(cache, wrong), slabs };
+  const kept = inArrays(cache, wrong);
+  if (cache.debugging) checkDebugBytes(cache, listed, kept, wrong);
+  return { wrong, live: active - kept.length, slabs };
 }
 
 /** Every free object is in the index list once. */
@@ -75,7 +79,37 @@ function checkIndices(cache: SlabCache, slot: number, used: number, wrong: strin
     );
 }
 
-function inArrays(cache: SlabCache, wrong: string[]): number {
+/**
+ * Built with DEBUG_SLAB: red zones of objects in use are active; those of free ones inactive, and their bytes poison.
+ * @see slab-debug.ts
+ */
+function checkDebugBytes(
+  cache: SlabCache,
+  slots: ReadonlySet<number>,
+  kept: readonly number[],
+  wrong: string[],
+): void {
+  const { frames } = cache.system;
+  const inArray = new Set(kept);
+  for (const slot of slots) {
+    const active = activeOf(frames.owner2[slot]!);
+    const list = active === cache.num ? 0 : freelistAddress(cache, slot);
+    const free = new Set<number>();
+    for (let i = active; i < cache.num; i++) free.add(getFreeIndex(cache, list, i));
+    for (let i = 0; i < cache.num; i++) {
+      const object = firstObject(cache, slot) + i * cache.size;
+      const at = `${cache.name}: object ${i} of the slab at pfn ${frames.pfnOf(slot)}`;
+      if (!free.has(i) && !inArray.has(object)) {
+        if (!usedRedZonesHold(cache, object)) wrong.push(`${at} is in use, but its red zones are not`);
+      } else
+        for (const fault of freeObjectFaults(cache, object, object === list))
+          wrong.push(`${at} is free, but its ${fault} is not whole`);
+    }
+  }
+}
+
+/** The objects in arrays. */
+function inArrays(cache: SlabCache, wrong: string[]): number[] {
   const objects: number[] = [];
   const arrays = cache.sharedArray === null ? cache.arrays : [...cache.arrays, cache.sharedArray];
   for (const { words, entries } of arrays) {
@@ -84,5 +118,5 @@ function inArrays(cache: SlabCache, wrong: string[]): number {
     objects.push(...entries.subarray(0, avail));
   }
   if (new Set(objects).size !== objects.length) wrong.push(`${cache.name}: an object is in two arrays`);
-  return objects.length;
+  return objects;
 }

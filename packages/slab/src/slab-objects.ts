@@ -1,22 +1,11 @@
-import { PageFlag, type PageFrames } from '@mm/memory';
-
 import { freelistAddress, getFreeIndex, setFreeIndex } from './free-index.js';
 import { type ArrayCache, ArrayWord, NodeWord, type SlabCache } from './slab-cache.js';
+import { doubleFree, poisonListHolder } from './slab-debug.js';
+import { headSlotOf } from './slab-head.js';
 import { addSlab, listOf, removeSlab } from './slab-lists.js';
 import { activeOf, smemOf } from './slab-word.js';
 
 const AVAIL = ArrayWord.avail;
-
-/**
- * The slot of the first frame of the block that holds page frame `pfn`.
- * @example
- * headSlotOf(machine.frames, pfn);
- * @see linux 6.1 mm/slab.h virt_to_slab
- */
-export function headSlotOf(frames: PageFrames, pfn: number): number {
-  const slot = frames.peekSlotOf(pfn);
-  return (frames.flags[slot]! & PageFlag.tail) === 0 ? slot : frames.next[slot]!;
-}
 
 /**
  * Moves up to `batch` free objects of a slab to an array. Returns how many of the batch are still wanted.
@@ -48,8 +37,10 @@ export function fixSlabList(cache: SlabCache, slot: number): void {
   const { frames } = cache.system;
   const full = activeOf(frames.owner2[slot]!) === cache.num;
   addSlab(cache, full ? NodeWord.fullFirst : NodeWord.partialFirst, slot, false);
+  if (!full || !cache.objFreelist) return;
   // The object that held the list is handed out.
-  if (full && cache.objFreelist) frames.owner1[slot] = 0;
+  if (cache.debugging) poisonListHolder(cache, frames.pfnOf(slot) * 4096 + frames.owner1[slot]! - 1);
+  frames.owner1[slot] = 0;
 }
 
 /**
@@ -78,18 +69,29 @@ function returnObject(cache: SlabCache, object: number): void {
   const { frames } = cache.system;
   const { node } = cache;
   const slot = headSlotOf(frames, Math.floor(object / 4096));
-  removeSlab(cache, listOf(cache, slot), slot);
   const word = frames.owner2[slot]!;
-  const active = activeOf(word) - 1;
   const base = frames.pfnOf(slot) * 4096;
   const room = object - cache.objOffset - base;
+  const number = Math.floor((room - smemOf(word)) / cache.size);
+  if (cache.debugging && isListed(cache, slot, number)) doubleFree(cache, object);
+  removeSlab(cache, listOf(cache, slot), slot);
+  const active = activeOf(word) - 1;
   if (cache.objFreelist && frames.owner1[slot] === 0) frames.owner1[slot] = room + cache.objOffset + 1;
-  setFreeIndex(cache, freelistAddress(cache, slot), active, Math.floor((room - smemOf(word)) / cache.size));
+  setFreeIndex(cache, freelistAddress(cache, slot), active, number);
   frames.owner2[slot] = (word & ~0x3ff) | active;
   if (active === 0) {
     addSlab(cache, NodeWord.freeFirst, slot, false);
     node[NodeWord.freeSlabs]! += 1;
   } else addSlab(cache, NodeWord.partialFirst, slot, true);
+}
+
+/** Whether an object is in its slab's index list, by its number. */
+function isListed(cache: SlabCache, slot: number, number: number): boolean {
+  const active = activeOf(cache.system.frames.owner2[slot]!);
+  if (active === cache.num) return false;
+  const list = freelistAddress(cache, slot);
+  for (let i = active; i < cache.num; i++) if (getFreeIndex(cache, list, i) === number) return true;
+  return false;
 }
 
 /** Takes the first `count` entries out of an array; the others move down. */

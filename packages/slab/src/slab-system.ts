@@ -61,6 +61,8 @@ export class SlabSystem implements CacheOpener<SlabCache> {
   readonly kmalloc: Array<SlabCache | undefined> = [];
   /** Slots of slabs that wait for a grace period. */
   rcuSlabs: number[] = [];
+  /** A cache with a constructor was asked for zeroes: said once. */
+  warnedOfZeroing = false;
   /** 1: the CPU is online. */
   readonly online: Uint8Array;
 

@@ -1,6 +1,6 @@
 import { MisuseError } from '@mm/buddy';
 import { PageFlag } from '@mm/memory';
-import { KernelBug, LogLevel } from '@mm/printk';
+import { KernelBug } from '@mm/printk';
 
 import { printTracking } from './debug/report.js';
 import { peekFreePointer } from './free-pointer.js';
@@ -19,12 +19,10 @@ export function ownerOf(cache: SlubCache, slot: number, object: number): SlubCac
   const owner = isSlab ? (caches[frames.owner0[slot]!] ?? null) : null;
   if (owner === null) throw new KernelBug('free of an address in no slab', { cache: cache.name, object });
   if (owner === cache || (cache.flags & 0x100) === 0) return cache;
-  log.write(LogLevel.warning, '------------[ cut here ]------------');
-  log.write(
-    LogLevel.warning,
+  log.warn(
+    'mm/slab.h:665 cache_from_obj',
     `cache_from_obj: Wrong slab cache. ${cache.name} but object is from ${owner.name}`,
   );
-  log.write(LogLevel.warning, 'WARNING: CPU: 0 PID: 1 at mm/slab.h:665 cache_from_obj+0x0/0x0');
   printTracking(owner, object);
   return owner;
 }

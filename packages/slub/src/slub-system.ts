@@ -77,8 +77,6 @@ export class SlubSystem implements CacheOpener<SlubCache> {
   rcuCaches: SlubCache[] = [];
   readonly randomFreelist: boolean;
   readonly hardened: boolean;
-  /** A report of corruption was made. */
-  tainted = false;
   /** Whether there is a table of call stacks: from boot on when `slub_debug` has U. */
   stackDepot: boolean;
   /** The slab that the last `getPartial` found: read at once by its caller. */

@@ -2,6 +2,7 @@ import { type Context, type Steps, irqRestore, irqSave, lock, read, unlock } fro
 
 import { zeroObject } from '../zero-object.js';
 import { type ArrayCache, ArrayWord, NodeWord, type SlabCache } from '../slab-cache.js';
+import { debugAfterAlloc } from '../slab-debug.js';
 import { removeSlab } from '../slab-lists.js';
 import { fixSlabList, takeObjects } from '../slab-objects.js';
 import { growBegin, growEnd } from './grow.js';
@@ -37,6 +38,7 @@ export function* slabAlloc(ctx: Context, cache: SlabCache, gfp: number): Steps<n
   }
   yield irqRestore;
   if (address === -1) return null;
+  if (cache.debugging) debugAfterAlloc(cache, address, gfp);
   if ((gfp & ZERO) !== 0) zeroObject(cache, address);
   return address;
 }

@@ -1,6 +1,7 @@
 import { type Context, type Steps, irqRestore, irqSave } from '@mm/steps/stepped';
 
 import { refuseBulk } from '../misuse.js';
+import { debugAfterAlloc } from '../slab-debug.js';
 import type { SlabCache } from '../slab-cache.js';
 import { zeroObject } from '../zero-object.js';
 import { allocNoIrq } from './alloc.js';
@@ -29,6 +30,7 @@ export function* slabAllocBulk(
     if (address === -1) {
       yield irqRestore;
       objects.length = i;
+      debugBulk(cache, objects, gfp);
       yield* slabFreeBulk(ctx, cache, objects);
       objects.length = 0;
       return 0;
@@ -36,8 +38,15 @@ export function* slabAllocBulk(
     objects[i] = address;
   }
   yield irqRestore;
+  objects.length = many;
+  debugBulk(cache, objects, gfp);
   if ((gfp & 0x100) !== 0) for (let i = 0; i < many; i++) zeroObject(cache, objects[i]!);
   return many;
+}
+
+/** @see linux 6.1 mm/slab.c cache_alloc_debugcheck_after_bulk */
+function debugBulk(cache: SlabCache, objects: readonly number[], gfp: number): void {
+  if (cache.debugging) for (const object of objects) debugAfterAlloc(cache, object, gfp);
 }
 
 /**

@@ -1,4 +1,3 @@
-import { LogLevel } from '@mm/printk';
 import type { Context, Steps } from '@mm/steps/stepped';
 
 import type { SlabCache } from '../slab-cache.js';
@@ -22,9 +21,8 @@ export function* slabDestroy(ctx: Context, cache: SlabCache): Steps<boolean> {
     cache.alive = 0;
     return true;
   }
-  system.log.write(LogLevel.warning, '------------[ cut here ]------------');
-  system.log.write(
-    LogLevel.warning,
+  system.log.warn(
+    'slab_common.c:493 kmem_cache_destroy',
     `kmem_cache_destroy ${cache.name}: Slab cache still has objects when called from caller+0x0/0x0`,
   );
   return false;

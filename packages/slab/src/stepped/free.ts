@@ -2,6 +2,7 @@ import { type Context, type Steps, irqRestore, irqSave, lock, unlock } from '@mm
 
 import { checkMisuse } from '../misuse.js';
 import { type ArrayCache, ArrayWord, type SlabCache } from '../slab-cache.js';
+import { debugBeforeFree } from '../slab-debug.js';
 import { dropEntries, returnObjects } from '../slab-objects.js';
 import { destroySlabs } from './grow.js';
 
@@ -27,6 +28,7 @@ export function* slabFree(ctx: Context, cache: SlabCache, object: number): Steps
 
 /** With interrupts off. @see linux 6.1 mm/slab.c ___cache_free */
 export function* freeNoIrq(ctx: Context, cache: SlabCache, object: number): Steps<void> {
+  if (cache.debugging) debugBeforeFree(cache, object);
   const array = cache.arrays[ctx.cpu]!;
   const { words } = array;
   if (words[AVAIL]! >= words[LIMIT]!) yield* flushArray(ctx, cache, array);

@@ -7,6 +7,7 @@ import { GFP_CONSTRAINT_MASK, __GFP_DIRECT_RECLAIM } from '@mm/zones';
 import { packOffSlab, setFreeIndex, freelistAddress, unpackOffSlab } from '../free-index.js';
 import { reportOutOfMemory } from '../out-of-memory.js';
 import { NodeWord, type SlabCache } from '../slab-cache.js';
+import { debugBeforeDestroy, setUpDebugged } from '../slab-debug.js';
 import { addSlab } from '../slab-lists.js';
 import { fixSlabList } from '../slab-objects.js';
 import { activeOf, slabWord } from '../slab-word.js';
@@ -63,9 +64,10 @@ function* makeSlab(ctx: Context, cache: SlabCache, flags: number): Steps<number>
 
 /** @see linux 6.1 mm/slab.c cache_init_objs */
 function setUpObjects(cache: SlabCache, slot: number, first: number): void {
+  if (cache.debugging) setUpDebugged(cache, first + cache.objOffset);
   const list = freelistAddress(cache, slot);
   for (let i = 0; i < cache.num; i++) {
-    if (cache.ctor !== null) cache.ctor(first + i * cache.size + cache.objOffset);
+    if (cache.ctor !== null && !cache.debugging) cache.ctor(first + i * cache.size + cache.objOffset);
     setFreeIndex(cache, list, i, i);
   }
 }
@@ -89,6 +91,7 @@ export function* growEnd(cache: SlabCache, slot: number): Steps<void> {
 export function* destroySlabs(ctx: Context, cache: SlabCache, slots: readonly number[]): Steps<void> {
   const { system } = cache;
   for (const slot of slots) {
+    if (cache.debugging) debugBeforeDestroy(cache, slot);
     const list = system.frames.owner1[slot]!;
     if (cache.byRcu) system.rcuSlabs.push(slot);
     else yield* freeSlabPages(ctx, system, slot);

@@ -4,7 +4,7 @@ import { PageFlag } from '@mm/memory';
 import { KernelBug } from '@mm/printk';
 import type { Context, Steps } from '@mm/steps/stepped';
 
-import { headSlotOf } from '../slab-objects.js';
+import { headSlotOf } from '../slab-head.js';
 import type { SlabSystem } from '../slab-system.js';
 import { slabAlloc } from './alloc.js';
 import { slabFree } from './free.js';

@@ -1,4 +1,4 @@
-import { SLAB_RED_ZONE, SLAB_STORE_USER } from '@mm/kmem';
+import { SLAB_RED_ZONE, SLAB_STORE_USER, hexDumpLine, virtualAddress } from '@mm/kmem';
 import { PageFlag, readBytes } from '@mm/memory';
 import { LogLevel } from '@mm/printk';
 
@@ -14,32 +14,26 @@ const PAGE_SIZE = 4096;
 
 const say = (cache: SlubCache, text: string): void => cache.system.log.write(LogLevel.err, text);
 
-/** A virtual address as the kernel prints it when it does not hide addresses: 16 digits, no prefix. */
+/** A virtual address as the kernel prints it when it does not hide addresses: no prefix. */
 export const virtual = (cache: SlubCache, address: number): string =>
-  (address === 0 ? 0n : cache.system.arch.pageOffset + BigInt(address)).toString(16).padStart(16, '0');
+  virtualAddress(cache.system.arch, address);
 
 /** What the bytes of a free pointer are, as an address is printed. */
 function rawPointer(cache: SlubCache, object: number): string {
   const bytes = readBytes(cache.system.memory, object + cache.offset, cache.system.arch.pointerBytes);
   let text = '';
   for (const byte of bytes) text = byte.toString(16).padStart(2, '0') + text;
-  return text.padStart(16, '0');
+  return text;
 }
 
 /** The head of a report. @see linux 6.1 mm/slub.c slab_bug */
 export function slabBug(cache: SlubCache, what: string): void {
-  const state = cache.system.tainted ? 'Tainted: G    B             ' : 'Not tainted';
   say(cache, '='.repeat(77));
-  say(cache, `BUG ${cache.name} (${state}): ${what}`);
+  say(cache, `BUG ${cache.name} (${cache.system.log.taintText}): ${what}`);
   say(cache, `${'-'.repeat(77)}\n`);
 }
 
-/** The first report taints the kernel. */
-function taint(cache: SlubCache): void {
-  if (!cache.system.tainted)
-    cache.system.log.write(LogLevel.warning, 'Disabling lock debugging due to kernel taint');
-  cache.system.tainted = true;
-}
+const taint = (cache: SlubCache): void => cache.system.log.taint('B');
 
 /** What is done about it. @see linux 6.1 mm/slub.c slab_fix */
 export const slabFix = (cache: SlubCache, what: string): void => say(cache, `FIX ${cache.name}: ${what}`);
@@ -97,11 +91,7 @@ export function printSection(cache: SlubCache, label: string, address: number, l
   const bytes = readBytes(cache.system.memory, address, length);
   for (let at = 0; at < length; at += 16) {
     const line = bytes.subarray(at, Math.min(length, at + 16));
-    const hex = Array.from(line, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-    const text = Array.from(line, (byte) =>
-      byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '.',
-    ).join('');
-    say(cache, `${label}${virtual(cache, address + at)}: ${hex.padEnd(49)}${text}`);
+    say(cache, `${label}${virtual(cache, address + at)}: ${hexDumpLine(line)}`);
   }
 }
 

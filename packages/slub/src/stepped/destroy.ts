@@ -1,4 +1,3 @@
-import { LogLevel } from '@mm/printk';
 import { type Context, type Steps, irqRestore, irqSave, lock, unlock, write } from '@mm/steps/stepped';
 
 import { takeEmptyPartial } from '../take-empty-partial.js';
@@ -32,14 +31,9 @@ export function* kmemCacheDestroy(ctx: Context, cache: SlubCache): Steps<boolean
     system.register.remove(cache);
     cache.alive = 0;
   } else {
-    system.log.write(LogLevel.warning, '------------[ cut here ]------------');
-    system.log.write(
-      LogLevel.warning,
+    system.log.warn(
+      'slab_common.c:493 kmem_cache_destroy',
       `kmem_cache_destroy ${cache.name}: Slab cache still has objects when called from caller+0x0/0x0`,
-    );
-    system.log.write(
-      LogLevel.warning,
-      'WARNING: CPU: 0 PID: 1 at slab_common.c:493 kmem_cache_destroy+0x0/0x0',
     );
   }
   if (cache.byRcu) system.rcuCaches.push(cache);

@@ -1,0 +1,12 @@
+import { PageFlag, type PageFrames } from '@mm/memory';
+
+/**
+ * The slot of the first frame of the block that holds page frame `pfn`.
+ * @example
+ * headSlotOf(machine.frames, pfn);
+ * @see linux 6.1 mm/slab.h virt_to_slab
+ */
+export function headSlotOf(frames: PageFrames, pfn: number): number {
+  const slot = frames.peekSlotOf(pfn);
+  return (frames.flags[slot]! & PageFlag.tail) === 0 ? slot : frames.next[slot]!;
+}
