@@ -24,7 +24,7 @@ export function formatTrace(result: RunResult): string {
   for (let i = 0; i < trace.length; i += 2) {
     const choice = trace[i]!;
     const name = result.names[choiceTask(choice)] ?? `task ${choiceTask(choice)}`;
-    const text = `${name} ${describeAccess(result, trace[i + 1]! as Access)}`;
+    const text = `${name} ${result.labels?.[i / 2] ?? describeAccess(result, trace[i + 1]! as Access)}`;
     rows.push({ cpu: choiceCpu(choice), switched: choice !== last, text });
     cpus = Math.max(cpus, choiceCpu(choice) + 1);
     last = choice;

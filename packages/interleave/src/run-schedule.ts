@@ -61,6 +61,8 @@ export interface RunResult {
   readonly cells: CellSpace | undefined;
   /** By step: what it changed in the state, as `name: before -> after`. Empty without `recordState`. */
   readonly changes: readonly (readonly string[])[];
+  /** By step: words to show in place of its access, where it has any. */
+  readonly labels?: readonly (string | undefined)[];
 }
 
 /** How a run is bounded, and what it is held against. */
