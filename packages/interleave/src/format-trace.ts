@@ -6,8 +6,8 @@ import { choiceCpu, choiceTask } from './scheduler.js';
 const KINDS = Object.keys(AccessKind);
 
 /**
- * A run as text: a line for each step, a column for each CPU, and `>` where another task or CPU goes on
- * than before.
+ * A run as text: a line for each step, a column for each CPU, `>` where another task or CPU goes on
+ * than before, and behind `|` what the step changed, where that was recorded.
  *
  * @example
  * console.log(formatTrace(result));
@@ -33,18 +33,21 @@ export function formatTrace(result: RunResult): string {
     Math.max(6, ...rows.filter((row) => row.cpu === cpu).map((row) => row.text.length)),
   );
   const line = (mark: string, step: string, cells: readonly string[]): string =>
-    `${mark} ${step.padStart(6)}  ${cells.map((cell, cpu) => cell.padEnd(widths[cpu]!)).join('  ')}`.trimEnd();
+    `${mark} ${step.padStart(6)}  ${cells.map((cell, cpu) => cell.padEnd(widths[cpu] ?? 0)).join('  ')}`.trimEnd();
   const head = line(
     ' ',
     'step',
     widths.map((_, cpu) => `CPU ${cpu}`),
   );
+  const changes = (step: number): string[] => {
+    const changed = result.changes[step] ?? [];
+    return changed.length === 0 ? [] : [`| ${changed.join('; ')}`];
+  };
   const lines = rows.map(({ cpu, switched, text }, step) =>
-    line(
-      switched ? '>' : ' ',
-      String(step),
-      widths.map((_, at) => (at === cpu ? text : '')),
-    ),
+    line(switched ? '>' : ' ', String(step), [
+      ...widths.map((width, at) => (at === cpu ? text : '').padEnd(width)),
+      ...changes(step),
+    ]),
   );
   const { outcome } = result;
   const end = outcome.kind === 'ended' ? 'ended' : `${outcome.kind}: ${outcome.error.message}`;
