@@ -29,3 +29,12 @@ export { type OpenUser, type CacheWorld, cacheWorld } from './caches/cache-world
 export { slabSubsystem, slubSubsystem } from './caches/cache-subsystem.js';
 export { v7sSubsystem } from './v7s/v7s-subsystem.js';
 export { type V7sWorld, v7sWorld } from './v7s/v7s-world.js';
+export {
+  type NamedScenario,
+  SCENARIOS,
+  SMALL,
+  type ScenarioSize,
+  THREE_CPUS,
+  TWO_EACH,
+  scenarioNamed,
+} from './scenarios/index.js';

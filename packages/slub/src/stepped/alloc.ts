@@ -85,25 +85,35 @@ export function* slubAlloc(ctx: Context, cache: SlubCache, gfp: number): Steps<n
  * @see linux 6.1 mm/slub.c __slab_alloc
  */
 export function* slowAlloc(ctx: Context, cache: SlubCache, gfp: number, origSize: number): Steps<number> {
+  yield preemptDisable;
+  const address = yield* slowAllocPinned(ctx, cache, gfp, origSize);
+  yield preemptEnable;
+  return address;
+}
+
+/**
+ * {@link slowAlloc} for a caller that cannot be preempted, but while a new slab is made: that may sleep, and the task move.
+ * @see linux 6.1 mm/slub.c ___slab_alloc
+ */
+export function* slowAllocPinned(
+  ctx: Context,
+  cache: SlubCache,
+  gfp: number,
+  origSize: number,
+): Steps<number> {
   const { system } = cache;
   const { frames } = system;
-  yield preemptDisable;
   count(cache, ctx.cpu, SlubStat.allocSlowpath);
   for (;;) {
     const refilled = yield* fromCpuSlab(ctx, cache);
-    if (refilled !== NONE) {
-      yield preemptEnable;
-      return refilled;
-    }
+    if (refilled !== NONE) return refilled;
     let object = yield* getPartial(ctx, cache, origSize);
     let slot = system.foundSlab;
     if (object === 0) {
-      // Growing may sleep, so the task may move.
       yield preemptEnable;
       slot = yield* newSlab(ctx, cache, gfp);
       yield preemptDisable;
       if (slot === 0) {
-        yield preemptEnable;
         reportOutOfMemory(cache, gfp);
         return NONE;
       }
@@ -119,13 +129,8 @@ export function* slowAlloc(ctx: Context, cache: SlubCache, gfp: number, origSize
         yield* incSlabs(cache, slot);
       }
     }
-    if (cache.debugging) {
-      trackAlloc(cache, slot, object, ctx.cpu);
-      yield preemptEnable;
-      return frames.pfnOf(slot) * PAGE + object - 1;
-    }
-    yield* installCpuSlab(ctx, cache, slot, object);
-    yield preemptEnable;
+    if (cache.debugging) trackAlloc(cache, slot, object, ctx.cpu);
+    else yield* installCpuSlab(ctx, cache, slot, object);
     return frames.pfnOf(slot) * PAGE + object - 1;
   }
 }

@@ -15,7 +15,7 @@ import { initObject } from '../init-object.js';
 import { refuseBulk } from '../misuse.js';
 import type { SlubCache } from '../slub-cache.js';
 import { CPU_SHIFT, CpuWord } from '../slub-stats.js';
-import { slowAlloc } from './alloc.js';
+import { slowAllocPinned } from './alloc.js';
 import { freeList } from './free.js';
 
 const SLAB = CpuWord.slab;
@@ -50,7 +50,7 @@ export function* slubAllocBulk(
       // The slow path may let others run, so what was taken so far must show in the transaction id.
       cpu[at + TID]! += cache.tidStep;
       yield irqRestore;
-      const address = yield* slowAlloc(ctx, cache, gfp, cache.objectSize);
+      const address = yield* slowAllocPinned(ctx, cache, gfp, cache.objectSize);
       if (address === -1) {
         yield preemptEnable;
         objects.length = i;
