@@ -17,6 +17,8 @@ function join(into: Clock, from: Clock | undefined): void {
  * Finds races on cells that are declared unsynchronised: two tasks touch one, at least one writes, and no
  * chain of locks, atomic accesses or accesses to other shared cells orders them. Vector clocks, as in
  * FastTrack, without its short forms. A run shows a race in whichever order the two came.
+ * @example
+ * runSchedule(scenario, scheduler, { monitors: [new DataRaceMonitor()] });
  */
 export class DataRaceMonitor implements Monitor {
   #plain = new Set<Cell>();

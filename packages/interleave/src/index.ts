@@ -17,3 +17,11 @@ export {
 } from './run-schedule.js';
 export { type Schedule, checkSchedule, scheduleSteps, scheduleSwitches } from './schedule.js';
 export { type ShrinkOptions, shrinkReplay, shrinkSchedule } from './shrink-schedule.js';
+export { explore } from './explore/explore.js';
+export type { ExploreOptions, ExploreProgress, ExploreResult, Strategy } from './explore/options.js';
+export { EXPLORE_STATE_VERSION, type ExploreState } from './explore/state.js';
+export { InvariantError, type Monitor, AlwaysMonitor, SometimesMonitor } from './monitors.js';
+export { LockOrderMonitor } from './lock-order.js';
+export { DataRaceMonitor } from './data-races.js';
+export { type PctGuarantee, type PctOptions, PctScheduler, pctGuarantee } from './pct-scheduler.js';
+export { monitorsFor } from './watch.js';

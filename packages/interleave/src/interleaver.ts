@@ -1,14 +1,12 @@
-import { type Access, AccessKind, type CellSpace, Context, type Steps } from '@mm/steps';
+import { type Access, AccessKind, Context, type Steps } from '@mm/steps';
 
 import { cellName, describeWaits } from './describe-waits.js';
-import type { InterleaverHooks, InterleaverOptions } from './interleaver-options.js';
-import { LockTable } from './lock-table.js';
+import type { InterleaverOptions } from './interleaver-options.js';
 import { ScheduleError, type ScheduleFault } from './schedule-error.js';
-import { CPUS_MAX, type Choice, type Scheduler, choiceOf } from './scheduler.js';
+import { NOBODY, SchedulerView } from './scheduler-view.js';
+import { CPUS_MAX, type Choice, type Scheduler } from './scheduler.js';
 import { changeSection, isAtomic, leaveSections } from './sections.js';
-import { BEGIN, NO_TASK, TaskTable } from './task-table.js';
-
-const NOBODY = -1;
+import { BEGIN } from './task-table.js';
 
 /**
  * Runs tasks written in `Steps` on simulated CPUs, one step at a time, in the order that a scheduler
@@ -29,27 +27,10 @@ const NOBODY = -1;
  * }
  * tasks.run();
  */
-export class Interleaver {
-  readonly cpus: number;
-  readonly cells: CellSpace | undefined;
-  readonly hooks: InterleaverHooks = {
-    onEnd: undefined,
-    onThrow: undefined,
-    onStep: undefined,
-    afterStep: undefined,
-    nameOf: undefined,
-  };
+export class Interleaver extends SchedulerView {
   /** May be replaced between steps. */
   scheduler: Scheduler;
-  /** The task that made the last step, or -1 when there was none or it has ended. */
-  lastTask = NOBODY;
-  /** Steps made since construction or {@link reset}. */
-  steps = 0;
 
-  readonly #tasks: TaskTable;
-  readonly #locks = new LockTable();
-  /** By CPU: the task that keeps it, being in a section, or -1. */
-  readonly #keeper = new Int32Array(CPUS_MAX).fill(NOBODY);
   readonly #freeContexts: Context[] = [];
   readonly #ownContexts = new WeakSet<Context>();
   /** What spawned tasks threw, by the task that waits for them. */
@@ -63,15 +44,8 @@ export class Interleaver {
     const { cpus } = options;
     if (!Number.isInteger(cpus) || cpus < 1 || cpus > CPUS_MAX)
       throw new RangeError(`cpus: expected an integer from 1 to ${CPUS_MAX}, got ${cpus}`);
-    this.cpus = cpus;
+    super(cpus, options.cells, options.keepNumbers === true);
     this.scheduler = options.scheduler;
-    this.cells = options.cells;
-    this.#tasks = new TaskTable(options.keepNumbers !== true);
-  }
-
-  /** The number that a task was started with; spawned tasks have that of the task that waits for them. */
-  tagOf(task: number): number {
-    return this.#tasks.tag[task]!;
   }
 
   /** A context on `cpu` from a pool; it goes back when the task that is started with it has ended. */
@@ -95,7 +69,7 @@ export class Interleaver {
    */
   start(ctx: Context, body: Steps<unknown>, tag = 0, pinned = false): number {
     this.#checkCpu(ctx);
-    return this.#tasks.add(ctx, body, tag, pinned, NOBODY);
+    return this.tasks.add(ctx, body, tag, pinned, NOBODY);
   }
 
   /**
@@ -106,7 +80,7 @@ export class Interleaver {
    */
   startInterrupt(ctx: Context, body: Steps<unknown>, tag = 0): number {
     const task = this.start(ctx, body, tag, true);
-    this.#tasks.interrupt[task] = 1;
+    this.tasks.interrupt[task] = 1;
     return task;
   }
 
@@ -118,7 +92,7 @@ export class Interleaver {
    */
   run(stepsMax: number = Number.MAX_SAFE_INTEGER): number {
     const start = this.steps;
-    while (this.#tasks.liveCount > 0) {
+    while (this.tasks.liveCount > 0) {
       if (this.steps - start >= stepsMax)
         throw new ScheduleError('livelock', `${this.liveCount} tasks have not ended in ${stepsMax} steps`);
       const choice = this.scheduler.choose(this);
@@ -137,7 +111,7 @@ export class Interleaver {
     const cpu = choice & (CPUS_MAX - 1);
     if (!this.canRun(task, cpu))
       throw new ScheduleError('wrong use', `${this.describeTask(task)} cannot run on CPU ${cpu} now`);
-    const tasks = this.#tasks;
+    const tasks = this.tasks;
     const ctx = tasks.contexts[task]!;
     const access = tasks.pending[task]! as Access;
     this.hooks.onStep?.(choice, access);
@@ -153,13 +127,13 @@ export class Interleaver {
       try {
         next = !this.#anyThrown ? body.next(answer) : this.#nextOrThrow(task, body, answer);
       } catch (error) {
-        this.#keeper[cpu] = tasks.interrupted[task]!;
+        this.keeper[cpu] = tasks.interrupted[task]!;
         this.#onThrow(task, ctx, error);
         this.hooks.afterStep?.(choice, access);
         return;
       }
       if (next.done === true) {
-        this.#keeper[cpu] = tasks.interrupted[task]!;
+        this.keeper[cpu] = tasks.interrupted[task]!;
         this.#onEnd(task, ctx, next.value);
         this.hooks.afterStep?.(choice, access);
         return;
@@ -167,115 +141,8 @@ export class Interleaver {
       if (this.#announce(task, ctx, next.value)) break;
       answer = true;
     }
-    this.#keeper[cpu] = (ctx.preemptDepth | ctx.irqDepth) === 0 ? NOBODY : task;
+    this.keeper[cpu] = (ctx.preemptDepth | ctx.irqDepth) === 0 ? NOBODY : task;
     this.hooks.afterStep?.(choice, access);
-  }
-
-  /** Whether a task can make its next step on `cpu`: it does not wait, and may and can be there. */
-  canRun(task: number, cpu: number): boolean {
-    const keeper = this.#keeper[cpu]!;
-    if (keeper !== task) {
-      if (cpu >= this.cpus || task >= this.#tasks.bodies.length) return false;
-      if (keeper !== NOBODY && !this.#canInterrupt(task, keeper)) return false;
-      if (cpu !== this.#tasks.contexts[task]!.cpu && !this.canMove(task)) return false;
-    }
-    return !this.isWaiting(task);
-  }
-
-  /** Whether a task is live and may change its CPU now. */
-  canMove(task: number): boolean {
-    const ctx = this.#tasks.contexts[task]!;
-    return (ctx.preemptDepth | ctx.irqDepth | this.#tasks.pinned[task]!) === 0;
-  }
-
-  /** Whether a task waits for something that other tasks must do first (or has ended). */
-  isWaiting(task: number): boolean {
-    const access = this.#tasks.pending[task]!;
-    const kind = access & 15;
-    if (kind <= AccessKind.rmw) return false;
-    switch (kind) {
-      case AccessKind.lock:
-        return this.#locks.holderOf(access >>> 4) >= 0;
-      case AccessKind.gracePeriod:
-        return this.readerBefore(task) >= 0;
-      case AccessKind.spawn:
-        return this.#tasks.children[task]! > 0;
-      case 15:
-        return true;
-      default:
-        return false;
-    }
-  }
-
-  /** The enabled choice that looks at tasks in their live order from `from`, own CPUs first; or -1. */
-  firstEnabled(from = 0): Choice {
-    const { live, liveCount } = this.#tasks;
-    for (let i = 0; i < liveCount; i++) {
-      const task = live[(from + i) % liveCount]!;
-      const cpu = this.cpuOf(task);
-      if (this.canRun(task, cpu)) return choiceOf(task, cpu);
-    }
-    for (let i = 0; i < liveCount; i++) {
-      const task = live[(from + i) % liveCount]!;
-      for (let cpu = 0; cpu < this.cpus; cpu++) if (this.canRun(task, cpu)) return choiceOf(task, cpu);
-    }
-    return -1;
-  }
-
-  /** All choices that can be made now, by task number, then CPU. */
-  enabled(): Choice[] {
-    const choices: Choice[] = [];
-    for (let task = 0; task < this.#tasks.bodies.length; task++)
-      for (let cpu = 0; cpu < this.cpus; cpu++) if (this.canRun(task, cpu)) choices.push(choiceOf(task, cpu));
-    return choices;
-  }
-
-  /** The access that a task makes with its next step; 0 before it has begun. */
-  pendingAccess(task: number): Access {
-    return (this.#tasks.pending[task] ?? 15) as Access;
-  }
-
-  /** Tasks that have not ended. */
-  get liveCount(): number {
-    return this.#tasks.liveCount;
-  }
-
-  /** The i-th live task, in an order that is the same for the same schedule. */
-  liveTask(i: number): number {
-    return this.#tasks.live[i]!;
-  }
-
-  /** The CPU that a task is on. */
-  cpuOf(task: number): number {
-    return this.#tasks.contexts[task]!.cpu;
-  }
-
-  /** The task that keeps `cpu` because it is in a section, or -1. */
-  keeperOf(cpu: number): number {
-    return this.#keeper[cpu]!;
-  }
-
-  /** Which task keeps a CPU, and whether it has interrupts off, as one number to compare. */
-  keepStateOf(cpu: number): number {
-    const keeper = this.#keeper[cpu]!;
-    if (keeper === NOBODY) return 0;
-    return (keeper + 1) * 2 + (this.#tasks.contexts[keeper]!.irqDepth > 0 ? 1 : 0);
-  }
-
-  /** Open read sections of a task. */
-  readDepthOf(task: number): number {
-    return this.#tasks.contexts[task]!.rcuDepth;
-  }
-
-  /** Task numbers given out so far: with `keepNumbers`, the tasks ever made. */
-  get taskCount(): number {
-    return this.#tasks.bodies.length;
-  }
-
-  /** Moves a task to the next CPU. The caller has asked {@link canMove}. */
-  moveTask(task: number): void {
-    const ctx = this.#tasks.contexts[task]!;
-    ctx.cpu = (ctx.cpu + 1) % this.cpus;
   }
 
   /** Throws the deadlock that all live tasks are in, named. */
@@ -283,35 +150,12 @@ export class Interleaver {
     throw new ScheduleError('deadlock', describeWaits(this));
   }
 
-  /** The task that holds a spin lock, or -1. */
-  holderOf(cell: number): number {
-    return this.#locks.holderOf(cell);
-  }
-
-  /** A task in a read section that was open when `task` began to wait for a grace period, or -1. */
-  readerBefore(task: number): number {
-    const { live, liveCount, contexts, readSince, waitSince } = this.#tasks;
-    for (let i = 0; i < liveCount; i++) {
-      const other = live[i]!;
-      if (contexts[other]!.rcuDepth > 0 && readSince[other]! < waitSince[task]!) return other;
-    }
-    return NOBODY;
-  }
-
-  /** A task's name and CPU, for messages. */
-  describeTask(task: number): string {
-    const ctx = this.#tasks.contexts[task];
-    if (ctx === undefined || this.pendingAccess(task) === NO_TASK) return `task ${task} (not live)`;
-    const name = this.hooks.nameOf?.(task, this.#tasks.tag[task]!) ?? `task ${task}`;
-    return `${name} (CPU ${ctx.cpu})`;
-  }
-
   /** Drops all tasks and frees all locks: for the next run with the same object, and after an error. */
   reset(): void {
-    for (const ctx of this.#tasks.contexts) leaveSections(ctx);
-    this.#tasks.clear();
-    this.#locks.clear();
-    this.#keeper.fill(NOBODY);
+    for (const ctx of this.tasks.contexts) leaveSections(ctx);
+    this.tasks.clear();
+    this.locks.clear();
+    this.keeper.fill(NOBODY);
     this.#thrown.clear();
     this.#anyThrown = false;
     this.lastTask = NOBODY;
@@ -319,14 +163,9 @@ export class Interleaver {
     this.#clock = 0;
   }
 
-  #canInterrupt(task: number, keeper: number): boolean {
-    const { interrupt, pending, contexts } = this.#tasks;
-    return interrupt[task] === 1 && pending[task] === BEGIN && contexts[keeper]!.irqDepth === 0;
-  }
-
   /** A handler has interrupts off from its first step to its last. */
   #beginInterrupt(task: number, ctx: Context): void {
-    this.#tasks.interrupted[task] = this.#keeper[ctx.cpu]!;
+    this.tasks.interrupted[task] = this.keeper[ctx.cpu]!;
     ctx.irqDepth = 1;
   }
 
@@ -341,15 +180,17 @@ export class Interleaver {
 
   /** Does what a pending lock, unlock or trylock stands for; gives the answer to the yield. */
   #perform(task: number, ctx: Context, kind: number, cell: number): boolean {
-    const holder = this.#locks.holderOf(cell);
+    const holder = this.locks.holderOf(cell);
     if (kind === AccessKind.unlock) {
       if (holder !== task) throw this.#fault('lock not held', task, `gives back ${cellName(this, cell)}`);
-      this.#locks.giveBack(cell);
-      ctx.preemptDepth--;
+      this.locks.giveBack(cell);
+      if (this.isMutex(cell)) this.tasks.mutexes[task]!--;
+      else ctx.preemptDepth--;
     } else if (kind <= AccessKind.tryLock) {
       if (holder >= 0) return false;
-      this.#locks.take(cell, task);
-      ctx.preemptDepth++;
+      this.locks.take(cell, task);
+      if (this.isMutex(cell)) this.tasks.mutexes[task]!++;
+      else ctx.preemptDepth++;
     }
     return true;
   }
@@ -358,19 +199,18 @@ export class Interleaver {
   #announce(task: number, ctx: Context, access: Access): boolean {
     const kind = access & 15;
     if (kind <= AccessKind.tryLock) {
-      if (kind === AccessKind.lock && this.#locks.holderOf(access >>> 4) === task)
-        throw this.#fault('lock recursion', task, `takes ${cellName(this, access >>> 4)}, which it holds`);
-      this.#tasks.pending[task] = access;
+      if (kind === AccessKind.lock || kind === AccessKind.tryLock) this.#expectCanTake(task, ctx, access);
+      this.tasks.pending[task] = access;
       return true;
     }
     if (kind <= AccessKind.rcuReadUnlock) {
-      if (kind === AccessKind.rcuReadLock && ctx.rcuDepth === 0) this.#tasks.readSince[task] = this.#clock++;
+      if (kind === AccessKind.rcuReadLock && ctx.rcuDepth === 0) this.tasks.readSince[task] = this.#clock++;
       if (!changeSection(ctx, kind))
         throw this.#fault('section not open', task, `makes step of kind ${kind} outside its section`);
       return false;
     }
     if (kind === AccessKind.compound) {
-      this.#tasks.pending[task] = access;
+      this.tasks.pending[task] = access;
       return true;
     }
     if (kind > AccessKind.spawn) throw this.#fault('wrong use', task, `yields ${access}, which is no access`);
@@ -378,20 +218,35 @@ export class Interleaver {
     return true;
   }
 
+  /** A spin lock that the task holds would be waited for without end; a mutex may sleep, so not everywhere. */
+  #expectCanTake(task: number, ctx: Context, access: Access): void {
+    const cell = access >>> 4;
+    const waits = (access & 15) === AccessKind.lock;
+    if (waits && this.locks.holderOf(cell) === task)
+      throw this.#fault('lock recursion', task, `takes ${cellName(this, cell)}, which it holds`);
+    if (!this.isMutex(cell)) return;
+    if (waits ? isAtomic(ctx) || ctx.rcuDepth > 0 : this.tasks.interrupt[task] === 1)
+      throw this.#fault(
+        'waiting in atomic section',
+        task,
+        `takes ${cellName(this, cell)}, a mutex, where it must not sleep`,
+      );
+  }
+
   #beginWait(task: number, ctx: Context, access: Access): void {
     if (isAtomic(ctx))
       throw this.#fault('waiting in atomic section', task, 'waits where it must keep its CPU');
-    this.#tasks.pending[task] = access;
+    this.tasks.pending[task] = access;
     if ((access & 15) === AccessKind.gracePeriod) {
       if (ctx.rcuDepth > 0)
         throw this.#fault('waiting in atomic section', task, 'waits for a grace period in a read section');
-      this.#tasks.waitSince[task] = this.#clock++;
+      this.tasks.waitSince[task] = this.#clock++;
       return;
     }
     for (const child of ctx.spawned) {
       this.#checkCpu(child.ctx);
-      this.#tasks.add(child.ctx, child.steps, this.#tasks.tag[task]!, true, task);
-      this.#tasks.children[task]!++;
+      this.tasks.add(child.ctx, child.steps, this.tasks.tag[task]!, true, task);
+      this.tasks.children[task]!++;
     }
     ctx.spawned.length = 0;
   }
@@ -406,16 +261,16 @@ export class Interleaver {
   }
 
   #onEnd(task: number, ctx: Context, value: unknown): void {
-    ctx.irqDepth -= this.#tasks.interrupt[task]!;
-    if ((ctx.preemptDepth | ctx.irqDepth | ctx.rcuDepth) !== 0) {
-      const held = this.#locks.heldBy(task).map((cell) => cellName(this, cell));
+    ctx.irqDepth -= this.tasks.interrupt[task]!;
+    if ((ctx.preemptDepth | ctx.irqDepth | ctx.rcuDepth | this.tasks.mutexes[task]!) !== 0) {
+      const held = this.locks.heldBy(task).map((cell) => cellName(this, cell));
       const what = held.length === 0 ? 'a section open' : `${held.join(', ')} held`;
       throw this.#fault('section left open', task, `ends with ${what}`);
     }
-    const { parent, tag, children } = this.#tasks;
+    const { parent, tag, children } = this.tasks;
     const waits = parent[task]!;
     const mark = tag[task]!;
-    this.#tasks.remove(task);
+    this.tasks.remove(task);
     this.lastTask = NOBODY;
     if (waits >= 0) {
       children[waits]!--;
@@ -426,12 +281,15 @@ export class Interleaver {
   }
 
   #onThrow(task: number, ctx: Context, error: unknown): void {
-    const { parent, tag, children } = this.#tasks;
+    const { parent, tag, children } = this.tasks;
     const waits = parent[task]!;
     const mark = tag[task]!;
-    if (isAtomic(ctx)) this.#locks.releaseAll(task);
+    if (isAtomic(ctx) || this.tasks.mutexes[task]! > 0) {
+      this.locks.releaseAll(task);
+      this.givenBack++;
+    }
     leaveSections(ctx);
-    this.#tasks.remove(task);
+    this.tasks.remove(task);
     this.lastTask = NOBODY;
     if (waits >= 0) {
       children[waits]!--;

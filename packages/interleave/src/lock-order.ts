@@ -11,6 +11,8 @@ import type { ScenarioRun } from './run-schedule.js';
  * lock b waited for while a is held, over all runs, and no cycle. A trylock waits for nothing and adds
  * no edge, but what is held by it counts.
  *
+ * @example
+ * runSchedule(scenario, scheduler, { monitors: [new LockOrderMonitor()] });
  * @see linux 6.1 Documentation/locking/lockdep-design.rst
  */
 export class LockOrderMonitor implements Monitor {

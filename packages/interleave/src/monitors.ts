@@ -11,12 +11,20 @@ export interface Monitor {
   onStep(task: number, access: Access, cpu: number): void;
 }
 
-/** Something that must hold after every step does not. */
+/**
+ * Something that must hold after every step does not.
+ * @example
+ * if (result.failure?.outcome.kind === 'always failed') throw result.failure.outcome.error as InvariantError;
+ */
 export class InvariantError extends Error {
   override readonly name = 'InvariantError';
 }
 
-/** Holds the scenario's `always` against the state after every step. */
+/**
+ * Holds the scenario's `always` against the state after every step.
+ * @example
+ * runSchedule(scenario, scheduler, { monitors: [new AlwaysMonitor()] });
+ */
 export class AlwaysMonitor implements Monitor {
   #always: (() => void) | undefined;
 
@@ -34,7 +42,13 @@ export class AlwaysMonitor implements Monitor {
   }
 }
 
-/** Notes which of the scenario's `sometimes` have been reached in any run. */
+/**
+ * Notes which of the scenario's `sometimes` have been reached in any run.
+ * @example
+ * const sometimes = new SometimesMonitor();
+ * runSchedule(scenario, scheduler, { monitors: [sometimes] });
+ * console.log(sometimes.missing);
+ */
 export class SometimesMonitor implements Monitor {
   /** By name: in how many runs it was reached. */
   readonly reached = new Map<string, number>();

@@ -8,6 +8,8 @@ export interface SeededOptions {
   readonly switchChance?: number;
   /** Chance, 0..1, that a task that may move is moved to another CPU as it continues. Default 0.02. */
   readonly moveChance?: number;
+  /** How often each task is moved at most. Default: no limit. */
+  readonly movesMax?: number;
 }
 
 /** Two chances are drawn from one random integer: 16 bits each. */
@@ -29,17 +31,22 @@ export class SeededScheduler implements Scheduler {
   readonly #random: Random;
   readonly #switchBelow: number;
   readonly #moveBelow: number;
+  readonly #movesMax: number;
+  /** By task: moves made. */
+  readonly #moves: number[] = [];
 
   /** @throws RangeError when a chance is not in 0..1. */
   constructor(seed: number, options: SeededOptions = {}) {
     this.#random = new Random(seed);
     this.#switchBelow = threshold('switchChance', options.switchChance ?? 0.25);
     this.#moveBelow = threshold('moveChance', options.moveChance ?? 0.02);
+    this.#movesMax = options.movesMax ?? Infinity;
   }
 
   /** Starts the sequence of another seed, for the next run with the same object. */
   reseed(seed: number): void {
     this.#random.reseed(seed);
+    this.#moves.length = 0;
   }
 
   choose(tasks: Interleaver): Choice {
@@ -62,6 +69,13 @@ export class SeededScheduler implements Scheduler {
 
   #moved(tasks: Interleaver, task: number): Choice {
     const other = this.#random.below(tasks.cpus);
-    return choiceOf(task, tasks.canRun(task, other) ? other : tasks.cpuOf(task));
+    const cpu = tasks.cpuOf(task);
+    if (other === cpu || !tasks.canRun(task, other)) return choiceOf(task, cpu);
+    if (this.#movesMax !== Infinity) {
+      const moves = this.#moves[task] ?? 0;
+      if (moves >= this.#movesMax) return choiceOf(task, cpu);
+      this.#moves[task] = moves + 1;
+    }
+    return choiceOf(task, other);
   }
 }

@@ -30,6 +30,8 @@ export class TaskTable {
   interrupt = new Uint8Array(16);
   /** For a handler that has begun: the task that kept its CPU then, or -1. */
   interrupted = new Int32Array(16);
+  /** Mutexes that the task holds. */
+  mutexes = new Int32Array(16);
   /** When the outermost read section opened. */
   readSince = new Float64Array(16);
   /** When the task began to wait for a grace period. */
@@ -59,6 +61,7 @@ export class TaskTable {
     this.pinned[task] = pinned ? 1 : 0;
     this.interrupt[task] = 0;
     this.interrupted[task] = -1;
+    this.mutexes[task] = 0;
     this.place[task] = this.liveCount;
     this.live[this.liveCount++] = task;
     return task;
@@ -91,6 +94,7 @@ export class TaskTable {
     this.pinned = wider(this.pinned, new Uint8Array(size));
     this.interrupt = wider(this.interrupt, new Uint8Array(size));
     this.interrupted = wider(this.interrupted, new Int32Array(size));
+    this.mutexes = wider(this.mutexes, new Int32Array(size));
     this.readSince = wider(this.readSince, new Float64Array(size));
     this.waitSince = wider(this.waitSince, new Float64Array(size));
     this.place = wider(this.place, new Int32Array(size));

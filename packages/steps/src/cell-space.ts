@@ -24,6 +24,8 @@ export interface Compound {
 export class CellSpace {
   readonly #ranges: Range[] = [];
   readonly #compounds = new Map<Cell, Compound>();
+  /** By cell: 1 for a mutex. */
+  #mutexes = new Uint8Array(0);
   // Cell 0 belongs to the section kinds.
   #next = 1;
 
@@ -44,6 +46,27 @@ export class CellSpace {
     this.#ranges.push({ name, base, count });
     this.#next += count;
     return base;
+  }
+
+  /**
+   * Reserves `count` cells that are locks whose waiters sleep. Taken and given back by `lock`, `tryLock` and `unlock` as
+   * spin locks are, but held without keeping the CPU; never waited for in an atomic or read section.
+   * @throws RangeError as {@link claim}.
+   * @example
+   * const slabMutex = cells.claimMutex('slab_mutex');
+   * yield lock(slabMutex);
+   */
+  claimMutex(name: string, count = 1): Cell {
+    const base = this.claim(name, count);
+    const marked = new Uint8Array(base + count);
+    marked.set(this.#mutexes);
+    this.#mutexes = marked.fill(1, base);
+    return base;
+  }
+
+  /** Whether `cell` was claimed by {@link claimMutex}. */
+  isMutex(cell: Cell): boolean {
+    return cell < this.#mutexes.length && this.#mutexes[cell] === 1;
   }
 
   /**

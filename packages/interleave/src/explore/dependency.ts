@@ -1,99 +1,133 @@
 import { type Access, AccessKind, type Cell, type CellSpace } from '@mm/steps';
 
+/** Tasks of a scenario that is explored: numbers 0..15. */
+export const TASKS = 16;
+/** Process `t` is the next step of task t on its CPU, `MOVED + t` the same made on the next CPU. */
+export const MOVED = 16;
+
 /** What a step did beside its access, seen when it had been made. Bits of an event's `effects`. */
 export const Effect = {
-  /** It began or ended to keep its CPU: other tasks of that CPU can run no more, or again. */
+  /** It changed who keeps its CPU, or whether that has interrupts off. */
   keeper: 1,
-  /** It opened or closed a read section. */
-  readSection: 2,
+  readOpened: 2,
+  readClosed: 4,
   /** It began or ended to wait for a grace period. */
-  wait: 4,
-  /** It started tasks, or waited for them. */
-  spawn: 8,
+  wait: 8,
+  /** It started tasks: their numbers hang on the order of the starts. */
+  started: 16,
   /** It ended its task. */
-  end: 16,
+  end: 32,
   /** It took a lock: a trylock that failed did not. */
-  took: 32,
+  took: 64,
+  /** It gave locks back by throwing. */
+  gaveBack: 128,
+  /** It began an interrupt handler. */
+  interrupts: 256,
 } as const;
 
-/** The access of an event that moves a task to another CPU. No step has kind 15. */
-export const MOVE = 15 as Access;
+const READ_SECTION = Effect.readOpened | Effect.readClosed;
 
-/** Processes from here on are movers: process `MOVERS + t` moves task `t`. */
-export const MOVERS = 16;
+/** Whether an access changes nothing: a read, or a trylock that failed. */
+const isRead = (access: Access, effects: number): boolean => {
+  const kind = access & 15;
+  return kind === AccessKind.read || (kind === AccessKind.tryLock && (effects & Effect.took) === 0);
+};
 
-const isRead = (access: Access): boolean => (access & 15) === AccessKind.read;
+/** Whether an access is for a lock. */
+const isLocking = (access: Access): boolean => {
+  const kind = access & 15;
+  return kind >= AccessKind.lock && kind <= AccessKind.tryLock;
+};
 
 /** Bits of a compound's row: what conflicts with a step that only reads, and with one that writes. */
 const READER_CONFLICTS = 1;
 const WRITER_CONFLICTS = 2;
 
+/** One step as the search remembers it: a row of columns of numbers. */
+export interface Steplike {
+  readonly task: Int32Array;
+  readonly access: Int32Array;
+  readonly cpu: Int32Array;
+  readonly effects: Int32Array;
+}
+
 /**
- * Which accesses do not commute. Two steps of different tasks are dependent when they touch one cell and
- * one of them does not only read it.
+ * Which steps do not commute. Two steps of different tasks are dependent when they touch one cell and
+ * one of them does not only read it, or when one decides whether the other can be made.
  */
 export class Dependency {
+  /** By task: the task that spawned it, or -1. Kept up to date by the search. */
+  readonly parents = new Int32Array(TASKS).fill(-1);
   /** By compound cell: {@link READER_CONFLICTS} and {@link WRITER_CONFLICTS} of every other cell. */
   readonly #rows = new Map<Cell, Uint8Array>();
-  readonly #visible = new Set<Cell>();
+  readonly #hasRows: boolean;
+  /** The cells whose changes are all ordered; all cells, or none. */
+  readonly #visible: ReadonlySet<Cell> | 'all' | undefined;
 
   /** @param visible cells whose changes are all ordered, since a property looks at them together. */
-  constructor(cells: CellSpace | undefined, visible: readonly Cell[] = []) {
-    for (const cell of visible) this.#visible.add(cell);
-    if (cells === undefined) return;
-    const { compounds, end } = cells;
-    for (const [cell, touched] of compounds) {
-      const row = new Uint8Array(end);
-      for (const read of touched.reads) row[read]! |= WRITER_CONFLICTS;
-      for (const write of touched.writes) row[write] = READER_CONFLICTS | WRITER_CONFLICTS;
-      for (const [other, its] of compounds) {
-        const meets =
-          its.writes.some((its) => row[its] !== 0) ||
-          its.reads.some((its) => (row[its]! & READER_CONFLICTS) !== 0);
-        if (meets) row[other] = READER_CONFLICTS | WRITER_CONFLICTS;
+  constructor(cells: CellSpace | undefined, visible: readonly Cell[] | 'all' = []) {
+    this.#visible = visible === 'all' ? 'all' : visible.length === 0 ? undefined : new Set(visible);
+    if (cells !== undefined)
+      for (const [cell, { reads, writes }] of cells.compounds) {
+        const row = new Uint8Array(cells.end);
+        for (const read of reads) row[read]! |= WRITER_CONFLICTS;
+        for (const written of writes) row[written] = READER_CONFLICTS | WRITER_CONFLICTS;
+        for (const [other, { reads: otherReads, writes: otherWrites }] of cells.compounds)
+          if (
+            otherWrites.some((at) => row[at] !== 0) ||
+            otherReads.some((at) => (row[at]! & READER_CONFLICTS) !== 0)
+          )
+            row[other] = READER_CONFLICTS | WRITER_CONFLICTS;
+        this.#rows.set(cell, row);
       }
-      this.#rows.set(cell, row);
-    }
+    this.#hasRows = this.#rows.size > 0;
   }
 
-  /** Whether two accesses of different tasks do not commute. */
-  meets(a: Access, b: Access): boolean {
+  /** Whether step `a` of `as` and step `b` of `bs`, by different tasks, do not commute. */
+  holds(as: Steplike, a: number, bs: Steplike, b: number): boolean {
+    const accessA = as.access[a]! as Access;
+    const accessB = bs.access[b]! as Access;
+    const effectsA = as.effects[a]!;
+    const effectsB = bs.effects[b]!;
+    if (this.#meets(accessA, effectsA, accessB, effectsB)) return true;
+    if ((effectsA | effectsB) === 0) return false;
+    if (as.cpu[a] === bs.cpu[b] && ((effectsA | effectsB) & Effect.keeper) !== 0) return true;
+    return (
+      (effectsA & effectsB & Effect.started) !== 0 ||
+      waitsFor(effectsA, effectsB) ||
+      waitsFor(effectsB, effectsA) ||
+      this.#joins(as.task[a]!, accessA, effectsA, bs.task[b]!, accessB, effectsB) ||
+      ((effectsA & Effect.gaveBack) !== 0 && (isLocking(accessB) || (effectsB & Effect.gaveBack) !== 0)) ||
+      ((effectsB & Effect.gaveBack) !== 0 && isLocking(accessA))
+    );
+  }
+
+  #meets(a: Access, effectsA: number, b: Access, effectsB: number): boolean {
     const cellA = a >>> 4;
     const cellB = b >>> 4;
-    if (cellA === cellB && cellA !== 0) return !(isRead(a) && isRead(b));
-    if (this.#rows.size > 0) {
+    if (cellA === cellB && cellA !== 0) return !(isRead(a, effectsA) && isRead(b, effectsB));
+    if (this.#hasRows) {
       const row = this.#rows.get(cellA);
-      if (row !== undefined) return this.#inRow(row, b);
-      const other = this.#rows.get(cellB);
-      if (other !== undefined) return this.#inRow(other, a);
+      const other = row ?? this.#rows.get(cellB);
+      if (other !== undefined) {
+        const reads = row === undefined ? isRead(a, effectsA) : isRead(b, effectsB);
+        const bits = other[row === undefined ? cellA : cellB] ?? 0;
+        if ((bits & (reads ? READER_CONFLICTS : WRITER_CONFLICTS)) !== 0) return true;
+      }
     }
-    if (this.#visible.size === 0 || isRead(a) || isRead(b)) return false;
-    return this.#visible.has(cellA) && this.#visible.has(cellB);
+    const visible = this.#visible;
+    if (visible === undefined || isRead(a, effectsA) || isRead(b, effectsB)) return false;
+    return visible === 'all' || (visible.has(cellA) && visible.has(cellB));
   }
 
-  #inRow(row: Uint8Array, access: Access): boolean {
-    const bits = row[access >>> 4] ?? 0;
-    return (bits & (isRead(access) ? READER_CONFLICTS : WRITER_CONFLICTS)) !== 0;
+  /** Whether one is the end of a task, and the other that of its parent's wait for it. */
+  #joins(taskA: number, a: Access, effectsA: number, taskB: number, b: Access, effectsB: number): boolean {
+    return (
+      ((effectsA & Effect.end) !== 0 && this.parents[taskA] === taskB && (b & 15) === AccessKind.spawn) ||
+      ((effectsB & Effect.end) !== 0 && this.parents[taskB] === taskA && (a & 15) === AccessKind.spawn)
+    );
   }
 }
 
-/** Whether two events by what they did beside their accesses are dependent. */
-export function effectsMeet(a: number, cpuA: number, b: number, cpuB: number): boolean {
-  if (cpuA === cpuB && ((a | b) & Effect.keeper) !== 0) return true;
-  const waits = (Effect.wait & a) !== 0 || (Effect.wait & b) !== 0;
-  if (
-    waits &&
-    (a & (Effect.wait | Effect.readSection)) !== 0 &&
-    (b & (Effect.wait | Effect.readSection)) !== 0
-  )
-    return true;
-  // Which number a started task gets hangs on the order of the starts.
-  return (
-    ((a & Effect.spawn) !== 0 && (b & (Effect.spawn | Effect.end)) !== 0) ||
-    ((b & Effect.spawn) !== 0 && (a & (Effect.spawn | Effect.end)) !== 0)
-  );
-}
-
-/** Whether an access takes part in the race for a lock. */
-export const takesLock = (access: Access): boolean =>
-  (access & 15) === AccessKind.lock || (access & 15) === AccessKind.tryLock;
+const waitsFor = (a: number, b: number): boolean =>
+  (a & Effect.wait) !== 0 && (b & (Effect.wait | READ_SECTION)) !== 0;

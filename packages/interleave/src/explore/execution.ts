@@ -5,7 +5,12 @@ import { type Outcome, type Scenario, type ScenarioRun, asOutcome, startTasks } 
 import type { Monitor } from '../monitors.js';
 import { ScheduleError } from '../schedule-error.js';
 import { choiceOf } from '../scheduler.js';
-import { Effect, MOVE, MOVERS, takesLock } from './dependency.js';
+import { BEGIN, NO_TASK } from '../task-table.js';
+import { Effect, MOVED } from './dependency.js';
+
+/** Whether an access takes part in the race for a lock. */
+const takesLock = (access: Access): boolean =>
+  (access & 15) === AccessKind.lock || (access & 15) === AccessKind.tryLock;
 
 const NO_SCHEDULER = {
   choose: (): never => {
@@ -15,32 +20,33 @@ const NO_SCHEDULER = {
 
 /** What an {@link Execution} needs beside the scenario. */
 export interface ExecutionOptions {
-  /** How often tasks may be moved to another CPU between two steps. */
+  /** How often each task may be moved to the next CPU between two steps. */
   readonly moves: number;
   readonly stepsMax: number;
   readonly monitors: readonly Monitor[];
 }
 
 /**
- * One run of a scenario at a time, driven process by process. Process t < 16 is task t; process 16 + t
- * moves task t to the next CPU.
+ * One run of a scenario at a time, driven process by process. Process t < 16 is the next step of task t on its CPU;
+ * process 16 + t is the same step made on the next CPU, to which the task moves.
  */
 export class Execution {
   /** Of the last step. */
   access = 0 as Access;
   cpu = 0;
   effects = 0;
+  /** Who kept the CPU of the last step before it and after it, as `keepStateOf` has it. */
+  keptBefore = 0;
+  keptAfter = 0;
   /** How the run went wrong, if it did. */
   failure: Outcome | undefined;
-  /** Processes that there are in this run: all have numbers below. */
-  processes = 0;
 
   readonly #machine: Interleaver;
   readonly #scenario: Scenario;
   readonly #options: ExecutionOptions;
   #run!: ScenarioRun;
   #tasks = 0;
-  #moves = 0;
+  readonly #moves = new Int32Array(MOVED);
   #steps = 0;
 
   constructor(scenario: Scenario, options: ExecutionOptions) {
@@ -54,95 +60,83 @@ export class Execution {
     const machine = this.#machine;
     machine.reset();
     const run = this.#scenario.make();
+    machine.cells = run.cells;
     this.#run = run;
     this.failure = undefined;
-    this.#moves = 0;
+    this.#moves.fill(this.#scenario.cpus > 1 ? this.#options.moves : 0);
     this.#steps = 0;
     startTasks(machine, run);
-    this.#tasks = run.tasks.length;
+    this.#count();
     try {
       for (const monitor of this.#options.monitors) monitor.begin(run, machine);
     } catch (error) {
       this.failure = asOutcome(error);
     }
-    this.#count();
     return run;
   }
 
   /** The processes that can make a step, as bits. */
   enabled(): number {
     const machine = this.#machine;
-    const canMove = this.#moves < this.#options.moves;
     let bits = 0;
     for (let task = 0; task < this.#tasks; task++) {
-      if (machine.pendingAccess(task) === 15) continue;
-      if (machine.canRun(task, machine.cpuOf(task))) bits |= 1 << task;
-      if (canMove && machine.canMove(task)) bits |= 1 << (MOVERS + task);
+      if (machine.isWaiting(task)) continue;
+      const cpu = machine.cpuOf(task);
+      if (machine.canRun(task, cpu)) bits |= 1 << task;
+      if (this.#moves[task]! > 0 && machine.canRun(task, this.#nextCpu(cpu))) bits |= 1 << (task + MOVED);
     }
     return bits;
   }
 
-  /** Whether tasks are left. */
-  get isLive(): boolean {
-    return this.#machine.liveCount > 0;
-  }
-
-  /** What a process does next, as far as it is known before. */
-  pending(process: number): Access {
-    return process >= MOVERS ? MOVE : this.#machine.pendingAccess(process);
-  }
-
-  /** The CPU that a process's next step is made on. */
-  cpuOf(process: number): number {
-    return this.#machine.cpuOf(process & (MOVERS - 1));
+  /** The task that spawned a task, or -1. */
+  parentOf(task: number): number {
+    return this.#machine.parentOf(task);
   }
 
   /** Makes a step without looking at what it did, as when a prefix is made again. */
   repeat(process: number): void {
     const machine = this.#machine;
-    this.#steps++;
-    this.access = this.pending(process);
-    if (process >= MOVERS) {
-      machine.moveTask(process - MOVERS);
-      this.#moves++;
-      return;
+    const task = process & (MOVED - 1);
+    let cpu = machine.cpuOf(task);
+    if (process >= MOVED) {
+      cpu = this.#nextCpu(cpu);
+      this.#moves[task]!--;
     }
+    this.#steps++;
+    this.access = machine.pendingAccess(task);
+    this.cpu = cpu;
     try {
-      machine.step(choiceOf(process, machine.cpuOf(process)));
-      const { monitors } = this.#options;
-      if (monitors.length > 0) {
-        const cpu = machine.cpuOf(process);
-        for (const monitor of monitors) monitor.onStep(process, this.access, cpu);
-      }
+      machine.step(choiceOf(task, cpu));
+      for (const monitor of this.#options.monitors) monitor.onStep(task, this.access, cpu);
     } catch (error) {
       this.failure = asOutcome(error);
     }
     if (machine.taskCount !== this.#tasks) this.#count();
   }
 
-  /** Makes a step and notes what it did in {@link access}, {@link cpu} and {@link effects}. */
+  /** Makes a step and notes what it did in {@link effects}, {@link keptBefore} and {@link keptAfter}. */
   step(process: number): void {
     const machine = this.#machine;
-    const cpu = this.cpuOf(process);
-    this.cpu = cpu;
-    this.effects = 0;
-    if (process >= MOVERS) {
-      this.repeat(process);
-      return;
-    }
+    const task = process & (MOVED - 1);
+    const cpu = process >= MOVED ? this.#nextCpu(machine.cpuOf(task)) : machine.cpuOf(task);
     const tasks = this.#tasks;
-    const keeperBefore = machine.keepStateOf(cpu);
-    const rcuBefore = machine.readDepthOf(process);
+    const readBefore = machine.readStateOf(task);
+    const { givenBack } = machine;
+    this.keptBefore = machine.keepStateOf(cpu);
+    let effects = machine.pendingAccess(task) === BEGIN && machine.isInterrupt(task) ? Effect.interrupts : 0;
     this.repeat(process);
-    const next = machine.pendingAccess(process);
-    let effects = 0;
-    if (machine.keepStateOf(cpu) !== keeperBefore) effects |= Effect.keeper;
-    if (machine.readDepthOf(process) !== rcuBefore) effects |= Effect.readSection;
+    this.keptAfter = machine.keepStateOf(cpu);
+    const next = machine.pendingAccess(task);
+    const readAfter = machine.readStateOf(task);
+    if (this.keptAfter !== this.keptBefore) effects |= Effect.keeper;
+    if (readBefore >= 0 && readAfter !== readBefore) effects |= Effect.readClosed;
+    if (readAfter >= 0 && readAfter !== readBefore) effects |= Effect.readOpened;
     if ((next & 15) === AccessKind.gracePeriod || (this.access & 15) === AccessKind.gracePeriod)
       effects |= Effect.wait;
-    if (this.#tasks !== tasks || (this.access & 15) === AccessKind.spawn) effects |= Effect.spawn;
-    if (next === 15) effects |= Effect.end;
-    if (takesLock(this.access) && machine.holderOf(this.access >>> 4) === process) effects |= Effect.took;
+    if (this.#tasks !== tasks) effects |= Effect.started;
+    if (next === NO_TASK) effects |= Effect.end;
+    if (takesLock(this.access) && machine.holderOf(this.access >>> 4) === task) effects |= Effect.took;
+    if (machine.givenBack !== givenBack) effects |= Effect.gaveBack;
     this.effects = effects;
     if (this.#steps >= this.#options.stepsMax && machine.liveCount > 0 && this.failure === undefined)
       this.failure = asOutcome(
@@ -165,10 +159,18 @@ export class Execution {
     }
   }
 
+  #nextCpu(cpu: number): number {
+    return cpu + 1 < this.#scenario.cpus ? cpu + 1 : 0;
+  }
+
+  /** Tasks made so far: all have numbers below. */
+  get tasks(): number {
+    return this.#tasks;
+  }
+
   #count(): void {
     this.#tasks = this.#machine.taskCount;
-    if (this.#tasks > MOVERS)
-      throw new ScheduleError('wrong use', `expected at most ${MOVERS} tasks to explore, got ${this.#tasks}`);
-    this.processes = this.#options.moves > 0 ? MOVERS + this.#tasks : this.#tasks;
+    if (this.#tasks > MOVED)
+      throw new ScheduleError('wrong use', `expected at most ${MOVED} tasks to explore, got ${this.#tasks}`);
   }
 }

@@ -47,9 +47,9 @@ class ToyState {
   readonly slab = [0, 0];
   readonly owner = [0, 0, 0, 0, 0];
 
-  own(object: number, task: number): void {
+  own(object: number, me: number): void {
     if (this.owner[object] !== 0) throw new Error(`object ${object} allocated twice`);
-    this.owner[object] = task + 1;
+    this.owner[object] = me + 1;
   }
 }
 

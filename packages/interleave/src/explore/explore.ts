@@ -1,0 +1,172 @@
+import { SometimesMonitor } from '../monitors.js';
+import { ReplayScheduler } from '../replay-scheduler.js';
+import { type RunResult, STEPS_MAX, type Scenario, runSchedule } from '../run-schedule.js';
+import { shrinkSchedule } from '../shrink-schedule.js';
+import { monitorsFor } from '../watch.js';
+import {
+  type ExploreOptions,
+  type ExploreProgress,
+  type ExploreResult,
+  checkExploreOptions,
+} from './options.js';
+import { GivenSearch, PctSearch, RandomSearch } from './sampling.js';
+import { DporSearch, type Failing, type Search, type SearchBounds } from './search.js';
+import { EXPLORE_STATE_VERSION, type ExploreState, askedOf, checkResume } from './state.js';
+
+const PROGRESS_EVERY_MS = 100;
+const SAMPLES_MAX = 1000;
+
+/**
+ * Runs a scenario again and again, each time in another order of its tasks' steps, until one run fails or the bounds are
+ * reached. Fails: what a task throws, `check` and `always`, deadlock, livelock, misuse of locks and sections, locks taken
+ * in both orders, data races on `unsynchronised` cells. The failing run is made small before it is given back.
+ *
+ * @throws RangeError when an option or the state to resume is not as expected; ScheduleError 'wrong use' for more than
+ * 16 tasks under `dpor`, 'nondeterminism' when `make` does not build the same each time.
+ * @example
+ * const result = explore(scenario);
+ * result.outcome; // 'holds'
+ * result.complete; // true: every interleaving
+ * result.executions; // 518
+ */
+export function explore(scenario: Scenario, options: ExploreOptions = {}): ExploreResult {
+  checkExploreOptions(options);
+  const stepsMax = options.stepsMax ?? STEPS_MAX;
+  const asked = askedOf(options, stepsMax);
+  const { resume } = options;
+  if (resume !== undefined) checkResume(resume, asked);
+  const monitors = monitorsFor(scenario.make());
+  const sometimes = monitors.find((monitor) => monitor instanceof SometimesMonitor);
+  for (const [name, runs] of Object.entries(resume?.sometimes ?? {})) sometimes?.reached.set(name, runs);
+  const search = searchFor(scenario, options, { ...boundsOf(options), stepsMax, monitors });
+  const { failing, milliseconds, stoppedBy } = drive(search, options);
+  const found = failing === undefined ? undefined : rerun(scenario, failing, stepsMax);
+  const reached = Object.fromEntries(sometimes?.reached ?? []);
+  const missing = sometimes?.missing ?? [];
+  const isVacuous = missing.length > 0 || search.executions === 0;
+  const { executions, blocked, steps, deepest, exhausted } = search;
+  const bounds = [...boundsInWords(scenario, options), ...(stoppedBy === undefined ? [] : [stoppedBy])];
+  return {
+    outcome: failing !== undefined ? 'counterexample' : isVacuous ? 'vacuous' : 'holds',
+    complete: exhausted && asked.strategy === 'dpor' && asked.preemptions === null,
+    exhausted,
+    bounds,
+    executions,
+    blocked,
+    steps,
+    deepest,
+    milliseconds,
+    found,
+    failure: found === undefined ? undefined : shrunk(scenario, found, stepsMax, options.shrinkRunsMax),
+    sometimes: reached,
+    missing,
+    guarantee: search.guarantee,
+    leftAt: search.leftAt,
+    state: stateOf(search, asked, reached),
+  };
+}
+
+const boundsOf = (options: ExploreOptions): { preemptions: number; moves: number } => ({
+  preemptions: options.preemptions ?? Infinity,
+  moves: options.moves ?? 0,
+});
+
+function searchFor(scenario: Scenario, options: ExploreOptions, bounds: SearchBounds): Search {
+  const { strategy = 'dpor', seed = 1, depth = 3, resume } = options;
+  switch (strategy) {
+    case 'dpor':
+      return new DporSearch(scenario, bounds, resume);
+    case 'pct':
+      return new PctSearch(scenario, bounds, resume, { seed, depth });
+    case 'random':
+      return new RandomSearch(scenario, bounds, resume, seed);
+    default:
+      return new GivenSearch(scenario, bounds, resume, strategy);
+  }
+}
+
+/** Makes runs until one fails, nothing is left, or a bound is reached, which it names. */
+function drive(
+  search: Search,
+  options: ExploreOptions,
+): { failing: Failing | undefined; milliseconds: number; stoppedBy: string | undefined } {
+  const { onProgress, milliseconds: timeMax = Infinity } = options;
+  const runsMax =
+    options.runsMax ??
+    ((options.strategy ?? 'dpor') === 'dpor' || timeMax < Infinity ? Infinity : SAMPLES_MAX);
+  const start = performance.now();
+  let failing: Failing | undefined;
+  let stoppedBy: string | undefined;
+  let told = 0;
+  let passed = 0;
+  for (let runs = 0; !search.exhausted && failing === undefined && stoppedBy === undefined; runs++) {
+    if (runs >= runsMax) stoppedBy = `stopped after ${runs} runs`;
+    else if (passed >= timeMax) stoppedBy = `stopped after ${Math.round(passed)} ms`;
+    else failing = search.next();
+    passed = performance.now() - start;
+    if (onProgress === undefined || passed - told < PROGRESS_EVERY_MS) continue;
+    told = passed;
+    if (onProgress(progressOf(search, passed)) === false) stoppedBy ??= 'stopped by its caller';
+  }
+  return { failing, milliseconds: passed, stoppedBy };
+}
+
+const progressOf = (search: Search, milliseconds: number): ExploreProgress => {
+  const { executions, blocked, steps, deepest } = search;
+  return { executions, blocked, steps, deepest, milliseconds };
+};
+
+/** The failing run once more, recorded. Locks taken in both orders may need all the runs before it. */
+function rerun(scenario: Scenario, failing: Failing, stepsMax: number): RunResult {
+  const monitors = monitorsFor(scenario.make());
+  const result = runSchedule(scenario, new ReplayScheduler(failing.schedule), {
+    stepsMax,
+    monitors,
+    recordState: true,
+  });
+  return result.outcome.kind === failing.outcome.kind ? result : { ...result, outcome: failing.outcome };
+}
+
+function shrunk(scenario: Scenario, found: RunResult, stepsMax: number, runsMax = 2000): RunResult {
+  if (runsMax === 0) return found;
+  const watch = (): { stepsMax: number; monitors: ReturnType<typeof monitorsFor> } => ({
+    stepsMax,
+    monitors: monitorsFor(scenario.make()),
+  });
+  const small = shrinkSchedule(scenario, found, { stepsMax, runsMax, watch: () => watch().monitors });
+  if (small === found) return found;
+  const again = new ReplayScheduler(small.schedule);
+  return runSchedule(scenario, again, { ...watch(), recordState: true });
+}
+
+function boundsInWords(scenario: Scenario, options: ExploreOptions): string[] {
+  const { strategy = 'dpor', preemptions, moves = 0 } = options;
+  if (typeof strategy !== 'string') return ['one given schedule'];
+  const words: string[] = [];
+  if (strategy === 'pct') words.push('samples by priority');
+  if (strategy === 'random') words.push('random samples');
+  if (preemptions !== undefined) words.push(`at most ${preemptions} preemptions`);
+  if (scenario.cpus > 1)
+    words.push(moves === 0 ? 'tasks stay on their CPUs' : `each task moves at most ${moves} times`);
+  return words;
+}
+
+function stateOf(
+  search: Search,
+  asked: ExploreState['asked'],
+  sometimes: Record<string, number>,
+): ExploreState {
+  const { executions, blocked, steps, deepest, dpor, tasks } = search;
+  return {
+    format: 'interleave-exploration',
+    version: EXPLORE_STATE_VERSION,
+    asked,
+    executions,
+    blocked,
+    steps,
+    deepest,
+    sometimes,
+    dpor,
+    tasks,
+  };
+}

@@ -1,0 +1,114 @@
+import { AccessKind } from '@mm/steps';
+
+import { type Dependency, Effect, TASKS } from './dependency.js';
+import type { EventStack } from './event-stack.js';
+
+/** Whether `kept`, as `keepStateOf` has it, lets a task make a step on that CPU. */
+const lets = (kept: number, task: number, interrupts: boolean): boolean =>
+  kept === 0 || kept >>> 1 === task + 1 || (interrupts && (kept & 1) === 0);
+
+/**
+ * Which events come after which, and which races there are: pairs of events of different tasks that are
+ * dependent, nothing else ordering them, and that could be made the other way round.
+ *
+ * A task that had to wait for a lock or for its CPU races with the event that took it, not with the one that gave
+ * it back: the latter cannot be made after.
+ */
+export class Races {
+  /** Depths of the events that the last one given to {@link find} races with. */
+  readonly found: number[] = [];
+  /** By task: the depth of its last event, or of the event that started it, or -1. */
+  readonly lastEvent = new Int32Array(TASKS).fill(-1);
+
+  readonly #stack: EventStack;
+  readonly #dependency: Dependency;
+  /** Races also with events that come before another of the found: needed where runs are bounded. */
+  readonly #all: boolean;
+  readonly #prior = new Int32Array(TASKS);
+
+  constructor(stack: EventStack, dependency: Dependency, all: boolean) {
+    this.#stack = stack;
+    this.#dependency = dependency;
+    this.#all = all;
+  }
+
+  /** Fills the clocks of the event at `depth` and {@link found}. */
+  find(depth: number): void {
+    const { clocks, task, effects, cpu, keptBefore, keptAfter, access } = this.#stack;
+    const own = depth * TASKS;
+    const me = task[depth]!;
+    const prior = this.#prior;
+    const last = this.lastEvent[me]!;
+    for (let i = 0; i < TASKS; i++) clocks[own + i] = prior[i] = last < 0 ? -1 : clocks[last * TASKS + i]!;
+    this.found.length = 0;
+    const interrupts = (effects[depth]! & Effect.interrupts) !== 0;
+    let lock = (access[depth]! & 15) === AccessKind.lock ? access[depth]! >>> 4 : -1;
+    let kept = true;
+    for (let i = depth - 1; i >= 0; i--) {
+      const other = task[i]!;
+      if (other === me || prior[other]! >= i) continue;
+      const did = effects[i]!;
+      if (lock >= 0 && (did & Effect.took) !== 0 && access[i]! >>> 4 === lock) {
+        lock = this.#all ? lock : -1;
+        this.found.push(i);
+      }
+      if (
+        kept &&
+        (did & Effect.keeper) !== 0 &&
+        cpu[i] === cpu[depth] &&
+        lets(keptBefore[i]!, me, interrupts) &&
+        !lets(keptAfter[i]!, me, interrupts)
+      ) {
+        kept = this.#all;
+        if (this.found.at(-1) !== i) this.found.push(i);
+      }
+      const ordered = clocks[own + other]! >= i;
+      if ((ordered && !this.#all) || !this.#dependency.holds(this.#stack, i, this.#stack, depth)) continue;
+      if (this.found.at(-1) !== i && this.#canSwap(i, depth)) this.found.push(i);
+      if (!ordered) this.#join(own, i);
+    }
+    clocks[own + me] = depth;
+  }
+
+  #join(own: number, i: number): void {
+    const { clocks } = this.#stack;
+    const base = i * TASKS;
+    for (let t = 0; t < TASKS; t++)
+      if (clocks[base + t]! > clocks[own + t]!) clocks[own + t] = clocks[base + t]!;
+  }
+
+  /** Whether the later event could have been made at the place of the earlier: not if that lets it be made. */
+  #canSwap(i: number, j: number): boolean {
+    const { access, effects, cpu, keptBefore, task } = this.#stack;
+    const kindJ = access[j]! & 15;
+    const sameCell = access[i]! >>> 4 === access[j]! >>> 4;
+    // Found by its taking, or not at all.
+    if (
+      kindJ === AccessKind.lock &&
+      sameCell &&
+      (access[i]! & 15) !== AccessKind.read &&
+      (access[i]! & 15) !== AccessKind.tryLock
+    )
+      return false;
+    if (
+      kindJ === AccessKind.spawn &&
+      (effects[i]! & Effect.end) !== 0 &&
+      this.#dependency.parents[task[i]!] === task[j]
+    )
+      return false;
+    if (kindJ === AccessKind.gracePeriod && (effects[i]! & Effect.readClosed) !== 0 && this.#waitedFor(i))
+      return false;
+    if ((effects[i]! & Effect.keeper) === 0 || cpu[i] !== cpu[j]) return true;
+    const interrupts = (effects[j]! & Effect.interrupts) !== 0;
+    return lets(keptBefore[i]!, task[j]!, interrupts);
+  }
+
+  /** Whether the read section that the event at `i` closed was open when the grace period began. */
+  #waitedFor(i: number): boolean {
+    const { task, effects } = this.#stack;
+    const reader = task[i]!;
+    let open = i - 1;
+    while (open >= 0 && (task[open] !== reader || (effects[open]! & Effect.readOpened) === 0)) open--;
+    return this.#prior[reader]! >= open;
+  }
+}

@@ -1,0 +1,84 @@
+import type { DporState } from './dpor.js';
+import type { ExploreOptions } from './options.js';
+
+/** The number in a saved state that says how to read it. */
+export const EXPLORE_STATE_VERSION = 1;
+
+/** Where a search stands, as plain data: what `explore` gives and takes back as `resume`. */
+export interface ExploreState {
+  readonly format: 'interleave-exploration';
+  readonly version: number;
+  /** What the search was asked for; to go on it must be asked for the same. */
+  readonly asked: {
+    readonly strategy: 'dpor' | 'pct' | 'random' | 'given';
+    readonly preemptions: number | null;
+    readonly moves: number;
+    readonly depth: number | null;
+    readonly seed: number | null;
+    readonly stepsMax: number;
+  };
+  readonly executions: number;
+  readonly blocked: number;
+  readonly steps: number;
+  readonly deepest: number;
+  /** By name: in how many runs it was reached. */
+  readonly sometimes: Readonly<Record<string, number>>;
+  /** Of `dpor`. */
+  readonly dpor: DporState | null;
+  /** Of `pct`: tasks of the run that had most. */
+  readonly tasks: number;
+}
+
+/** What options ask for, with the defaults filled in. */
+export function askedOf(options: ExploreOptions, stepsMax: number): ExploreState['asked'] {
+  const strategy = options.strategy ?? 'dpor';
+  const name = typeof strategy === 'string' ? strategy : 'given';
+  return {
+    strategy: name,
+    preemptions: options.preemptions ?? null,
+    moves: options.moves ?? 0,
+    depth: name === 'pct' ? (options.depth ?? 3) : null,
+    seed: name === 'pct' || name === 'random' ? (options.seed ?? 1) : null,
+    stepsMax,
+  };
+}
+
+/**
+ * Checks a state that came from a file against what is asked for now.
+ * @throws RangeError that names the field.
+ */
+export function checkResume(state: ExploreState, asked: ExploreState['asked']): void {
+  if (typeof state !== 'object' || state === null || state.format !== 'interleave-exploration')
+    throw new RangeError(
+      `resume.format: expected interleave-exploration, got ${String((state as ExploreState | null)?.format)}`,
+    );
+  if (state.version !== EXPLORE_STATE_VERSION)
+    throw new RangeError(`resume.version: expected ${EXPLORE_STATE_VERSION}, got ${String(state.version)}`);
+  for (const [field, value] of Object.entries(asked)) {
+    const its: unknown = (state.asked as Record<string, unknown> | undefined)?.[field];
+    if (its !== value)
+      throw new RangeError(
+        `resume.asked.${field}: expected ${String(value)} as asked for, got ${String(its)}`,
+      );
+  }
+  for (const field of ['executions', 'blocked', 'steps', 'deepest', 'tasks'] as const)
+    if (!Number.isSafeInteger(state[field]) || state[field] < 0)
+      throw new RangeError(`resume.${field}: expected an integer from 0, got ${String(state[field])}`);
+  if (asked.strategy === 'dpor') checkDpor(state.dpor);
+}
+
+const isInts = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((x) => Number.isInteger(x));
+
+function checkDpor(dpor: DporState | null): void {
+  const stack: Record<string, unknown> | undefined = dpor?.stack as never;
+  const depth = (stack?.['process'] as unknown[] | undefined)?.length;
+  if (dpor === null || stack === undefined || depth === undefined || typeof dpor.complete !== 'boolean')
+    throw new RangeError('resume.dpor: expected a saved search, got none');
+  for (const [name, column] of Object.entries(stack)) {
+    if (!isInts(column)) throw new RangeError(`resume.dpor.stack.${name}: expected integers`);
+    const per = { clocks: 16 * depth, asleep: column.length - (column.length % 5) }[name] ?? depth;
+    if (column.length !== per)
+      throw new RangeError(`resume.dpor.stack.${name}: expected ${per} numbers, got ${column.length}`);
+  }
+}
