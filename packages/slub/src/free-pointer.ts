@@ -15,8 +15,8 @@ const swap = (word: number): number =>
 const lowOf = (cache: SlubCache, slabPfn: number, at: number): number =>
   (cache.system.pageOffsetLow + (slabPfn << 12) + at) | 0;
 
-/** The high word, with the carry of the low one. */
-function highOf(cache: SlubCache, slabPfn: number, at: number): number {
+/** The high word of the virtual address of `at` bytes into the slab, with the carry of the low one. */
+export function highOf(cache: SlubCache, slabPfn: number, at: number): number {
   const { pageOffsetLow, pageOffsetHigh } = cache.system;
   const low = ((slabPfn << 12) + at) >>> 0;
   return (pageOffsetHigh + (slabPfn >>> 20) + (low + (pageOffsetLow >>> 0) >= 4294967296 ? 1 : 0)) | 0;
@@ -43,12 +43,7 @@ export function peekFreePointer(cache: SlubCache, slabPfn: number, object: numbe
   if (plain) {
     const next = (low - (slabPfn << 12)) | 0;
     const high = words[word + 1]!;
-    if (
-      high === ((pageOffsetHigh + (slabPfn >>> 20)) | 0) &&
-      next >>> 0 < cache.slabBytesMax &&
-      (next & 3) === 0
-    )
-      return next | 1;
+    if (high === ((pageOffsetHigh + (slabPfn >>> 20)) | 0) && (next & cache.strayBits) === 0) return next | 1;
     return (low | high) === 0 ? 0 : BAD_POINTER;
   }
   let high = wide ? words[word + 1]! : 0;
@@ -59,7 +54,7 @@ export function peekFreePointer(cache: SlubCache, slabPfn: number, object: numbe
   if ((low | high) === 0) return 0;
   const next = (low - pageOffsetLow - (slabPfn << 12)) | 0;
   // The high words differ by the pfn's upper bits and a carry alone.
-  if (next < 0 || next >= cache.slabBytesMax || (next & 3) !== 0) return BAD_POINTER;
+  if ((next & cache.strayBits) !== 0) return BAD_POINTER;
   if (wide && ((high - pageOffsetHigh - (slabPfn >>> 20)) & ~1) !== 0) return BAD_POINTER;
   return next | 1;
 }

@@ -7,6 +7,7 @@ import {
   SLAB_STORE_USER,
   SLAB_TYPESAFE_BY_RCU,
 } from '@mm/kmem';
+import type { PhysicalMemory } from '@mm/memory';
 import type { Cell } from '@mm/steps';
 
 import { type SlubGeometry, cpuPartialSlabs } from './slub-geometry.js';
@@ -75,8 +76,10 @@ export class SlubCache implements KmemCache {
   readonly byRcu: boolean;
   /** Neither debugged nor on a strict machine: a free into the CPU's slab needs no look at the page. */
   readonly unchecked: boolean;
-  /** Bytes of the largest slab: pointers beyond are corrupted. */
-  readonly slabBytesMax: number;
+  /** Bits that an offset in the largest slab has not: pointers with one of them are corrupted. */
+  readonly strayBits: number;
+  /** As the system has it; here it saves the fast path a step. */
+  readonly memory: PhysicalMemory;
   /** 0: destroyed. */
   alive = 1;
   /** `cpu << CPU_SHIFT` + {@link CpuWord} or SlubStat. */
@@ -122,11 +125,13 @@ export class SlubCache implements KmemCache {
     this.debugging = (geometry.flags & SLAB_DEBUG_FLAGS) !== 0;
     this.storeUser = (geometry.flags & SLAB_STORE_USER) !== 0;
     this.unchecked = !this.debugging && !system.pages.strict;
-    this.slabBytesMax = 4096 << Math.max(geometry.order, geometry.minOrder);
+    this.strayBits = ~((4096 << Math.max(geometry.order, geometry.minOrder)) - 4);
+    this.memory = system.memory;
     this.byRcu = (geometry.flags & SLAB_TYPESAFE_BY_RCU) !== 0;
     const { cpus, cells } = system;
     this.cpu = new Int32Array(cpus << CPU_SHIFT);
-    this.tidStep = 2 ** Math.ceil(Math.log2(cpus));
+    // As an int32: a power computed as a double would make every sum with it one.
+    this.tidStep = cpus === 1 ? 1 : 1 << (32 - Math.clz32(cpus - 1));
     for (let cpu = 0; cpu < cpus; cpu++) {
       this.cpu[(cpu << CPU_SHIFT) + CpuWord.slab] = -1;
       this.cpu[(cpu << CPU_SHIFT) + CpuWord.tid] = cpu;

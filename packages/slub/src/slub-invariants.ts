@@ -1,4 +1,4 @@
-import { PageFlag, orderOfFlags } from '@mm/memory';
+import { CHUNK_PAGES, PageFlag, orderOfFlags } from '@mm/memory';
 
 import { BAD_POINTER, peekFreePointer } from './free-pointer.js';
 import { inuseOf, objectsOf } from './slab-counters.js';
@@ -50,6 +50,7 @@ export function walkSlub(cache: SlubCache): SlubWalk {
     if (pfn !== -1) {
       put(frames.peekSlotOf(pfn), 'cpu');
       onCpus += listLength(cache, pfn, first, wrong);
+      checkCpuWords(cache, cpu, wrong);
     } else if (first !== 0) wrong.push(`${cache.name}: CPU ${cpu} has a free list and no slab`);
     for (let slot = cache.cpu[at + CpuWord.partial]!; slot !== 0; slot = frames.next[slot]!) {
       const after = frames.next[slot]!;
@@ -60,6 +61,28 @@ export function walkSlub(cache: SlubCache): SlubWalk {
     }
   }
   return { ...walkSlabs(cache, places, onCpus, wrong), wrong };
+}
+
+/** What the fast path knows of a CPU's slab: it may read and write free pointers by these words alone. */
+function checkCpuWords(cache: SlubCache, cpu: number, wrong: string[]): void {
+  const { frames, memory } = cache.system;
+  const wordAt = (word: number): number => cache.cpu[(cpu << CPU_SHIFT) | word]!;
+  const pfn = wordAt(CpuWord.slab);
+  const slot = frames.peekSlotOf(pfn);
+  const pages = 1 << orderOfFlags(frames.flags[slot]!);
+  const below = wordAt(CpuWord.freeBelow);
+  const say = (what: string): number => wrong.push(`${cache.name}: CPU ${cpu}: ${what}`);
+  const last = cache.firstOffset + (objectsOf(frames.owner2[slot]!) - 1) * cache.size;
+  if (below !== 0 && below !== last + 1) say(`takes frees below ${below}, the last object is at ${last}`);
+  const chunk = wordAt(CpuWord.chunk);
+  if (chunk === 0) {
+    if (below !== 0) say('takes frees, but knows no bytes of its slab');
+    return;
+  }
+  if (pages > CHUNK_PAGES) say(`a slab of ${pages} pages is in no one chunk`);
+  if (memory.chunks[chunk] !== memory.peekWordsOf(pfn)) say('knows another chunk than that of its slab');
+  const pointers = memory.wordIndexOf(pfn) + (cache.offset >> 2);
+  if (wordAt(CpuWord.pointerBase) !== pointers) say(`free pointers begin at word ${pointers} of the chunk`);
 }
 
 function walkSlabs(

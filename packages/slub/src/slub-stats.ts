@@ -40,10 +40,19 @@ export const CpuWord = {
   freelist: 1,
   /** Transaction id: advances with every change of the two words above. */
   tid: 2,
-  /** Bytes of the slab; of no meaning without one. */
-  slabBytes: 3,
+  /**
+   * Offsets below this are taken back by the fast path: up to where the slab's last object begins. 0 where it takes none:
+   * without a slab, on a strict machine, and where {@link CpuWord.chunk} is 0.
+   */
+  freeBelow: 3,
   /** Slot of the first slab of the CPU's partial list; 0 for none. */
   partial: 4,
+  /** Which of the memory's chunks holds the slab's bytes; 0 where free pointers take the long way. */
+  chunk: 5,
+  /** Index in the chunk of the free pointer of an object at offset 0. */
+  pointerBase: 6,
+  /** High word of the slab's virtual address. */
+  high: 7,
 } as const;
 
 /** log2 of the words that a CPU has. */
@@ -81,14 +90,18 @@ export const SlubStat = {
 
 /** @see linux 6.1 mm/slub.c stat */
 export function count(cache: SlubCache, cpu: number, stat: number): void {
-  cache.cpu[(cpu << CPU_SHIFT) + stat]! += 1;
+  cache.cpu[(cpu << CPU_SHIFT) | stat]! += 1;
 }
+
+/** Another task was faster on this CPU. */
+export const countCpuFail = (cache: SlubCache, cpu: number): void =>
+  count(cache, cpu, SlubStat.cmpxchgDoubleCpuFail);
 
 /** A write to the file of a counter: `0` sets it to 0 on every CPU. @see linux 6.1 mm/slub.c STAT_ATTR */
 export function clearStat(cache: SlubCache, name: string, text: string): number {
   const index = SLUB_STAT_NAMES.findIndex((known) => known === name);
   if (index === -1) return -Errno.EIO;
   if (text[0] !== '0') return -Errno.EINVAL;
-  for (let cpu = 0; cpu < cache.system.cpus; cpu++) cache.cpu[(cpu << CPU_SHIFT) + FIRST + index] = 0;
+  for (let cpu = 0; cpu < cache.system.cpus; cpu++) cache.cpu[(cpu << CPU_SHIFT) | (FIRST + index)] = 0;
   return text.length;
 }

@@ -122,3 +122,15 @@ export const accessCell = (access: Access): Cell => access >>> 4;
  * turns it into a plain function that returns `T`.
  */
 export type Steps<T> = Generator<Access, T, boolean>;
+
+/**
+ * Whether another task came between, as the comparison of a compare-exchange shows. Erased, nothing can have: `if (raced(...))`
+ * disappears with what follows it, which makes an allocation and its free in SLUB a quarter faster.
+ *
+ * @param changed reads state and changes nothing; as it is erased too.
+ * @example
+ * let seen = state[0]!;
+ * yield rmw(cell);
+ * while (raced(state[0] !== seen)) seen = state[0]!;
+ */
+export const raced = (changed: boolean): boolean => changed;

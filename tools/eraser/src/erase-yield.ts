@@ -47,7 +47,12 @@ function makesItsSteps(node: Node): boolean {
 /** After spaces and comments: a character that can continue an expression. */
 const CONTINUES = /^(?:\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*\n)*(?:[([`+-]|\/(?![/*]))/u;
 
-function eraseStatement({ module, out, gone }: Erasing, statement: Node, parent: Node | undefined): void {
+/** Takes a statement out; where one must stand, `{}` does. */
+export function eraseStatement(
+  { module, out, gone }: Erasing,
+  statement: Node,
+  parent: Node | undefined,
+): void {
   gone.push([statement.start, statement.end]);
   const inList = /^(?:BlockStatement|SwitchCase|StaticBlock|Program|FunctionBody)$/u.test(parent?.type ?? '');
   if (!inList) {

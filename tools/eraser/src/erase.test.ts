@@ -66,6 +66,29 @@ describe('yields', () => {
   ])('%s', (source, expected) => expect(body(`${source}\n`)).toBe(expected));
 });
 
+describe('raced', () => {
+  const source = (statements: string): string =>
+    erased(`import { raced } from '@mm/steps/stepped'; function* f(): Steps<void> { ${statements} }`).replace(
+      /^function f\(\): void \{ ?(.*?) ?\}$/u,
+      '$1',
+    );
+  it.each([
+    ['if (raced(a[i] !== b)) { yield read(c); yield* g(); continue; } h();', 'h();'],
+    ['if (raced(a !== b)) return; else h();', 'if ((false as boolean)) return; else h();'],
+    ['if (x && raced(a !== b)) h();', 'if (x && (false as boolean)) h();'],
+    ['const done = !raced(a !== b);', 'const done = !(false as boolean);'],
+    ['if (x) if (raced(a !== b)) h();', 'if (x) {}'],
+  ])('%s', (statements, expected) => expect(source(statements)).toBe(expected));
+  it('is a name like any other where it is not imported from the steps', () => {
+    expect(body('if (raced(a)) h();')).toBe('if (raced(a)) h();');
+  });
+  it('asks and changes nothing', () => {
+    expect(refusal("import { raced } from '@mm/steps/stepped';\nraced(i++);")).toBe(
+      'm.ts:2:7: an access must not change anything: UpdateExpression is erased with its yield',
+    );
+  });
+});
+
 describe('types', () => {
   it.each([
     ['type A = Steps<number>;', 'type A = number;'],

@@ -2,6 +2,7 @@ import { MagicString, type SourceMap } from 'magic-string';
 import { parseSync } from 'oxc-parser';
 
 import { eraseFunction } from './erase-function.js';
+import { eraseRaced } from './erase-raced.js';
 import { eraseYield } from './erase-yield.js';
 import { checkSteppedCall } from './stepped-call.js';
 import { type Gone, pruneImports } from './prune-imports.js';
@@ -24,7 +25,7 @@ export interface Erased {
 
 /**
  * Turns stepped source into plain source: `function*` becomes `function`, `yield* f()` becomes `f()`,
- * `yield access` disappears, `yield tryLock(cell)` is `true`, `Steps<T>` is `T`, and imports of
+ * `yield access` disappears, `yield tryLock(cell)` is `true`, `raced(...)` false, `Steps<T>` is `T`, and imports of
  * `.../stepped` faces become imports of the plain face.
  *
  * @param file the name in messages and in the source map.
@@ -58,6 +59,7 @@ function transform(source: string, file: string): MagicString {
 /** `above` holds the ancestors, nearest last. */
 function walk(erasing: Erasing, node: Node, above: Node[]): void {
   const { module } = erasing;
+  if (eraseRaced(erasing, node, above)) return;
   if (node.type === 'FunctionDeclaration' || node.type === 'FunctionExpression')
     eraseFunction(erasing, node, above);
   else if (node.type === 'YieldExpression') eraseYield(erasing, node, above);

@@ -6,6 +6,8 @@ export interface SteppedNames {
   readonly steps: ReadonlySet<string>;
   /** Local names of `tryLock`. */
   readonly tryLock: ReadonlySet<string>;
+  /** Local names of `raced`. */
+  readonly raced: ReadonlySet<string>;
   /** Local names of the functions that make an access. */
   readonly accesses: ReadonlySet<string>;
   /** Functions known to return steps: declared so here, or called by a `yield*`. */
@@ -20,6 +22,7 @@ export function findNames(module: Module): SteppedNames {
   const names = {
     steps: new Set(['Steps']),
     tryLock: new Set(['tryLock']),
+    raced: new Set<string>(),
     accesses: new Set(ACCESS_MAKERS),
     functions: new Set<string>(),
   };
@@ -34,6 +37,7 @@ export function findNames(module: Module): SteppedNames {
       if (!IS_STEPS_FACE.test(from) || imported === undefined || local === undefined) continue;
       if (imported === 'Steps') names.steps.add(local);
       if (imported === 'tryLock') names.tryLock.add(local);
+      if (imported === 'raced') names.raced.add(local);
       if (ACCESS_MAKERS.has(imported)) names.accesses.add(local);
     }
   }

@@ -1,4 +1,4 @@
-import { PAGE_SIZE, orderOfFlags } from '@mm/memory';
+import { PAGE_SIZE } from '@mm/memory';
 import {
   type Context,
   type Steps,
@@ -7,12 +7,14 @@ import {
   lock,
   preemptDisable,
   preemptEnable,
+  raced,
   read,
   rmw,
   unlock,
   write,
 } from '@mm/steps/stepped';
 
+import { dropCpuSlab, takeCpuSlab } from '../cpu-slab.js';
 import { getFreePointer, peekFreePointer } from '../free-pointer.js';
 import { initObject } from '../init-object.js';
 import { reportOutOfMemory } from '../out-of-memory.js';
@@ -20,7 +22,7 @@ import { allInUse, inuseOf, objectsOf } from '../slab-counters.js';
 import { addFull, addPartial } from '../slab-lists.js';
 import { type SlubCache, slabCellOf } from '../slub-cache.js';
 import { allocDebugProcessing, trackAlloc } from '../slub-debug.js';
-import { CPU_SHIFT, CpuWord, SlubStat, count } from '../slub-stats.js';
+import { CPU_SHIFT, CpuWord, SlubStat, count, countCpuFail } from '../slub-stats.js';
 import { deactivateSlab } from './deactivate.js';
 import { incSlabs, newSlab } from './new-slab.js';
 import { getPartial } from './partial.js';
@@ -30,7 +32,9 @@ const SLAB = CpuWord.slab;
 const FREELIST = CpuWord.freelist;
 const TID = CpuWord.tid;
 const PARTIAL = CpuWord.partial;
-const BYTES = CpuWord.slabBytes;
+const CHUNK = CpuWord.chunk;
+const POINTER_BASE = CpuWord.pointerBase;
+const HIGH = CpuWord.high;
 const SHIFT = CPU_SHIFT;
 const FASTPATH = SlubStat.allocFastpath;
 const PAGE = PAGE_SIZE;
@@ -47,31 +51,42 @@ const NONE = -1;
  * @see linux 6.1 mm/slub.c kmem_cache_alloc
  */
 export function* slubAlloc(ctx: Context, cache: SlubCache, gfp: number): Steps<number | null> {
-  const { cpu } = cache;
+  const { cpu, memory } = cache;
   for (;;) {
     yield read(cache.cpuCell + ctx.cpu);
     const at = ctx.cpu << SHIFT;
-    const tid = cpu[at + TID]!;
+    const tid = cpu[at | TID]!;
     // The task may move to another CPU from here on; the transaction id tells.
     yield read(cache.cpuCell + (at >> SHIFT));
-    const object = cpu[at + FREELIST]!;
+    const object = cpu[at | FREELIST]!;
     yield read(cache.cpuCell + (at >> SHIFT));
-    const slab = cpu[at + SLAB]!;
+    const slab = cpu[at | SLAB]!;
     if (object <= 0 || slab === NONE) break;
-    const next = peekFreePointer(cache, slab, object);
+    const words = memory.chunks[cpu[at | CHUNK]!]!;
+    const word = (cpu[at | POINTER_BASE]! + (object >> 2)) | 0;
+    let next = (words[word]! - (slab << 12)) | 0;
+    // The end of the list, a corrupted pointer, or one that is not plain: seldom.
+    if (words[word + 1] !== cpu[at | HIGH] || (next & cache.strayBits) !== 0)
+      next = peekFreePointer(cache, slab, object);
+    else next |= 1;
     yield rmw(cache.cpuCell + ctx.cpu);
     const here = ctx.cpu << SHIFT;
-    if (cpu[here + TID] !== tid || cpu[here + FREELIST] !== object) {
-      count(cache, ctx.cpu, SlubStat.cmpxchgDoubleCpuFail);
+    if (raced(cpu[here | TID] !== tid || cpu[here | FREELIST] !== object)) {
+      countCpuFail(cache, ctx.cpu);
       continue;
     }
-    cpu[here + FREELIST] = next;
-    cpu[here + TID] = tid + cache.tidStep;
-    cpu[here + FASTPATH]! += 1;
+    cpu[here | FREELIST] = next;
+    cpu[here | TID] = (tid + cache.tidStep) | 0;
+    cpu[here | FASTPATH]! += 1;
     const address = slab * PAGE + object - 1;
     if ((gfp & 0x100) !== 0) initObject(cache, address);
     return address;
   }
+  return yield* allocElsewhere(ctx, cache, gfp);
+}
+
+/** The CPU's free list is empty. Apart from the fast path, which is short enough to be compiled into its callers without it. */
+function* allocElsewhere(ctx: Context, cache: SlubCache, gfp: number): Steps<number | null> {
   const address = yield* slowAlloc(ctx, cache, gfp, cache.objectSize);
   if (address === NONE) return null;
   if ((gfp & 0x100) !== 0) initObject(cache, address);
@@ -142,44 +157,41 @@ function* fromCpuSlab(ctx: Context, cache: SlubCache): Steps<number> {
   const at = ctx.cpu << SHIFT;
   for (;;) {
     yield read(cache.cpuCell + ctx.cpu);
-    let slab = cpu[at + SLAB]!;
+    let slab = cpu[at | SLAB]!;
     if (slab === NONE) {
       yield read(cache.cpuCell + ctx.cpu);
-      if (cpu[at + PARTIAL] === 0) return NONE;
+      if (cpu[at | PARTIAL] === 0) return NONE;
       yield irqSave;
       yield rmw(cache.cpuCell + ctx.cpu);
-      const slot = cpu[at + PARTIAL]!;
-      if (cpu[at + SLAB] !== NONE || slot === 0) {
+      const slot = cpu[at | PARTIAL]!;
+      if (raced(cpu[at | SLAB] !== NONE || slot === 0)) {
         yield irqRestore;
         continue;
       }
       slab = frames.pfnOf(slot);
-      cpu[at + SLAB] = slab;
-      cpu[at + BYTES] = PAGE << orderOfFlags(frames.flags[slot]!);
-      cpu[at + PARTIAL] = frames.next[slot]!;
+      takeCpuSlab(cache, at, slot);
+      cpu[at | PARTIAL] = frames.next[slot]!;
       yield irqRestore;
       count(cache, ctx.cpu, SlubStat.cpuPartialAlloc);
     }
     yield irqSave;
     yield rmw(cache.cpuCell + ctx.cpu);
-    if (cpu[at + SLAB] !== slab) {
+    if (raced(cpu[at | SLAB] !== slab)) {
       yield irqRestore;
       continue;
     }
-    let object = cpu[at + FREELIST]!;
+    let object = cpu[at | FREELIST]!;
     if (object === 0) {
       object = yield* getFreelist(ctx, cache, frames.peekSlotOf(slab));
       if (object === 0) {
-        cpu[at + SLAB] = NONE;
-        cpu[at + TID]! += cache.tidStep;
+        dropCpuSlab(cache, at);
         yield irqRestore;
         count(cache, ctx.cpu, SlubStat.deactivateBypass);
         continue;
       }
-      count(cache, ctx.cpu, SlubStat.allocRefill);
     }
-    cpu[at + FREELIST] = getFreePointer(cache, slab, object);
-    cpu[at + TID]! += cache.tidStep;
+    cpu[at | FREELIST] = getFreePointer(cache, slab, object);
+    cpu[at | TID]! += cache.tidStep;
     yield irqRestore;
     return slab * PAGE + object - 1;
   }
@@ -193,12 +205,13 @@ function* getFreelist(ctx: Context, cache: SlubCache, slot: number): Steps<numbe
     const freelist = frames.owner1[slot]!;
     const counters = frames.owner2[slot]!;
     yield rmw(slabCellOf(cache, slot));
-    if (frames.owner1[slot] !== freelist || frames.owner2[slot] !== counters) {
+    if (raced(frames.owner1[slot] !== freelist || frames.owner2[slot] !== counters)) {
       count(cache, ctx.cpu, SlubStat.cmpxchgDoubleFail);
       continue;
     }
     frames.owner1[slot] = 0;
     frames.owner2[slot] = freelist === 0 ? allInUse(counters) & 0x7fffffff : allInUse(counters);
+    if (freelist !== 0) count(cache, ctx.cpu, SlubStat.allocRefill);
     return freelist;
   }
 }
@@ -212,19 +225,16 @@ function* installCpuSlab(ctx: Context, cache: SlubCache, slot: number, object: n
     yield irqSave;
     yield rmw(cache.cpuCell + ctx.cpu);
     const at = ctx.cpu << SHIFT;
-    const old = cpu[at + SLAB]!;
+    const old = cpu[at | SLAB]!;
     if (old === NONE) {
-      cpu[at + SLAB] = slab;
-      cpu[at + BYTES] = PAGE << orderOfFlags(frames.flags[slot]!);
-      cpu[at + FREELIST] = getFreePointer(cache, slab, object);
-      cpu[at + TID]! += cache.tidStep;
+      takeCpuSlab(cache, at, slot);
+      cpu[at | FREELIST] = getFreePointer(cache, slab, object);
+      cpu[at | TID]! += cache.tidStep;
       yield irqRestore;
       return;
     }
-    const freelist = cpu[at + FREELIST]!;
-    cpu[at + SLAB] = NONE;
-    cpu[at + FREELIST] = 0;
-    cpu[at + TID]! += cache.tidStep;
+    const freelist = cpu[at | FREELIST]!;
+    dropCpuSlab(cache, at);
     yield irqRestore;
     yield* deactivateSlab(ctx, cache, frames.peekSlotOf(old), freelist);
     count(cache, ctx.cpu, SlubStat.cpuslabFlush);

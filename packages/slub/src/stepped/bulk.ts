@@ -45,10 +45,10 @@ export function* slubAllocBulk(
   yield rmw(cache.cpuCell + ctx.cpu);
   for (let i = 0; i < many; i++) {
     const at = ctx.cpu << CPU_SHIFT;
-    const object = cpu[at + FREELIST]!;
+    const object = cpu[at | FREELIST]!;
     if (object === 0) {
       // The slow path may let others run, so what was taken so far must show in the transaction id.
-      cpu[at + TID]! += cache.tidStep;
+      cpu[at | TID]! += cache.tidStep;
       yield irqRestore;
       const address = yield* slowAllocPinned(ctx, cache, gfp, cache.objectSize);
       if (address === -1) {
@@ -63,11 +63,11 @@ export function* slubAllocBulk(
       yield rmw(cache.cpuCell + ctx.cpu);
       continue;
     }
-    const slab = cpu[at + SLAB]!;
-    cpu[at + FREELIST] = getFreePointer(cache, slab, object);
+    const slab = cpu[at | SLAB]!;
+    cpu[at | FREELIST] = getFreePointer(cache, slab, object);
     objects[i] = slab * PAGE_SIZE + object - 1;
   }
-  cpu[(ctx.cpu << CPU_SHIFT) + TID]! += cache.tidStep;
+  cpu[(ctx.cpu << CPU_SHIFT) | TID]! += cache.tidStep;
   yield irqRestore;
   yield preemptEnable;
   if ((gfp & 0x100) !== 0) for (let i = 0; i < many; i++) initObject(cache, objects[i]!);

@@ -5,6 +5,7 @@ import {
   irqRestore,
   irqSave,
   lock,
+  raced,
   read,
   rmw,
   unlock,
@@ -59,7 +60,7 @@ export function* deactivateSlab(ctx: Context, cache: SlubCache, slot: number, fr
       yield lock(cache.listLockCell);
     }
     yield rmw(slabCellOf(cache, slot));
-    const done = frames.owner1[slot] === oldFreelist && frames.owner2[slot] === oldCounters;
+    const done = !raced(frames.owner1[slot] !== oldFreelist || frames.owner2[slot] !== oldCounters);
     if (done) {
       frames.owner1[slot] = newFreelist;
       frames.owner2[slot] = counters;

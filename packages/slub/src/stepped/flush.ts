@@ -1,5 +1,6 @@
 import { type Context, type Steps, eachCpu, irqRestore, irqSave, read, rmw } from '@mm/steps/stepped';
 
+import { dropCpuSlab } from '../cpu-slab.js';
 import type { SlubCache } from '../slub-cache.js';
 import { CPU_SHIFT, CpuWord, SlubStat, count } from '../slub-stats.js';
 import type { SlubSystem } from '../slub-system.js';
@@ -20,13 +21,9 @@ export function* flushCpu(ctx: Context, cache: SlubCache, cpu: number): Steps<vo
   const at = cpu << CPU_SHIFT;
   yield irqSave;
   yield rmw(cache.cpuCell + cpu);
-  const slab = words[at + CpuWord.slab]!;
-  const freelist = words[at + CpuWord.freelist]!;
-  if (slab !== -1) {
-    words[at + CpuWord.slab] = -1;
-    words[at + CpuWord.freelist] = 0;
-    words[at + CpuWord.tid]! += cache.tidStep;
-  }
+  const slab = words[at | CpuWord.slab]!;
+  const freelist = words[at | CpuWord.freelist]!;
+  if (slab !== -1) dropCpuSlab(cache, at);
   yield irqRestore;
   if (slab !== -1) {
     yield* deactivateSlab(ctx, cache, frames.peekSlotOf(slab), freelist);
@@ -34,8 +31,8 @@ export function* flushCpu(ctx: Context, cache: SlubCache, cpu: number): Steps<vo
   }
   yield irqSave;
   yield rmw(cache.cpuCell + cpu);
-  const partial = words[at + CpuWord.partial]!;
-  words[at + CpuWord.partial] = 0;
+  const partial = words[at | CpuWord.partial]!;
+  words[at | CpuWord.partial] = 0;
   yield irqRestore;
   if (partial !== 0) yield* unfreezePartials(ctx, cache, partial);
 }
@@ -52,7 +49,7 @@ export function* flushAll(ctx: Context, cache: SlubCache): Steps<void> {
   for (let i = 0; i < system.cpus; i++) {
     yield read(cache.cpuCell + i);
     const at = i << CPU_SHIFT;
-    const holds = cpu[at + CpuWord.slab] !== -1 || cpu[at + CpuWord.partial] !== 0;
+    const holds = cpu[at | CpuWord.slab] !== -1 || cpu[at | CpuWord.partial] !== 0;
     if (system.online[i] === 1 && holds) holders.push(i);
   }
   yield* eachCpu(ctx, holders, (own) => flushCpu(own, cache, own.cpu));

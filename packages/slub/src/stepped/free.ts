@@ -5,6 +5,7 @@ import {
   irqRestore,
   irqSave,
   lock,
+  raced,
   read,
   rmw,
   unlock,
@@ -17,7 +18,7 @@ import { FROZEN, inuseOf } from '../slab-counters.js';
 import { addPartial, removeFull, removePartial } from '../slab-lists.js';
 import { NodeWord, type SlubCache, slabCellOf } from '../slub-cache.js';
 import { freeDebugProcessing } from '../slub-debug.js';
-import { CPU_SHIFT, CpuWord, SlubStat, count } from '../slub-stats.js';
+import { CPU_SHIFT, CpuWord, SlubStat, count, countCpuFail } from '../slub-stats.js';
 import { headSlotOf } from '../slab-head.js';
 import { decSlabs, discardSlab, freeSlab } from './new-slab.js';
 import { putCpuPartial } from './partial.js';
@@ -25,7 +26,10 @@ import { putCpuPartial } from './partial.js';
 const SLAB = CpuWord.slab;
 const FREELIST = CpuWord.freelist;
 const TID = CpuWord.tid;
-const BYTES = CpuWord.slabBytes;
+const CHUNK = CpuWord.chunk;
+const POINTER_BASE = CpuWord.pointerBase;
+const HIGH = CpuWord.high;
+const FREE_BELOW = CpuWord.freeBelow;
 const SHIFT = CPU_SHIFT;
 const FASTPATH = SlubStat.freeFastpath;
 const PAGE = PAGE_SIZE;
@@ -41,40 +45,59 @@ const PAGE = PAGE_SIZE;
  * @see linux 6.1 mm/slub.c kmem_cache_free
  */
 export function* slubFree(ctx: Context, cache: SlubCache, object: number): Steps<void> {
-  if (cache.unchecked) {
-    const { cpu } = cache;
-    for (;;) {
-      yield read(cache.cpuCell + ctx.cpu);
-      const at = ctx.cpu << SHIFT;
-      const tid = cpu[at + TID]!;
-      yield read(cache.cpuCell + (at >> SHIFT));
-      const slab = cpu[at + SLAB]!;
-      // By its address alone: most objects come back to the slab that the CPU works on.
-      const offset = object - slab * PAGE;
-      if (slab === -1 || offset < 0 || offset >= cpu[at + BYTES]!) break;
-      yield read(cache.cpuCell + (at >> SHIFT));
-      const freelist = cpu[at + FREELIST]!;
-      setFreePointer(cache, slab, offset | 1, freelist);
-      yield rmw(cache.cpuCell + ctx.cpu);
-      const here = ctx.cpu << SHIFT;
-      if (cpu[here + TID] !== tid || cpu[here + FREELIST] !== freelist) {
-        count(cache, ctx.cpu, SlubStat.cmpxchgDoubleCpuFail);
-        continue;
-      }
-      cpu[here + FREELIST] = offset | 1;
-      cpu[here + TID] = tid + cache.tidStep;
-      cpu[here + FASTPATH]! += 1;
+  if (!cache.unchecked) {
+    yield* freeChecked(ctx, cache, object);
+    return;
+  }
+  const { cpu, memory } = cache;
+  for (;;) {
+    yield read(cache.cpuCell + ctx.cpu);
+    const at = ctx.cpu << SHIFT;
+    const tid = cpu[at | TID]!;
+    yield read(cache.cpuCell + (at >> SHIFT));
+    const slab = cpu[at | SLAB]!;
+    // By its address alone: most objects come back to the slab that the CPU works on.
+    const offset = object - slab * PAGE;
+    if (!(offset >= 0 && offset < cpu[at | FREE_BELOW]!)) {
+      yield* freeElsewhere(ctx, cache, object, slab);
       return;
     }
+    // Read with the slab: from the next step on it may be another.
+    const words = memory.chunks[cpu[at | CHUNK]!]!;
+    const word = (cpu[at | POINTER_BASE]! + (offset >> 2)) | 0;
+    const high = cpu[at | HIGH]!;
+    yield read(cache.cpuCell + (at >> SHIFT));
+    const freelist = cpu[at | FREELIST]!;
+    words[word] = freelist === 0 ? 0 : (slab << 12) + freelist - 1;
+    words[word + 1] = freelist === 0 ? 0 : high;
+    yield rmw(cache.cpuCell + ctx.cpu);
+    const here = ctx.cpu << SHIFT;
+    if (raced(cpu[here | TID] !== tid || cpu[here | FREELIST] !== freelist)) {
+      countCpuFail(cache, ctx.cpu);
+      continue;
+    }
+    cpu[here | FREELIST] = offset | 1;
+    cpu[here | TID] = (tid + cache.tidStep) | 0;
+    cpu[here | FASTPATH]! += 1;
+    return;
   }
-  yield* freeElsewhere(ctx, cache, object);
 }
 
-/** Frees an object whose slab is to be found by its page. @see linux 6.1 mm/slub.c kmem_cache_free */
-function* freeElsewhere(ctx: Context, cache: SlubCache, object: number): Steps<void> {
+/** Frees an object that is not in `cpuSlab`, the slab that the CPU was seen with. @see linux 6.1 mm/slub.c do_slab_free */
+function* freeElsewhere(ctx: Context, cache: SlubCache, object: number, cpuSlab: number): Steps<void> {
+  const { frames } = cache.system;
+  const slot = headSlotOf(frames, Math.floor(object / PAGE));
+  if (frames.owner0[slot] !== cache.id) ownerOf(cache, slot, object);
+  const slab = frames.pfnOf(slot);
+  const head = (object - slab * PAGE) | 1;
+  if (slab === cpuSlab) yield* freeList(ctx, cache, slot, head, head, 1);
+  else yield* slowFree(ctx, cache, slot, head, head, 1);
+}
+
+/** Frees an object of a debugged cache or on a strict machine. @see linux 6.1 mm/slub.c kmem_cache_free */
+function* freeChecked(ctx: Context, cache: SlubCache, object: number): Steps<void> {
   const { frames, pages } = cache.system;
-  const pfn = Math.floor(object / PAGE);
-  const slot = headSlotOf(frames, pfn);
+  const slot = headSlotOf(frames, Math.floor(object / PAGE));
   if (pages.strict) checkMisuse(cache, slot, object);
   let owner = cache;
   if (frames.owner0[slot] !== cache.id || cache.debugging) owner = ownerOf(cache, slot, object);
@@ -106,21 +129,21 @@ export function* freeList(
   for (;;) {
     yield read(cache.cpuCell + ctx.cpu);
     const at = ctx.cpu << SHIFT;
-    const tid = cpu[at + TID]!;
+    const tid = cpu[at | TID]!;
     yield read(cache.cpuCell + (at >> SHIFT));
-    if (cpu[at + SLAB] !== slab) break;
+    if (cpu[at | SLAB] !== slab) break;
     yield read(cache.cpuCell + (at >> SHIFT));
-    const freelist = cpu[at + FREELIST]!;
+    const freelist = cpu[at | FREELIST]!;
     setFreePointer(cache, slab, tail, freelist);
     yield rmw(cache.cpuCell + ctx.cpu);
     const here = ctx.cpu << SHIFT;
-    if (cpu[here + TID] !== tid || cpu[here + FREELIST] !== freelist) {
-      count(cache, ctx.cpu, SlubStat.cmpxchgDoubleCpuFail);
+    if (raced(cpu[here | TID] !== tid || cpu[here | FREELIST] !== freelist)) {
+      countCpuFail(cache, ctx.cpu);
       continue;
     }
-    cpu[here + FREELIST] = head;
-    cpu[here + TID] = tid + cache.tidStep;
-    cpu[here + FASTPATH]! += 1;
+    cpu[here | FREELIST] = head;
+    cpu[here | TID] = (tid + cache.tidStep) | 0;
+    cpu[here | FASTPATH]! += 1;
     return;
   }
   yield* slowFree(ctx, cache, slot, head, tail, many);
@@ -161,7 +184,7 @@ function* slowFree(
       yield lock(cache.listLockCell);
     }
     yield rmw(slabCellOf(cache, slot));
-    if (frames.owner1[slot] !== prior || frames.owner2[slot] !== old) {
+    if (raced(frames.owner1[slot] !== prior || frames.owner2[slot] !== old)) {
       count(cache, ctx.cpu, SlubStat.cmpxchgDoubleFail);
       if (locks) {
         yield unlock(cache.listLockCell);

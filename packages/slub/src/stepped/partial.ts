@@ -4,6 +4,7 @@ import {
   irqRestore,
   irqSave,
   lock,
+  raced,
   read,
   rmw,
   unlock,
@@ -50,7 +51,7 @@ export function* getPartial(ctx: Context, cache: SlubCache, origSize: number): S
     const counters = frames.owner2[slot]!;
     yield rmw(slabCellOf(cache, slot));
     // Only a remote free of another object can have come between; the kernel gives up for this time.
-    if (frames.owner1[slot] !== freelist || frames.owner2[slot] !== counters) {
+    if (raced(frames.owner1[slot] !== freelist || frames.owner2[slot] !== counters)) {
       count(cache, ctx.cpu, SlubStat.cmpxchgDoubleFail);
       break;
     }
@@ -137,10 +138,11 @@ export function* unfreezePartials(ctx: Context, cache: SlubCache, first: number)
       const freelist = frames.owner1[slot]!;
       const counters = frames.owner2[slot]!;
       yield rmw(slabCellOf(cache, slot));
-      if (frames.owner1[slot] !== freelist || frames.owner2[slot] !== counters) {
+      if (raced(frames.owner1[slot] !== freelist || frames.owner2[slot] !== counters)) {
         count(cache, ctx.cpu, SlubStat.cmpxchgDoubleFail);
         continue;
       }
+      frames.owner1[slot] = freelist;
       frames.owner2[slot] = counters & ~FROZEN;
       break;
     }
