@@ -94,7 +94,7 @@ function drive(
   const runsMax =
     options.runsMax ??
     ((options.strategy ?? 'dpor') === 'dpor' || timeMax < Infinity ? Infinity : SAMPLES_MAX);
-  const start = performance.now();
+  const start = Date.now();
   let failing: Failing | undefined;
   let stoppedBy: string | undefined;
   let told = 0;
@@ -103,7 +103,7 @@ function drive(
     if (runs >= runsMax) stoppedBy = `stopped after ${runs} runs`;
     else if (passed >= timeMax) stoppedBy = `stopped after ${Math.round(passed)} ms`;
     else failing = search.next();
-    passed = performance.now() - start;
+    passed = Date.now() - start;
     if (onProgress === undefined || passed - told < PROGRESS_EVERY_MS) continue;
     told = passed;
     if (onProgress(progressOf(search, passed)) === false) stoppedBy ??= 'stopped by its caller';
