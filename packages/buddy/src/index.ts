@@ -40,4 +40,4 @@ export { pcpTypeOf } from './pcp-lists.js';
 export { type AllocatorImage, restoreAllocator, snapshotAllocator } from './allocator-image.js';
 export { checkBuddyInvariants } from './buddy-invariants.js';
 export { checkAllocatedBlock, checkZoneCounters } from './check-block.js';
-export { PAGETYPEINFO_BLOCKS_MAX, buddyInfo, freeBlocksByType, pageblocksByType } from './proc-counts.js';
+export { PAGETYPEINFO_BLOCKS_MAX, buddyInfo, countFreeBlocks, pageblocksByType } from './proc-counts.js';

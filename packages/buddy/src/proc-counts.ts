@@ -1,8 +1,7 @@
-import { areaOf } from './free-area.js';
-import { MAX_ORDER, MIGRATE_TYPES } from './migrate-types.js';
+import { areaOf, listHead, topHead } from './free-area.js';
+import { MAX_ORDER, MIGRATE_TYPES, TOP_ORDER } from './migrate-types.js';
 import type { PageAllocator } from './page-allocator.js';
 import { blockTypeOf } from './pageblocks.js';
-import { freeListPfns } from './read-lists.js';
 
 /** The walk of a free list stops here, so that the zone's lock is not held for long. */
 export const PAGETYPEINFO_BLOCKS_MAX = 100_000;
@@ -21,19 +20,19 @@ export function buddyInfo(pages: PageAllocator, zone: number): number[] {
 }
 
 /**
- * Free blocks of each migrate type and order: the first part of /proc/pagetypeinfo. At most
- * {@link PAGETYPEINFO_BLOCKS_MAX} of each list are counted; the kernel prints `>100000` then.
+ * Blocks on a free list, at most {@link PAGETYPEINFO_BLOCKS_MAX}: the first part of /proc/pagetypeinfo. Under the zone's lock.
  *
  * @example
- * freeBlocksByType(pages, zone)[MigrateType.MOVABLE]![10];
+ * countFreeBlocks(pages, zone, 10, MigrateType.MOVABLE);
  * @see linux 6.1 mm/vmstat.c pagetypeinfo_showfree_print
  */
-export function freeBlocksByType(pages: PageAllocator, zone: number): number[][] {
-  return Array.from({ length: MIGRATE_TYPES }, (_type, type) =>
-    Array.from({ length: MAX_ORDER }, (_order, order) =>
-      Math.min(PAGETYPEINFO_BLOCKS_MAX, freeListPfns(pages, zone, order, type).length),
-    ),
-  );
+export function countFreeBlocks(pages: PageAllocator, zone: number, order: number, type: number): number {
+  const isTop = order === TOP_ORDER;
+  const next = isTop ? pages.topNext : pages.frames.next;
+  const head = isTop ? topHead(pages, zone, type) : listHead(pages, zone, order, type);
+  let blocks = 0;
+  for (let at = next[head]!; at !== head && blocks < PAGETYPEINFO_BLOCKS_MAX; at = next[at]!) blocks++;
+  return blocks;
 }
 
 /**

@@ -1,13 +1,15 @@
-import { cacheAttributes, type SlubCache } from '@mm/slub';
+import type { SlubCache } from '@mm/slub';
+import { Context } from '@mm/steps';
+import { showAttribute } from '@mm/sysfs';
 
 /** The texts of a cache's sysfs files as recordings have them: without the last newline, `ctor` as a word alone. */
 export function slubAttributes(cache: SlubCache, names: readonly string[]): Record<string, string> {
+  const ctx = new Context(0);
   return Object.fromEntries(
     names.map((name) => {
-      const attribute = cacheAttributes().get(name);
-      const text = attribute?.read?.(cache) ?? '';
+      const text = showAttribute(ctx, cache, name);
       if (name === 'ctor') return [name, text === '' ? '' : 'ctor'];
-      return [name, typeof text === 'string' ? text.replace(/\n$/u, '') : ''];
+      return [name, text.replace(/\n$/u, '')];
     }),
   );
 }

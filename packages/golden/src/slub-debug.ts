@@ -11,8 +11,8 @@ import {
   slubFree,
   slubShrink,
   trackBytes,
-  writeAttribute,
 } from '@mm/slub';
+import { storeAttribute } from '@mm/sysfs';
 import { GFP_KERNEL } from '@mm/zones';
 import { z } from 'zod';
 
@@ -146,7 +146,7 @@ class Playing {
       case 'slabtail':
         return this.#tail(this.cache(of), address);
       case 'validate':
-        return { r: writeAttribute(ctx, this.cache(of), 'validate', '1') };
+        return { r: storeAttribute(ctx, this.cache(of), 'validate', '1') };
       case 'show': {
         const { slabs_cpu_partial: _, ...counts } = readCounts(this.cache(of));
         return {

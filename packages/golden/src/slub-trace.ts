@@ -16,8 +16,8 @@ import {
   slubFree,
   slubFreeBulk,
   slubShrink,
-  writeAttribute,
 } from '@mm/slub';
+import { storeAttribute } from '@mm/sysfs';
 import { GFP_KERNEL } from '@mm/zones';
 import { z } from 'zod';
 
@@ -184,7 +184,7 @@ function doStep(playing: Playing, step: Exclude<Op, ['c', object]>): { given: un
       return { given: step[2], answer: slubShrink(machine.on(step[1]).ctx, cache) };
     case 'W': {
       if (step[1] === 'cpu_partial') playing.flushEach();
-      return { given: step[3], answer: writeAttribute(machine.on(0).ctx, cache, step[1], `${step[2]}`) };
+      return { given: step[3], answer: storeAttribute(machine.on(0).ctx, cache, step[1], `${step[2]}`) };
     }
     default:
       throw new Error(`unknown operation ${JSON.stringify(step)}`);

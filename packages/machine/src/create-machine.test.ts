@@ -87,6 +87,8 @@ const wrong: ReadonlyArray<readonly [field: string, options: unknown]> = [
   ['boot.slub_debug', { boot: { slub_debug: 'F' } }],
   ['kernelcore', { boot: { kernelcore: 'mirror' } }],
   ['movablecore', { boot: { movablecore: '101%' } }],
+  ['kernelConfig.slubstats', { kernelConfig: { slubstats: true } }],
+  ['kernelConfig.slubStats', { kernelConfig: { slubStats: 1 } }],
   ['managedPages.Low', { managedPages: { Low: 3 } }],
   ['managedPages.HighMem', { managedPages: { HighMem: 3 } }],
   ['managedPages.DMA', { managedPages: { DMA: 2.5 } }],

@@ -54,6 +54,7 @@ export function createMachine(options: MachineOptions = {}): Machine {
   return new Machine({
     preset,
     series: checked.series,
+    config: checked.config,
     spans,
     memory,
     frames,

@@ -16,6 +16,7 @@ import {
 import type { CacheRequest, Series } from '@mm/kmem';
 import { type SlabOptions, SlabSystem } from '@mm/slab';
 import { type SlubOptions, SlubSystem } from '@mm/slub';
+import { type KernelConfig, KernelFs, type SysfsParts } from '@mm/sysfs';
 
 import { cacheAlloc, cacheDestroy, cacheFree, kfree, kmalloc } from './erased/index.js';
 import type { AnyCache, KmemSystem } from './kmem-system.js';
@@ -38,6 +39,8 @@ export interface MachineParts {
   readonly slabOptions: Omit<SlabOptions, 'pages' | 'cells' | 'series'>;
   /** Architecture, boot parameters and seeds of SLUB. */
   readonly slubOptions: Omit<SlubOptions, 'pages' | 'cells' | 'series'>;
+  /** How the kernel is built, as far as /sys and /proc show it. */
+  readonly config: KernelConfig;
 }
 
 /** A machine as one CPU sees it. */
@@ -67,7 +70,9 @@ export class Machine implements MachineParts {
   readonly slab: MachineParts['slab'];
   readonly slabOptions: MachineParts['slabOptions'];
   readonly slubOptions: MachineParts['slubOptions'];
+  readonly config: KernelConfig;
   #kmem: KmemSystem | null = null;
+  #fs: KernelFs | null = null;
   readonly preset: ZonePreset;
   readonly series: Series;
   readonly spans: readonly PfnSpan[];
@@ -94,6 +99,7 @@ export class Machine implements MachineParts {
     this.slab = parts.slab;
     this.slabOptions = parts.slabOptions;
     this.slubOptions = parts.slubOptions;
+    this.config = parts.config;
     const pages = parts.pages;
     this.pages = pages;
     this.#cpus = Array.from({ length: pages.cpus }, (_, cpu) => {
@@ -157,6 +163,22 @@ export class Machine implements MachineParts {
         ? new SlubSystem({ pages, cells, series, ...this.slubOptions })
         : new SlabSystem({ pages, cells, series, ...this.slabOptions });
     return this.#kmem;
+  }
+
+  /** What /sys and /proc show: the parts that functions of `@mm/sysfs` take. */
+  get sysfs(): SysfsParts {
+    const { pages, kmem, sysctls, config } = this;
+    return { pages, kmem, sysctls, config };
+  }
+
+  /**
+   * /proc and /sys of the machine, behind the synchronous calls of `node:fs`. CPU 0 reads and writes.
+   * @example
+   * machine.fs.readFileSync('/proc/slabinfo', 'utf8');
+   */
+  get fs(): KernelFs {
+    this.#fs ??= new KernelFs(this.sysfs);
+    return this.#fs;
   }
 
   /**

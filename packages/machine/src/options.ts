@@ -1,5 +1,6 @@
 import type { Series } from '@mm/kmem';
 import { OptionError } from '@mm/printk';
+import { KERNEL_CONFIG, type KernelConfig } from '@mm/sysfs';
 import {
   PRESET_NAMES,
   type MovableOptions,
@@ -55,6 +56,8 @@ export interface MachineOptions {
   readonly hardenedFreelist?: number;
   /** In place of what boot computes. KiB. */
   readonly minFreeKbytes?: number;
+  /** Options that the kernel is built with, where they differ from the recorded kernel's. They decide what /sys and /proc show. */
+  readonly kernelConfig?: Partial<KernelConfig>;
 }
 
 /** Options with their defaults filled in. */
@@ -73,6 +76,7 @@ export interface CheckedOptions {
   readonly debugSlab: boolean;
   readonly randomFreelist: number | undefined;
   readonly hardenedFreelist: number | undefined;
+  readonly config: KernelConfig;
 }
 
 const FIELDS: ReadonlySet<string> = new Set([
@@ -87,6 +91,7 @@ const FIELDS: ReadonlySet<string> = new Set([
   'boot',
   'managedPages',
   'minFreeKbytes',
+  'kernelConfig',
   'cmdline',
   'slab',
   'debugSlab',
@@ -139,6 +144,7 @@ export function checkOptions(options: MachineOptions): CheckedOptions {
     randomFreelist: seed(options.randomFreelist, 'randomFreelist'),
     hardenedFreelist: seed(options.hardenedFreelist, 'hardenedFreelist'),
     managedPages: managed as CheckedOptions['managedPages'],
+    config: kernelConfig(options.kernelConfig ?? {}, preset),
     minFreeKbytes:
       options.minFreeKbytes === undefined
         ? undefined
@@ -173,6 +179,14 @@ function overridden(preset: ZonePreset, zones: NonNullable<MachineOptions['zones
       throw new OptionError(`zones.${field}`, 'an address of at least 0, or Infinity', end);
   const checked = config === undefined ? preset.config : zoneConfig(config);
   return { ...preset, ...ends, config: checked };
+}
+
+/** Memory of 32-bit machines is not mapped in sections. */
+function kernelConfig(given: unknown, preset: ZonePreset): KernelConfig {
+  const fields = record(given, 'kernelConfig', Object.keys(KERNEL_CONFIG));
+  for (const [field, value] of Object.entries(fields))
+    if (typeof value !== 'boolean') throw new OptionError(`kernelConfig.${field}`, 'true or false', value);
+  return { ...KERNEL_CONFIG, sparsemem: !preset.config.highmem, ...fields };
 }
 
 function zoneConfig(config: unknown): ZoneConfig {

@@ -13,7 +13,7 @@ import {
 } from '@mm/kmem';
 import type { PageFrames, PhysicalMemory } from '@mm/memory';
 import { Errno, type KernelLog } from '@mm/printk';
-import type { CellSpace } from '@mm/steps';
+import type { Cell, CellSpace } from '@mm/steps';
 
 import { SLAB_BOOT_DEFAULTS, type SlabBoot } from './slab-boot.js';
 import { NodeWord, SlabCache } from './slab-cache.js';
@@ -59,6 +59,9 @@ export class SlabSystem implements CacheOpener<SlabCache> {
   readonly caches: Array<SlabCache | null> = [null];
   /** `type * KMALLOC_CLASSES + index` → cache. */
   readonly kmalloc: Array<SlabCache | undefined> = [];
+  /** Pages of blocks that kmalloc took whole, for sizes that no cache serves. */
+  largePages = 0;
+  readonly largePagesCell: Cell;
   /** Slots of slabs that wait for a grace period. */
   rcuSlabs: number[] = [];
   /** A cache with a constructor was asked for zeroes: said once. */
@@ -82,6 +85,7 @@ export class SlabSystem implements CacheOpener<SlabCache> {
     this.hasZoneDma = zones.config.dma;
     this.hasZoneDma32 = zones.config.dma32;
     this.online = new Uint8Array(this.cpus).fill(1);
+    this.largePagesCell = cells.claim('slab.large_pages');
     this.register = new CacheRegister(
       {
         arch,

@@ -1,4 +1,3 @@
-export { type AttributeRules, type CacheAttribute, cacheAttributes } from './cache-attributes.js';
 export { SLUB_BOOT_DEFAULTS, type SlubBoot, parseSlubBoot } from './boot-options.js';
 export {
   DEBUG_DEFAULT_FLAGS,
@@ -24,7 +23,6 @@ export {
   slubKmalloc,
   slubShrink,
   validateCache,
-  writeAttribute,
 } from './erased/index.js';
 export { BAD_POINTER, getFreePointer, peekFreePointer, setFreePointer } from './free-pointer.js';
 export { FROZEN, inuseOf, objectsOf } from './slab-counters.js';
@@ -40,16 +38,22 @@ export {
   slubGeometry,
   trackBytes,
 } from './slub-geometry.js';
-export { CPU_SHIFT, CpuWord, SLUB_STAT_NAMES, SlubStat } from './slub-stats.js';
+export { CPU_SHIFT, CpuWord, SLUB_STAT_NAMES, SlubStat, clearStat } from './slub-stats.js';
 export { type SlubWalk, walkSlub } from './slub-invariants.js';
 export { type SlubOptions, SlubSystem } from './slub-system.js';
 export {
   type CpuCounts,
+  type PartialObjects,
   type SlubCounts,
+  countPartial,
   cpuCounts,
+  cpuPartialLength,
+  cpuSlabsOf,
+  halfFull,
   readCounts,
   readStats,
   setCpuPartial,
   setMinPartial,
 } from './sysfs-counts.js';
 export { SysfsNames, uniqueId } from './sysfs-names.js';
+export { type TrackedUser, trackedUsers } from './debug/tracked-users.js';

@@ -45,6 +45,8 @@ export class SlubCache implements KmemCache {
   readonly id: number;
   /** Name of its directory in sysfs. */
   uid = '';
+  /** Whether it still has that directory: another cache of its name may have taken it over. */
+  hasDirectory = false;
   readonly size: number;
   objectSize: number;
   /** Where metadata begins, from the object's start. */

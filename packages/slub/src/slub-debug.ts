@@ -184,7 +184,7 @@ export function checkFreedSlab(cache: SlubCache, slot: number): void {
 }
 
 /** The free objects of a slab that is on no CPU. @see linux 6.1 mm/slub.c __fill_map */
-function freeObjects(cache: SlubCache, slot: number): Set<number> {
+export function freeObjects(cache: SlubCache, slot: number): Set<number> {
   const { frames } = cache.system;
   const free = new Set<number>();
   const most = objectsOf(frames.owner2[slot]!);

@@ -1,5 +1,3 @@
-import { Errno } from '@mm/printk';
-
 import type { SlubCache } from './slub-cache.js';
 
 /** The counters of CONFIG_SLUB_STATS in their sysfs order. @see linux 6.1 include/linux/slub_def.h enum stat_item */
@@ -97,11 +95,13 @@ export function count(cache: SlubCache, cpu: number, stat: number): void {
 export const countCpuFail = (cache: SlubCache, cpu: number): void =>
   count(cache, cpu, SlubStat.cmpxchgDoubleCpuFail);
 
-/** A write to the file of a counter: `0` sets it to 0 on every CPU. @see linux 6.1 mm/slub.c STAT_ATTR */
-export function clearStat(cache: SlubCache, name: string, text: string): number {
-  const index = SLUB_STAT_NAMES.findIndex((known) => known === name);
-  if (index === -1) return -Errno.EIO;
-  if (text[0] !== '0') return -Errno.EINVAL;
-  for (let cpu = 0; cpu < cache.system.cpus; cpu++) cache.cpu[(cpu << CPU_SHIFT) | (FIRST + index)] = 0;
-  return text.length;
+/**
+ * Sets a counter to 0 on every CPU that is online.
+ * @example
+ * clearStat(cache, SlubStat.allocFastpath);
+ * @see linux 6.1 mm/slub.c clear_stat
+ */
+export function clearStat(cache: SlubCache, stat: number): void {
+  const { cpus, online } = cache.system;
+  for (let cpu = 0; cpu < cpus; cpu++) if (online[cpu] === 1) cache.cpu[(cpu << CPU_SHIFT) + stat] = 0;
 }

@@ -14,7 +14,7 @@ import {
   kmallocClasses,
 } from '@mm/kmem';
 import type { PageFrames, PhysicalMemory } from '@mm/memory';
-import type { CellSpace } from '@mm/steps';
+import type { Cell, CellSpace } from '@mm/steps';
 import { freeBufferPages } from '@mm/zones';
 
 import { SLUB_BOOT_DEFAULTS, type SlubBoot } from './boot-options.js';
@@ -58,7 +58,7 @@ export class SlubSystem implements CacheOpener<SlubCache> {
   readonly boot: SlubBoot;
   readonly register: CacheRegister<SlubCache>;
   /** Directories and links below /sys/kernel/slab. */
-  readonly names = new SysfsNames();
+  readonly names: SysfsNames;
   readonly pageOffsetLow: number;
   readonly pageOffsetHigh: number;
   readonly wide: boolean;
@@ -72,11 +72,14 @@ export class SlubSystem implements CacheOpener<SlubCache> {
   readonly kmalloc: Array<SlubCache | undefined> = [];
   /** 1: the CPU is online. */
   readonly online: Uint8Array;
+  /** Pages of blocks that kmalloc took whole, for sizes that no cache serves. */
+  largePages = 0;
   /** Slots of slabs that wait for a grace period, and destroyed caches that wait with them. */
   rcuSlabs: number[] = [];
   rcuCaches: SlubCache[] = [];
   readonly randomFreelist: boolean;
   readonly hardened: boolean;
+  readonly largePagesCell: Cell;
   /** Whether there is a table of call stacks: from boot on when `slub_debug` has U. */
   stackDepot: boolean;
   /** The slab that the last `getPartial` found: read at once by its caller. */
@@ -106,6 +109,8 @@ export class SlubSystem implements CacheOpener<SlubCache> {
     this.randomFreelist = options.randomFreelist !== undefined;
     this.hardened = options.hardenedFreelist !== undefined;
     this.plain = this.wide && !this.hardened && this.pageOffsetLow === 0;
+    this.names = new SysfsNames(cells);
+    this.largePagesCell = cells.claim('slub.large_pages');
     this.#seed = (options.randomFreelist ?? 0) ^ (options.hardenedFreelist ?? 0) ^ 0x9e3779b9;
     this.#cpusForOrder = this.cpus > 1 ? this.cpus : Math.max(1, options.possibleCpus ?? this.cpus);
     this.register = new CacheRegister(

@@ -2,7 +2,6 @@ import { Errno } from '@mm/printk';
 
 import { getFreePointer } from './free-pointer.js';
 import { inuseOf, objectsOf } from './slab-counters.js';
-import { partialSlabs } from './slab-lists.js';
 import { NodeWord, type SlubCache } from './slub-cache.js';
 import { CPU_SHIFT, CpuWord, SLUB_STAT_NAMES, SlubStat } from './slub-stats.js';
 
@@ -17,31 +16,75 @@ export interface SlubCounts {
   readonly slabs_cpu_partial: string;
 }
 
+/** Objects of the slabs on the node's partial list. */
+export interface PartialObjects {
+  readonly free: number;
+  readonly inuse: number;
+}
+
 /**
- * Reads the usage counters of a cache.
+ * Counts the objects of the node's partial slabs. Under the list lock.
+ * @example
+ * countPartial(cache).free;
+ * @see linux 6.1 mm/slub.c count_partial
+ */
+export function countPartial(cache: SlubCache): PartialObjects {
+  const { frames } = cache.system;
+  const { owner2, next } = frames;
+  let free = 0;
+  let inuse = 0;
+  for (let slot = cache.node[NodeWord.partialFirst]!; slot !== 0; slot = next[slot]!) {
+    free += objectsOf(owner2[slot]!) - inuseOf(owner2[slot]!);
+    inuse += inuseOf(owner2[slot]!);
+  }
+  return { free, inuse };
+}
+
+/**
+ * Slabs on a CPU's partial list, as the first of them counts.
+ * @example
+ * cpuPartialLength(cache, 0);
+ */
+export function cpuPartialLength({ cpu: words, system }: SlubCache, cpu: number): number {
+  const first = words[(cpu << CPU_SHIFT) + CpuWord.partial]!;
+  return first === 0 ? 0 : system.frames.prev[first]!;
+}
+
+/**
+ * Slabs that a CPU holds, as `cpu_slabs` counts them: those of a CPU that has no slab to allocate from are left out.
+ * @example
+ * cpuSlabsOf(cache, 0);
+ */
+export function cpuSlabsOf(cache: SlubCache, cpu: number): number {
+  if (cache.cpu[(cpu << CPU_SHIFT) + CpuWord.slab]! < 0) return 0;
+  return 1 + cpuPartialLength(cache, cpu);
+}
+
+/**
+ * `objects(slabs)`, with slabs taken for half full. @see linux 6.1 mm/slub.c slabs_cpu_partial_show
+ * @example
+ * halfFull(cache, 3); // '48(3)' where a slab has 32 objects
+ */
+export const halfFull = (cache: SlubCache, slabs: number): string =>
+  `${(slabs * cache.objects) >> 1}(${slabs})`;
+
+/**
+ * Reads the usage counters of a cache that nobody is changing.
  * @example
  * readCounts(cache).slabs;
  */
 export function readCounts(cache: SlubCache): SlubCounts {
-  const { node, system, cpu } = cache;
-  const { owner2, prev } = system.frames;
-  let free = 0;
-  let inuse = 0;
-  for (const slot of partialSlabs(cache)) {
-    free += objectsOf(owner2[slot]!) - inuseOf(owner2[slot]!);
-    inuse += inuseOf(owner2[slot]!);
-  }
+  const { node, system } = cache;
+  const { free, inuse } = countPartial(cache);
   let cpuSlabs = 0;
   let all = 0;
   let each = '';
-  const half = (slabs: number): number => (slabs * cache.objects) >> 1;
-  for (let i = 0; i < system.cpus; i++) {
-    const partial = cpu[(i << CPU_SHIFT) + CpuWord.partial]!;
-    const slabs = partial === 0 ? 0 : prev[partial]!;
-    if (cpu[(i << CPU_SHIFT) + CpuWord.slab]! >= 0) cpuSlabs += 1 + slabs;
-    if (system.online[i] === 0 || partial === 0) continue;
+  for (let cpu = 0; cpu < system.cpus; cpu++) {
+    cpuSlabs += cpuSlabsOf(cache, cpu);
+    const slabs = cpuPartialLength(cache, cpu);
+    if (system.online[cpu] === 0 || slabs === 0) continue;
     all += slabs;
-    each += ` C${i}=${half(slabs)}(${slabs})`;
+    each += ` C${cpu}=${halfFull(cache, slabs)}`;
   }
   const total = node[NodeWord.totalObjects]!;
   return {
@@ -51,7 +94,7 @@ export function readCounts(cache: SlubCache): SlubCounts {
     partial: node[NodeWord.nrPartial]!,
     cpu_slabs: cpuSlabs,
     objects_partial: inuse,
-    slabs_cpu_partial: `${half(all)}(${all})${each}`,
+    slabs_cpu_partial: `${halfFull(cache, all)}${each}`,
   };
 }
 
@@ -121,6 +164,7 @@ export function setMinPartial(cache: SlubCache, slabs: number): void {
 export function setCpuPartial(cache: SlubCache, objects: number): number {
   if (objects !== 0 && cache.debugging) return -Errno.EINVAL;
   cache.cpuPartial = objects;
-  cache.cpuPartialSlabs = Math.ceil((objects * 2) / cache.objects);
+  // In C's unsigned int, which the doubling may leave.
+  cache.cpuPartialSlabs = Math.floor(((objects * 2 + cache.objects - 1) >>> 0) / cache.objects);
   return 0;
 }

@@ -1,4 +1,5 @@
 import { Errno } from '@mm/printk';
+import type { Cell, CellSpace } from '@mm/steps';
 import {
   SLAB_CACHE_DMA,
   SLAB_CACHE_DMA32,
@@ -39,6 +40,12 @@ export class SysfsNames {
   readonly directories: Map<string, SlubCache> = new Map<string, SlubCache>();
   /** Name → name of the directory that it points to, which may be gone. */
   readonly links: Map<string, string> = new Map<string, string>();
+  /** Both maps. */
+  readonly cell: Cell;
+
+  constructor(cells: CellSpace) {
+    this.cell = cells.claim('slub.sysfs.names');
+  }
 
   /** Makes the directory of a new cache: 0 or a negative errno. @see linux 6.1 mm/slub.c sysfs_slab_add */
   add(cache: SlubCache, boot: SlubBoot): number {
@@ -46,10 +53,12 @@ export class SysfsNames {
       isUnmergeable(cache, boot.nomerge) ||
       (boot.debug.disableHigherOrder && (boot.debug.flags & DEBUG_METADATA_FLAGS) !== 0);
     if (byName) this.#remove(cache.name);
-    const name = byName ? cache.name : uniqueId(cache);
+    // A directory's name has no slash. @see linux 6.1 lib/kobject.c kobject_set_name_vargs
+    const name = byName ? cache.name.replaceAll('/', '!') : uniqueId(cache);
     if (this.directories.has(name) || this.links.has(name)) return -Errno.EEXIST;
     cache.uid = name;
     this.directories.set(name, cache);
+    cache.hasDirectory = true;
     if (!byName) this.link(cache.name, cache);
     return 0;
   }
@@ -63,9 +72,12 @@ export class SysfsNames {
   /** The directory of a destroyed cache goes, if it is still its own. @see linux 6.1 mm/slub.c sysfs_slab_unlink */
   unlink(cache: SlubCache): void {
     if (this.directories.get(cache.uid) === cache) this.directories.delete(cache.uid);
+    cache.hasDirectory = false;
   }
 
   #remove(name: string): void {
+    const cache = this.directories.get(name);
+    if (cache !== undefined) cache.hasDirectory = false;
     this.directories.delete(name);
     this.links.delete(name);
   }

@@ -18,8 +18,8 @@ import { Errno } from '@mm/printk';
 import { SlabCache, SlabSystem, slabKsize } from '@mm/slab';
 import { slabReap, tuneCache as tuneArrays } from '@mm/slab/stepped';
 import { ksize } from '@mm/slub';
-import { writeAttribute } from '@mm/slub/stepped';
 import type { Context, Steps } from '@mm/steps/stepped';
+import { storeAttribute } from '@mm/sysfs/stepped';
 
 import { checkStamp } from '../buddy/buddy-world.js';
 import { ModelViolation } from '../model-violation.js';
@@ -165,7 +165,7 @@ export function* tuneCache(world: CacheWorld, ctx: Context, op: Op): Steps<void>
       throw new ModelViolation('good tunables can be written', `${limit} ${batchcount} ${shared}`);
   } else {
     const { name, text } = attributeWrite(op);
-    const answer = yield* writeAttribute(ctx, cache, name, text);
+    const answer = yield* storeAttribute(ctx, cache, name, text);
     // A debugged cache has no lists of partial slabs by CPU.
     const refused = cache.debugging && name === 'cpu_partial' && Number(text) !== 0;
     if (answer !== (refused ? -Errno.EINVAL : text.length))

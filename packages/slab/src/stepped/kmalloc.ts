@@ -1,8 +1,8 @@
 import { KMALLOC_CLASSES, KMALLOC_MAX_CACHE_SIZE, ZERO_SIZE_PTR, kmallocIndex, kmallocType } from '@mm/kmem';
 import { freeLargeKmalloc, kmallocLarge } from '@mm/kmem/stepped';
-import { PageFlag } from '@mm/memory';
+import { PAGE_SIZE, PageFlag, orderOfFlags } from '@mm/memory';
 import { KernelBug } from '@mm/printk';
-import type { Context, Steps } from '@mm/steps/stepped';
+import { type Context, type Steps, rmw } from '@mm/steps/stepped';
 
 import { headSlotOf } from '../slab-head.js';
 import type { SlabSystem } from '../slab-system.js';
@@ -24,7 +24,7 @@ export function* slabKmalloc(
   size: number,
   gfp: number,
 ): Steps<number | null> {
-  if (size > KMALLOC_MAX_CACHE_SIZE) return yield* kmallocLarge(ctx, system.pages, size, gfp);
+  if (size > KMALLOC_MAX_CACHE_SIZE) return yield* largeBlock(ctx, system, size, gfp);
   if (size === 0) return ZERO_SIZE_PTR;
   const index = kmallocIndex(system.arch, size, true);
   const cache = system.kmalloc[kmallocType(gfp, system.hasZoneDma) * KMALLOC_CLASSES + index];
@@ -40,8 +40,26 @@ export function* slabKmalloc(
  */
 export function* slabKfree(ctx: Context, system: SlabSystem, address: number | null): Steps<void> {
   if (address === null || address <= ZERO_SIZE_PTR) return;
-  const { frames, pages } = system;
-  const slot = headSlotOf(frames, Math.floor(address / 4096));
-  if ((frames.flags[slot]! & PageFlag.slab) === 0) yield* freeLargeKmalloc(ctx, pages, address);
+  const { frames } = system;
+  const slot = headSlotOf(frames, Math.floor(address / PAGE_SIZE));
+  if ((frames.flags[slot]! & PageFlag.slab) === 0) yield* freeLargeBlock(ctx, system, address);
   else yield* slabFree(ctx, system.caches[frames.owner0[slot]!]!, address);
 }
+
+/** Whole pages, which count among those of slabs. @see linux 6.1 mm/slab_common.c __kmalloc_large_node */
+function* largeBlock(ctx: Context, system: SlabSystem, size: number, gfp: number): Steps<number | null> {
+  const address = yield* kmallocLarge(ctx, system.pages, size, gfp);
+  if (address === null) return null;
+  yield rmw(system.largePagesCell);
+  system.largePages += pagesAt(system, address);
+  return address;
+}
+
+function* freeLargeBlock(ctx: Context, system: SlabSystem, address: number): Steps<void> {
+  yield rmw(system.largePagesCell);
+  system.largePages -= pagesAt(system, address);
+  yield* freeLargeKmalloc(ctx, system.pages, address);
+}
+
+const pagesAt = ({ frames }: SlabSystem, address: number): number =>
+  2 ** orderOfFlags(frames.flags[frames.peekSlotOf(Math.floor(address / PAGE_SIZE))]!);

@@ -36,7 +36,12 @@ export function* kmemCacheDestroy(ctx: Context, cache: SlubCache): Steps<boolean
       `kmem_cache_destroy ${cache.name}: Slab cache still has objects when called from caller+0x0/0x0`,
     );
   }
+  // A cache that could not be given up keeps its directory.
+  if (!clean) return false;
   if (cache.byRcu) system.rcuCaches.push(cache);
-  else system.names.unlink(cache);
-  return clean;
+  else {
+    yield write(system.names.cell);
+    system.names.unlink(cache);
+  }
+  return true;
 }

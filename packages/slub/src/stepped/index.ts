@@ -1,4 +1,3 @@
-export { writeAttribute } from './attribute-write.js';
 export { validateCache } from './validate.js';
 export { slubAlloc } from './alloc.js';
 export { slubAllocBulk, slubFreeBulk } from './bulk.js';

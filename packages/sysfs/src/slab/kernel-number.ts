@@ -1,0 +1,26 @@
+import { Errno } from '@mm/printk';
+
+/**
+ * A decimal number as files of sysfs take it: digits, perhaps a plus before and one newline behind them. What follows a zero
+ * byte is not seen, as the kernel's texts end there.
+ *
+ * @param max the largest number of the C type.
+ * @returns the number, rounded beyond 2^53; -EINVAL for another text, -ERANGE above `max`.
+ * @see linux 6.1 lib/kstrtox.c kstrtoul
+ */
+export function parseKernelNumber(text: string, max: bigint): number {
+  const digits = /^\+?(\d+)\n?(?:\0|$)/u.exec(text)?.[1];
+  if (digits === undefined) return -Errno.EINVAL;
+  const value = BigInt(digits);
+  return value > max ? -Errno.ERANGE : Number(value);
+}
+
+/** Largest `unsigned int`. */
+export const UINT_MAX: bigint = 2n ** 32n - 1n;
+
+/** Largest `unsigned long` of a machine whose pointers have so many bytes. */
+export const ulongMax = (pointerBytes: number): bigint => 2n ** BigInt(8 * pointerBytes) - 1n;
+
+/** A whole number as `%lu` prints it: what is below 0 wraps. */
+export const printUlong = (value: number): string =>
+  value >= 0 && value <= Number.MAX_SAFE_INTEGER ? `${value}` : `${BigInt.asUintN(64, BigInt(value))}`;

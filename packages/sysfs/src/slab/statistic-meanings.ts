@@ -1,0 +1,31 @@
+import type { SLUB_STAT_NAMES } from '@mm/slub';
+
+/** What each event counter counts. @see linux 6.1 include/linux/slub_def.h enum stat_item */
+export const STATISTIC_MEANINGS: Readonly<Record<(typeof SLUB_STAT_NAMES)[number], string>> = {
+  alloc_fastpath: "Allocations from the CPU's own free list.",
+  alloc_slowpath: 'Allocations that needed more: another slab, or the free list of the slab itself.',
+  free_fastpath: "Frees onto the CPU's own free list.",
+  free_slowpath: 'Frees that had to change a slab.',
+  free_frozen: 'Of the slow frees: into a slab that some CPU holds.',
+  free_add_partial: 'Of the slow frees: made a full slab partial, so that it went onto a partial list.',
+  free_remove_partial: 'Of the slow frees: emptied a slab, which left the partial list.',
+  alloc_from_partial: "Slabs that a CPU took from the node's partial list.",
+  alloc_slab: 'Slabs taken from the page allocator.',
+  alloc_refill: 'Free lists that a CPU took over from the slab it holds.',
+  alloc_node_mismatch: 'A slab of another node was given up. Never with one node.',
+  free_slab: 'Slabs given back to the page allocator.',
+  cpuslab_flush: 'Slabs that a CPU gave up for a flush.',
+  deactivate_full: 'Slabs given up by a CPU with no object free.',
+  deactivate_empty: 'Slabs given up by a CPU with all objects free.',
+  deactivate_to_head: 'Slabs given up to the head of the partial list.',
+  deactivate_to_tail: 'Slabs given up to the tail of the partial list.',
+  deactivate_remote_frees: 'Slabs given up that others had freed objects into.',
+  deactivate_bypass: 'A CPU found that its slab had no object left, without giving it up in the usual way.',
+  order_fallback: 'Slabs of the least order, because the normal one was not to be had.',
+  cmpxchg_double_cpu_fail: "Compare-exchanges of a CPU's free list that had to be tried again.",
+  cmpxchg_double_fail: "Compare-exchanges of a slab's free list that had to be tried again.",
+  cpu_partial_alloc: 'Slabs that a CPU took from its own partial list.',
+  cpu_partial_free: "Slabs that went onto a CPU's partial list because an object of them was freed.",
+  cpu_partial_node: "Slabs that went from the node's partial list onto a CPU's.",
+  cpu_partial_drain: "Times that a CPU's partial list went back to the node.",
+};

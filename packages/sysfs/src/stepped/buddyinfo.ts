@@ -1,0 +1,25 @@
+import { type PageAllocator, buddyInfo } from '@mm/buddy';
+import { type Context, type Steps, irqRestore, irqSave, lock, unlock } from '@mm/steps/stepped';
+
+/**
+ * The text of /proc/buddyinfo: free blocks of each order, of every zone that has pages.
+ *
+ * @example
+ * showBuddyinfo(ctx, machine.pages); // 'Node 0, zone      DMA      0 ...'
+ * @see linux 6.1 mm/vmstat.c frag_show_print
+ */
+export function* showBuddyinfo(_ctx: Context, pages: PageAllocator): Steps<string> {
+  const { zones } = pages;
+  let text = '';
+  for (let zone = 0; zone < pages.nrZones; zone++) {
+    if (zones.present[zone] === 0) continue;
+    yield irqSave;
+    yield lock(pages.zoneLockCell + zone);
+    const counts = buddyInfo(pages, zone);
+    yield unlock(pages.zoneLockCell + zone);
+    yield irqRestore;
+    const blocks = counts.map((count) => `${`${count}`.padStart(6)} `).join('');
+    text += `Node 0, zone ${zones.names[zone]!.padStart(8)} ${blocks}\n`;
+  }
+  return text;
+}

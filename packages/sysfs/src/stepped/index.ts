@@ -1,0 +1,10 @@
+export { showBuddyinfo } from './buddyinfo.js';
+export { showMeminfo } from './meminfo.js';
+export { type OpenFor, openFile, readFile, writeFile } from './open-file.js';
+export { showPagetypeinfo } from './pagetypeinfo.js';
+export { showAttribute } from './show-attribute.js';
+export { showSlabinfo, writeSlabinfo } from './slabinfo.js';
+export { storeAttribute } from './store-attribute.js';
+export { showTraces } from './traces.js';
+export { showVmstat } from './vmstat.js';
+export { showZoneinfo } from './zoneinfo.js';

@@ -1,0 +1,122 @@
+import { applySizes } from '@mm/buddy';
+import { Errno } from '@mm/printk';
+import { SlubSystem } from '@mm/slub';
+import { type Context, type Steps, read } from '@mm/steps/stepped';
+import { type VmSysctl, readVmSysctl, writeVmSysctl } from '@mm/zones';
+
+import type { SysfsParts } from '../sysfs-parts.js';
+import type { FileNode, ProcName } from '../tree/fs-node.js';
+import { kernelTree } from '../tree/kernel-tree.js';
+import { lookup } from '../tree/lookup.js';
+import { showBuddyinfo } from './buddyinfo.js';
+import { showMeminfo } from './meminfo.js';
+import { showPagetypeinfo } from './pagetypeinfo.js';
+import { showAttribute } from './show-attribute.js';
+import { showSlabinfo, writeSlabinfo } from './slabinfo.js';
+import { storeAttribute } from './store-attribute.js';
+import { showTraces } from './traces.js';
+import { showVmstat } from './vmstat.js';
+import { showZoneinfo } from './zoneinfo.js';
+
+/** What a write to a file of sysfs hands over at once. */
+const PAGE_SIZE = 4096;
+
+/** What a file is opened for. */
+export type OpenFor = 'reading' | 'writing' | 'both';
+
+const MAY_WRITE = 0o222;
+
+/**
+ * Opens a file by its path.
+ *
+ * @returns the file, or a negative errno: -ENOENT, -ENOTDIR, -ELOOP; -EISDIR for writing to a directory; -EACCES for a file
+ * of sysfs that cannot be written, whoever asks, and for one that would have to be made.
+ * @example
+ * openFile(ctx, parts, '/proc/slabinfo', 'reading');
+ * @see linux 6.1 fs/kernfs/file.c kernfs_fop_open
+ */
+export function* openFile(
+  _ctx: Context,
+  parts: SysfsParts,
+  path: string,
+  purpose: OpenFor,
+): Steps<FileNode | number> {
+  if (parts.kmem instanceof SlubSystem) yield read(parts.kmem.names.cell);
+  const found = lookup(kernelTree(parts), path, true);
+  if (typeof found === 'number')
+    return found === -Errno.ENOENT && purpose !== 'reading' && path.startsWith('/sys/')
+      ? -Errno.EACCES
+      : found;
+  const { node } = found;
+  if (node.kind !== 'file') return -Errno.EISDIR;
+  if (node.source.of === 'slab') {
+    if (purpose !== 'reading' && (node.mode & MAY_WRITE) === 0) return -Errno.EACCES;
+    if (!node.source.cache.hasDirectory) return -Errno.ENODEV;
+  }
+  return node;
+}
+
+/**
+ * Reads an open file.
+ *
+ * @returns its text, or -ENODEV when its cache has gone meanwhile.
+ * @example
+ * readFile(ctx, parts, file);
+ * @see linux 6.1 fs/kernfs/file.c kernfs_seq_start
+ */
+export function* readFile(ctx: Context, parts: SysfsParts, { source }: FileNode): Steps<string | number> {
+  if (source.of === 'proc') return yield* showProc(ctx, parts, source.name);
+  if (source.of === 'sysctl') return readVmSysctl(parts.sysctls, source.name);
+  if (source.of === 'traces') return yield* showTraces(ctx, source.cache, source.name);
+  if (!source.cache.hasDirectory) return -Errno.ENODEV;
+  return yield* showAttribute(ctx, source.cache, source.attribute.name, parts.config);
+}
+
+/** @see linux 6.1 fs/proc/generic.c proc_create */
+function* showProc(ctx: Context, parts: SysfsParts, name: ProcName): Steps<string> {
+  switch (name) {
+    case 'buddyinfo':
+      return yield* showBuddyinfo(ctx, parts.pages);
+    case 'meminfo':
+      return yield* showMeminfo(ctx, parts);
+    case 'pagetypeinfo':
+      return yield* showPagetypeinfo(ctx, parts.pages, parts.config.sparsemem);
+    case 'slabinfo':
+      return yield* showSlabinfo(ctx, parts.kmem);
+    case 'vmstat':
+      return yield* showVmstat(ctx, parts);
+    case 'zoneinfo':
+      return yield* showZoneinfo(ctx, parts);
+  }
+}
+
+/**
+ * Writes to an open file, as much as one write of the kernel takes.
+ *
+ * @param text one character a byte, at least one.
+ * @returns bytes taken, from 1, or a negative errno of the file: -EINVAL, -ERANGE, -EIO, -ENODEV.
+ * @example
+ * writeFile(ctx, parts, file, '1\n'); // 2
+ * @see linux 6.1 fs/kernfs/file.c kernfs_fop_write_iter
+ */
+export function* writeFile(
+  ctx: Context,
+  parts: SysfsParts,
+  { source }: FileNode,
+  text: string,
+): Steps<number> {
+  if (source.of === 'proc')
+    return source.name === 'slabinfo' ? yield* writeSlabinfo(ctx, parts.kmem, text) : -Errno.EIO;
+  if (source.of === 'sysctl') return writeSysctl(parts, source.name, text);
+  if (source.of === 'traces') return -Errno.EINVAL;
+  if (!source.cache.hasDirectory) return -Errno.ENODEV;
+  return yield* storeAttribute(ctx, source.cache, source.attribute.name, text.slice(0, PAGE_SIZE));
+}
+
+function writeSysctl({ pages, sysctls }: SysfsParts, name: VmSysctl, text: string): number {
+  const answer = writeVmSysctl(sysctls, name, text);
+  if (answer < 0) return answer;
+  pages.watermarkBoostFactor = sysctls.watermarkBoostFactor;
+  applySizes(pages);
+  return text.length;
+}

@@ -1,0 +1,111 @@
+import { SLAB_STORE_USER } from '@mm/kmem';
+import { type SlubCache, SlubSystem } from '@mm/slub';
+import { VM_SYSCTLS } from '@mm/zones';
+
+import { TRACE_NAMES } from '../slab/alloc-traces.js';
+import { type SlabAttribute, slabAttributes } from '../slab/slab-attributes.js';
+import type { SysfsParts } from '../sysfs-parts.js';
+import { type DirectoryNode, type FsNode, type ProcName, directory } from './fs-node.js';
+
+const DIRECTORY_MODE = 0o755;
+
+/**
+ * The tree of a machine: /proc, and below /sys/kernel what SLUB has there. SLAB has nothing in /sys.
+ */
+export function kernelTree(parts: SysfsParts): DirectoryNode {
+  const { kmem, config } = parts;
+  const isSlub = kmem instanceof SlubSystem;
+  const inSys: Record<string, FsNode> = {};
+  if (isSlub) inSys['slab'] = slabDirectory(parts, kmem);
+  if (isSlub && config.slubDebug) inSys['debug'] = directory({ slab: debugDirectory(kmem) }, 0o700);
+  return directory({
+    proc: directory({
+      ...procFiles(parts, isSlub),
+      sys: directory({
+        vm: directory(
+          Object.fromEntries(
+            VM_SYSCTLS.map((name): [string, FsNode] => [
+              name,
+              { kind: 'file', mode: 0o644, source: { of: 'sysctl', name } },
+            ]),
+          ),
+        ),
+      }),
+    }),
+    sys: directory({ kernel: directory(inSys, DIRECTORY_MODE) }),
+  });
+}
+
+function procFiles({ config }: SysfsParts, isSlub: boolean): Record<string, FsNode> {
+  const modes: Array<readonly [ProcName, number]> = [
+    ['buddyinfo', 0o444],
+    ['meminfo', 0o444],
+    ['pagetypeinfo', 0o400],
+    ['vmstat', 0o444],
+    ['zoneinfo', 0o444],
+  ];
+  // SLUB counts what the file says only when it is built with debugging; only SLAB can be tuned by it.
+  if (!isSlub || config.slubDebug) modes.push(['slabinfo', isSlub ? 0o400 : 0o600]);
+  return Object.fromEntries(
+    modes.map(([name, mode]): [string, FsNode] => [
+      name,
+      { kind: 'file', mode, source: { of: 'proc', name } },
+    ]),
+  );
+}
+
+/** /sys/kernel/slab: a directory for each cache, a link for each other name. */
+function slabDirectory({ config, kmem }: SysfsParts, slub: SlubSystem): DirectoryNode {
+  const { hasZoneDma, hasZoneDma32 } = slub;
+  const attributes = slabAttributes({ hasZoneDma, hasZoneDma32, series: kmem.register.series, config });
+  const { directories, links } = slub.names;
+  return {
+    kind: 'directory',
+    mode: DIRECTORY_MODE,
+    names: () => [...directories.keys(), ...links.keys()].sort(),
+    child(name) {
+      const cache = directories.get(name);
+      if (cache !== undefined) return cacheDirectory(cache, attributes);
+      const target = links.get(name);
+      return target === undefined ? null : { kind: 'link', target };
+    },
+  };
+}
+
+function cacheDirectory(cache: SlubCache, attributes: ReadonlyMap<string, SlabAttribute>): DirectoryNode {
+  return {
+    kind: 'directory',
+    mode: DIRECTORY_MODE,
+    names: () => [...attributes.keys()].sort(),
+    child(name) {
+      const attribute = attributes.get(name);
+      if (attribute === undefined) return null;
+      return { kind: 'file', mode: attribute.mode, source: { of: 'slab', cache, attribute } };
+    },
+  };
+}
+
+/** /sys/kernel/debug/slab: a directory for each cache that tracks its users. @see linux 6.1 mm/slub.c debugfs_slab_add */
+function debugDirectory(slub: SlubSystem): DirectoryNode {
+  const tracked = (): SlubCache[] =>
+    slub.register.caches.filter(({ flags }) => (flags & SLAB_STORE_USER) !== 0);
+  return {
+    kind: 'directory',
+    mode: DIRECTORY_MODE,
+    names: () => [...new Set(tracked().map(({ name }) => name))].sort(),
+    child(name) {
+      // Of two caches of one name the first has the directory.
+      const cache = tracked().find((known) => known.name === name);
+      if (cache === undefined) return null;
+      return directory(
+        Object.fromEntries(
+          TRACE_NAMES.map((file): [string, FsNode] => [
+            file,
+            { kind: 'file', mode: 0o400, source: { of: 'traces', cache, name: file } },
+          ]),
+        ),
+        DIRECTORY_MODE,
+      );
+    },
+  };
+}
