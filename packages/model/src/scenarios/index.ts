@@ -1,9 +1,19 @@
 import type { NamedScenario } from './scenario.js';
 import { slubAllocFlush } from './slub-alloc-flush.js';
 import { slubBulkAlloc } from './slub-bulk-alloc.js';
+import { slubBulkFree } from './slub-bulk-free.js';
+import { slubCpuOffline } from './slub-cpu-offline.js';
+import { slubCpuPartial } from './slub-cpu-partial.js';
 import { slubFreeDeactivation } from './slub-free-deactivation.js';
+import { slubFreeDiscard } from './slub-free-discard.js';
 import { slubFreeFlush } from './slub-free-flush.js';
+import { slubFreeFull } from './slub-free-full.js';
+import { slubGetPartial } from './slub-get-partial.js';
+import { slubInterrupt } from './slub-interrupt.js';
+import { slubMigrate } from './slub-migrate.js';
 import { slubRemoteFree } from './slub-remote-free.js';
+import { slubShrinkAlloc, slubShrinkFree } from './slub-shrink.js';
+import { slubValidate } from './slub-validate.js';
 
 export { type NamedScenario, SMALL, type ScenarioSize, THREE_CPUS, TWO_EACH } from './scenario.js';
 
@@ -13,7 +23,18 @@ export const SCENARIOS: readonly NamedScenario[] = [
   slubFreeFlush,
   slubFreeDeactivation,
   slubRemoteFree,
+  slubMigrate,
+  slubInterrupt,
+  slubFreeFull,
+  slubFreeDiscard,
   slubBulkAlloc,
+  slubBulkFree,
+  slubCpuPartial,
+  slubGetPartial,
+  slubShrinkAlloc,
+  slubShrinkFree,
+  slubCpuOffline,
+  slubValidate,
 ];
 
 /**

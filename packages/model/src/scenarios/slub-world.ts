@@ -9,6 +9,7 @@ import {
   type SlubCache,
   SlubStat,
   SlubSystem,
+  flushCpu,
   peekFreePointer,
   slubAlloc,
   slubFree,
@@ -29,6 +30,8 @@ const FIRST_STAT = SlubStat.allocFastpath;
 export interface SlubWorldOptions extends SmallPagesOptions {
   /** Objects of a slab of one page: 1, 2, 4 or 8. Default 2. */
   readonly objects?: number;
+  /** Bytes of an object, in place of `objects`. */
+  readonly bytes?: number;
   /** SLAB_* flags of the cache. */
   readonly flags?: number;
   readonly boot?: Partial<SlubBoot>;
@@ -51,13 +54,15 @@ export class SlubWorld {
   readonly cache: SlubCache;
   /** Objects that are held for good, by address. */
   readonly held: number[] = [];
+  /** Slabs that validations have looked at. */
+  slabsChecked = 0;
 
   constructor(options: SlubWorldOptions) {
     this.small = new SmallPages(options);
     const { pages, cells } = this.small;
     const boot = { ...SLUB_BOOT_DEFAULTS, maxOrder: 0, ...options.boot };
     this.slub = new SlubSystem({ pages, cells, boot, bootCaches: false });
-    const size = PAGE_SIZE / (options.objects ?? 2);
+    const size = options.bytes ?? PAGE_SIZE / (options.objects ?? 2);
     this.cache = this.slub.register.create({ name: 'object', size, flags: options.flags ?? 0 })!;
     if (options.minPartial !== undefined) this.cache.minPartial = options.minPartial;
     if (options.cpuPartialSlabs !== undefined) this.cache.cpuPartialSlabs = options.cpuPartialSlabs;
@@ -75,6 +80,11 @@ export class SlubWorld {
     for (const object of objects) slubFree(ctx, this.cache, object);
   }
 
+  /** Has every CPU give up its slab and its partial list, before the race. */
+  drain(): void {
+    for (let cpu = 0; cpu < this.slub.cpus; cpu++) flushCpu(new Context(cpu), this.cache, cpu);
+  }
+
   /** Holds objects that no task will free. */
   hold(objects: readonly number[]): void {
     this.held.push(...objects);
@@ -85,7 +95,7 @@ export class SlubWorld {
     const { cpu } = this.cache;
     for (let at = 0; at < cpu.length; at += 1 << CPU_SHIFT)
       cpu.fill(0, at + FIRST_STAT, at + (1 << CPU_SHIFT));
-    const image = new WorldImage(this.small.pages, this.slub, this.held);
+    const image = new WorldImage(this);
     return () => {
       image.restore();
       return {

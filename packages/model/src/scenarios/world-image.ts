@@ -1,5 +1,6 @@
-import { CellSpace } from '@mm/steps';
+import { PageFrames, PhysicalMemory } from '@mm/memory';
 import { KernelLog } from '@mm/printk';
+import { CellSpace } from '@mm/steps';
 
 interface Fields {
   readonly object: Record<string, unknown>;
@@ -89,10 +90,28 @@ export class WorldImage {
       this.#sets.push({ live: value, saved: new Set(value) });
       return [...value];
     }
+    if (value instanceof PageFrames) return this.#noteFrames(value);
+    if (value instanceof PhysicalMemory) {
+      // Chunk 0 stands for all that nobody has written to, and never changes.
+      this.#arrays.push({ live: value.chunks, saved: [...value.chunks] });
+      return [value.directory, ...value.chunks.slice(1)];
+    }
     const object = value as Record<string, unknown>;
     const keys = Object.keys(object);
     const values = keys.map((key) => object[key]);
     if (keys.length > 0 && !Object.isFrozen(object)) this.#fields.push({ object, keys, values });
     return values;
+  }
+
+  /** Frames have room for more sections than have been made: that need not be copied. */
+  #noteFrames(frames: PageFrames): unknown[] {
+    for (const value of Object.values(frames)) {
+      if (!ArrayBuffer.isView(value)) continue;
+      const array = value as Int32Array;
+      const bytes = Math.min(array.length, frames.slotCount) * array.BYTES_PER_ELEMENT;
+      const live = new Uint8Array(array.buffer, array.byteOffset, bytes);
+      this.#buffers.push({ live, saved: live.slice() });
+    }
+    return [];
   }
 }
