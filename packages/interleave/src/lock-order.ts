@@ -18,12 +18,12 @@ import type { ScenarioRun } from './run-schedule.js';
 export class LockOrderMonitor implements Monitor {
   /** after.get(a) = locks that were waited for with a held */
   readonly #after = new Map<Cell, Set<Cell>>();
-  readonly #held: Cell[][] = [];
+  readonly #held: Array<Cell[] | undefined> = [];
   #machine: Interleaver | undefined;
 
   begin(_run: ScenarioRun, machine: Interleaver): void {
     this.#machine = machine;
-    for (const held of this.#held) held.length = 0;
+    this.#held.length = 0;
   }
 
   onStep(task: number, access: Access): void {

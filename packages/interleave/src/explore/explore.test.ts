@@ -127,6 +127,10 @@ describe('explore', () => {
     const inOrder = explore(scenario([both(first, second), both(first, second)]));
     expect(inOrder).toMatchObject({ outcome: 'holds', complete: true, executions: 2, blocked: 0 });
   });
+  it('watches the order of locks when only a later task takes any', () => {
+    const takes = both(a, b);
+    expect(explore(scenario([add, takes, takes]))).toMatchObject({ outcome: 'holds', complete: true });
+  });
   it('goes on from a saved state to the same result', () => {
     const whole = explore(toySlub(2, 1));
     expect(whole).toMatchObject({ executions: 518, blocked: 0, complete: true });

@@ -46,16 +46,17 @@ function executionsOf(tasks: (cell: Cell) => readonly ScenarioTask[]): number {
 }
 
 // A race with a step inside a section is to be reversed where the section begins: inside it the other cannot run.
-it.fails('explores both orders of a section and a step of another task of its CPU', () => {
+it('explores both orders of a section and a step of another task of its CPU', () => {
   const executions = executionsOf((cell) => [
     { ctx: new Context(0), steps: atomicWriter(cell) },
     { ctx: new Context(0), steps: writer(cell) },
   ]);
-  expect(executions).toBe(2);
+  // Before it, behind it, and begun before it to go on behind it.
+  expect(executions).toBe(3);
 });
 
 // A task that waits for others it has started cannot be run before them.
-it.fails('explores a task that waits for one it has started', () => {
+it('explores a task that waits for one it has started', () => {
   const executions = executionsOf((cell) => {
     const ctx = new Context(1);
     return [

@@ -17,7 +17,11 @@ export const slubBulkFree: NamedScenario = {
     const world = new SlubWorld({ cpus, objects: 8 });
     const taken = world.take(0, 16);
     // Each bulk takes two objects of the first slab and one of the second, mixed.
-    const bulk = Array.from({ length: operations }, (_, i) => [taken[2 * i]!, taken[8 + i]!, taken[2 * i + 1]!]);
+    const bulk = Array.from({ length: operations }, (_, i) => [
+      taken[2 * i]!,
+      taken[8 + i]!,
+      taken[2 * i + 1]!,
+    ]);
     const singles = [taken[4]!, taken[12]!, taken[5]!, taken[13]!].slice(0, (cpus - 1) * operations);
     const gone = new Set([...bulk.flat(), ...singles]);
     world.hold(taken.filter((object) => !gone.has(object)));
@@ -27,7 +31,11 @@ export const slubBulkFree: NamedScenario = {
           const ctx = new Context(cpu);
           if (cpu === 1) return { ctx, name: 'bulk free', steps: bulkFreeTask(world, ctx, bulk) };
           const at = (cpu === 0 ? 0 : 1) * operations;
-          return { ctx, name: `free ${cpu}`, steps: freeTask(world, ctx, singles.slice(at, at + operations)) };
+          return {
+            ctx,
+            name: `free ${cpu}`,
+            steps: freeTask(world, ctx, singles.slice(at, at + operations)),
+          };
         }),
       {
         sometimes: {
@@ -40,10 +48,6 @@ export const slubBulkFree: NamedScenario = {
   },
 };
 
-function* bulkFreeTask(
-  world: SlubWorld,
-  ctx: Context,
-  bulks: ReadonlyArray<readonly number[]>,
-): Steps<void> {
+function* bulkFreeTask(world: SlubWorld, ctx: Context, bulks: ReadonlyArray<readonly number[]>): Steps<void> {
   for (const objects of bulks) yield* slubFreeBulk(ctx, world.cache, objects);
 }

@@ -8,7 +8,8 @@ import { SlubWorld, allocAndFreeTask, freeTask } from './slub-world.js';
 /** The CPU that goes: the last, on which no task runs any more. */
 export const slubCpuOffline: NamedScenario = {
   name: 'slub-cpu-offline',
-  purpose: 'what an offline CPU held is given back by another, while objects of its slabs are freed and taken',
+  purpose:
+    'what an offline CPU held is given back by another, while objects of its slabs are freed and taken',
   functions: ['slub_cpu_dead', '__flush_cpu_slab', '__slab_free'],
   holds: ['nothing that the CPU held is lost', 'objects in use = objects held'],
   kills: [],
@@ -27,11 +28,21 @@ export const slubCpuOffline: NamedScenario = {
         const freer = new Context(1);
         const tasks = [
           { ctx: hotplug, name: 'hotplug', pinned: true, steps: slubCpuDead(hotplug, world.slub, gone) },
-          { ctx: freer, name: 'free', pinned: true, steps: freeTask(world, freer, taken.slice(0, operations)) },
+          {
+            ctx: freer,
+            name: 'free',
+            pinned: true,
+            steps: freeTask(world, freer, taken.slice(0, operations)),
+          },
         ];
         for (let cpu = 2; cpu < cpus; cpu++) {
           const ctx = new Context(cpu);
-          tasks.push({ ctx, name: `user ${cpu}`, pinned: true, steps: allocAndFreeTask(world, ctx, operations) });
+          tasks.push({
+            ctx,
+            name: `user ${cpu}`,
+            pinned: true,
+            steps: allocAndFreeTask(world, ctx, operations),
+          });
         }
         return tasks;
       },

@@ -11,7 +11,8 @@ const SLABS_MAX = 1;
 /** A CPU's partial list that overflows to the node while others free into its slabs. */
 export const slubCpuPartial: NamedScenario = {
   name: 'slub-cpu-partial',
-  purpose: 'a free that overflows its CPU’s partial list to the node, while another CPU frees into those slabs',
+  purpose:
+    'a free that overflows its CPU’s partial list to the node, while another CPU frees into those slabs',
   functions: ['__slab_free', 'put_cpu_partial', '__unfreeze_partials'],
   holds: ['a CPU’s partial list is no longer than its limit', 'a slab is on one list at most'],
   kills: [10, 11],

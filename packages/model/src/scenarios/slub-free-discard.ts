@@ -7,7 +7,8 @@ import { SlubWorld, allocTask, freeTask } from './slub-world.js';
 /** The last objects of a slab on the node's list, from several CPUs at once. */
 export const slubFreeDiscard: NamedScenario = {
   name: 'slub-free-discard',
-  purpose: 'two CPUs free the last two objects of a partial slab, which the second gives back; a third allocates',
+  purpose:
+    'two CPUs free the last two objects of a partial slab, which the second gives back; a third allocates',
   functions: ['__slab_free', 'remove_partial', 'discard_slab'],
   holds: ['a slab is given back once', 'free + taken pages = managed pages'],
   kills: [],
@@ -16,7 +17,10 @@ export const slubFreeDiscard: NamedScenario = {
     const world = new SlubWorld({ cpus, objects: 4, minPartial: 0 });
     // Slabs with two of four in use, all on the node.
     const taken = world.take(0, 4 * operations);
-    world.give(0, taken.filter((_, i) => i % 4 < 2));
+    world.give(
+      0,
+      taken.filter((_, i) => i % 4 < 2),
+    );
     world.drain();
     const make = world.run(
       () =>

@@ -7,7 +7,8 @@ import { SlubWorld, freeTask } from './slub-world.js';
 /** Objects of a full slab, which is on no list, come back on several CPUs at once. */
 export const slubFreeFull: NamedScenario = {
   name: 'slub-free-full',
-  purpose: 'several CPUs free into a full slab, which is on no list: one of them freezes it for its partial list',
+  purpose:
+    'several CPUs free into a full slab, which is on no list: one of them freezes it for its partial list',
   functions: ['__slab_free', 'put_cpu_partial'],
   holds: ['a full slab goes to one CPU’s partial list', 'objects of a slab = in use + free'],
   kills: [11],

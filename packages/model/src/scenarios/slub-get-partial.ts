@@ -13,7 +13,10 @@ export const slubGetPartial: NamedScenario = {
   name: 'slub-get-partial',
   purpose: 'an allocation that takes partial slabs off the node, while another CPU frees objects of theirs',
   functions: ['get_partial_node', 'acquire_slab', '__slab_free', 'put_cpu_partial'],
-  holds: ['a CPU takes no more partial slabs than half its limit and one', 'objects of a slab = in use + free'],
+  holds: [
+    'a CPU takes no more partial slabs than half its limit and one',
+    'objects of a slab = in use + free',
+  ],
   kills: [10],
   sizes: [SMALL, TWO_EACH, THREE_CPUS],
   at: ({ cpus, operations }) => {
@@ -53,7 +56,11 @@ function checkPartialLists(world: SlubWorld): void {
   const most = (CPU_PARTIAL_SLABS >> 1) + 1;
   for (let cpu = 0; cpu < slub.cpus; cpu++) {
     let slabs = 0;
-    for (let slot = cache.cpu[(cpu << CPU_SHIFT) + CpuWord.partial]!; slot !== 0; slot = slub.frames.next[slot]!)
+    for (
+      let slot = cache.cpu[(cpu << CPU_SHIFT) + CpuWord.partial]!;
+      slot !== 0;
+      slot = slub.frames.next[slot]!
+    )
       slabs++;
     if (slabs > most)
       throw new ModelViolation(`a CPU takes at most ${most} further slabs`, `CPU ${cpu} has ${slabs}`);

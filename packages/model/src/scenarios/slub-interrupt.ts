@@ -10,7 +10,8 @@ import { SlubWorld, allocTask } from './slub-world.js';
 /** An interrupt handler that allocates and frees in the middle of the slow path. */
 export const slubInterrupt: NamedScenario = {
   name: 'slub-interrupt',
-  purpose: 'an interrupt handler that takes an object and frees another, anywhere in an allocation of its CPU',
+  purpose:
+    'an interrupt handler that takes an object and frees another, anywhere in an allocation of its CPU',
   functions: ['slab_alloc_node', '___slab_alloc', 'do_slab_free'],
   holds: ['no object is handed out twice', 'objects in use = objects held'],
   kills: [8, 9],

@@ -7,7 +7,8 @@ import { SlubWorld, allocTask } from './slub-world.js';
 /** A task that is moved to another CPU between two reads of the fast path. */
 export const slubMigrate: NamedScenario = {
   name: 'slub-migrate',
-  purpose: 'a task that is moved to another CPU in the middle of the fast path, while that CPU allocates as well',
+  purpose:
+    'a task that is moved to another CPU in the middle of the fast path, while that CPU allocates as well',
   functions: ['slab_alloc_node', 'do_slab_free'],
   holds: ['transaction ids of different CPUs never meet', 'no object is handed out twice'],
   kills: [],

@@ -27,7 +27,8 @@ export const slubShrinkAlloc: NamedScenario = {
         }),
       {
         sometimes: {
-          'the allocation was served by a slab that was there': () => world.stat(SlubStat.allocFromPartial) > 0,
+          'the allocation was served by a slab that was there': () =>
+            world.stat(SlubStat.allocFromPartial) > 0,
           'it was gone, and a new slab was made': () => world.stat(SlubStat.allocSlab) > 0,
         },
       },
@@ -39,7 +40,8 @@ export const slubShrinkAlloc: NamedScenario = {
 /** Shrinking while the last objects of a slab come back. */
 export const slubShrinkFree: NamedScenario = {
   name: 'slub-shrink-free',
-  purpose: 'shrinking a cache while the last object of a slab comes back, which stays on the node as an empty one',
+  purpose:
+    'shrinking a cache while the last object of a slab comes back, which stays on the node as an empty one',
   functions: ['__kmem_cache_do_shrink', '__slab_free', 'discard_slab'],
   holds: ['a slab is given back once', 'free + taken pages = managed pages'],
   kills: [],
@@ -49,7 +51,10 @@ export const slubShrinkFree: NamedScenario = {
     const freers = cpus - 1;
     // Half used slabs on the node; their last objects come back.
     const taken = world.take(0, 2 * freers * operations);
-    world.give(0, taken.filter((_, i) => i % 2 === 0));
+    world.give(
+      0,
+      taken.filter((_, i) => i % 2 === 0),
+    );
     world.drain();
     const last = taken.filter((_, i) => i % 2 === 1);
     const make = world.run(

@@ -54,8 +54,10 @@ export class SlubWorld {
   readonly cache: SlubCache;
   /** Objects that are held for good, by address. */
   readonly held: number[] = [];
-  /** Slabs that validations have looked at. */
-  slabsChecked = 0;
+  /** Objects that tasks have freed for good. */
+  freed = 0;
+  /** What a task has seen, in a word each. */
+  readonly notes = new Set<string>();
 
   constructor(options: SlubWorldOptions) {
     this.small = new SmallPages(options);
@@ -196,7 +198,10 @@ export function* allocTask(world: SlubWorld, ctx: Context, count: number): Steps
 
 /** Frees objects that were taken before the race. */
 export function* freeTask(world: SlubWorld, ctx: Context, objects: readonly number[]): Steps<void> {
-  for (const object of objects) yield* freeSteps(ctx, world.cache, object);
+  for (const object of objects) {
+    yield* freeSteps(ctx, world.cache, object);
+    world.freed++;
+  }
 }
 
 /** Takes an object and gives it back, `rounds` times. */
