@@ -67,7 +67,7 @@ export class MaskedSlabs {
         line
           .replace(/\((?:Tainted: [^)]*|Not tainted)\)/u, '(TAINT)')
           .replace(/CPU: \S+ PID: \S+/u, 'CPU: N PID: N')
-          .replace(/(WARNING: .* at )\S+ (\w+)\+\S+/u, '$1$2')
+          .replace(/(WARNING: .* at \S+ \w+)\+\S+/u, '$1')
           .replace(/in \S+( \[\w+\])? age=\S+ (cpu=\d+) pid=\S+/u, 'in CALLER age=N $2 pid=N')
           .replace(/called from \S+( \[\w+\])?$/u, 'called from CALLER'),
       );

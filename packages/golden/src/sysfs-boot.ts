@@ -1,6 +1,8 @@
+import type { KmemCache } from '@mm/kmem';
+import { SlabCache } from '@mm/slab';
 import { z } from 'zod';
 
-import { bootCaches, cacheStruct } from './booted-caches.js';
+import { bootCaches, cacheStruct, slabinfoSizes } from './booted-caches.js';
 import { firstDifference } from './first-difference.js';
 import type { Mismatch } from './mismatch.js';
 import { byColumns } from './player.js';
@@ -20,6 +22,7 @@ export const sysfsBootCase = z.looseObject({
   attr_columns: z.array(text),
   dirs: z.record(text, z.array(text)),
   links: z.record(text, text),
+  slabinfo: z.array(text),
 });
 
 /** Columns of a case's `caches`. */
@@ -63,9 +66,25 @@ const DETERMINED = [
 
 type Case = z.infer<typeof sysfsBootCase>;
 
+/** Lines of /proc/slabinfo before the caches: its version and the names of its columns. */
+const HEAD_LINES = 2;
+
+/** Of a line of /proc/slabinfo what does not count usage: name, sizes and tunables. */
+function sizesOf(line: string): Array<string | number> {
+  const [name = '', , , ...rest] = line.split(/\s+/u);
+  const numbers = rest.filter((word) => /^\d+$/u.test(word)).map(Number);
+  return [name, ...numbers.slice(0, 6)];
+}
+
+function slabinfoRow(cache: KmemCache): Array<string | number> {
+  const tunables = cache instanceof SlabCache ? [cache.limit, cache.batchcount, cache.shared] : [0, 0, 0];
+  return [cache.name, ...slabinfoSizes(cache), ...tunables];
+}
+
 /**
  * Plays one case. Input: RAM, CPUs, command line; the caches that the kernel asks for while it boots are known.
- * Expectation: every cache, newest first, every directory, link, and text that does not count usage.
+ * Expectation: every cache, newest first, every directory, link, and text that does not count usage; of slabinfo names, sizes
+ * and tunables.
  */
 export function playSysfsBoot(recording: Recording, index: number): Mismatch | null {
   const recorded = recording.cases[index] as unknown as Case;
@@ -83,6 +102,12 @@ export function playSysfsBoot(recording: Recording, index: number): Mismatch | n
     firstDifference('links', recorded.links, Object.fromEntries(names?.links ?? [])) ??
     firstDifference('dirs', Object.keys(recorded.dirs).sort(), [...(names?.directories.keys() ?? [])].sort());
   if (wrong !== null) return wrong;
+  const sizes = firstDifference(
+    'slabinfo',
+    recorded.slabinfo.slice(HEAD_LINES).map(sizesOf),
+    booted.caches.toReversed().map(slabinfoRow),
+  );
+  if (sizes !== null) return sizes;
   const columns = recorded.attr_columns.filter((name) => DETERMINED.includes(name));
   for (const [name, texts] of Object.entries(recorded.dirs)) {
     const all = byColumns(recorded.attr_columns, texts, `dirs.${name}`);
