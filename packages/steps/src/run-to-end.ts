@@ -6,8 +6,7 @@ import type { Context } from './context.js';
  * Gives what the erased code would give.
  *
  * @example
- * import { allocPages } from '@mm/buddy/stepped';
- * const pfn = runToEnd(ctx, allocPages(ctx, pages, GFP_KERNEL, 0));
+ * const pfn = runToEnd(ctx, stepped.allocPages(ctx, pages, GFP_KERNEL, 0));
  */
 export function runToEnd<T>(ctx: Context, steps: Steps<T>): T {
   for (let step = steps.next(true); ; step = steps.next(true)) {
