@@ -1,9 +1,6 @@
-import { type Access, AccessKind, accessCell, accessKind } from '@mm/steps';
-
+import { describeStep } from './describe-access.js';
 import type { RunResult } from './run-schedule.js';
 import { choiceCpu, choiceTask } from './scheduler.js';
-
-const KINDS = Object.keys(AccessKind);
 
 /**
  * A run as text: a line for each step, a column for each CPU, `>` where another task or CPU goes on
@@ -24,7 +21,7 @@ export function formatTrace(result: RunResult): string {
   for (let i = 0; i < trace.length; i += 2) {
     const choice = trace[i]!;
     const name = result.names[choiceTask(choice)] ?? `task ${choiceTask(choice)}`;
-    const text = `${name} ${result.labels?.[i / 2] ?? describeAccess(result, trace[i + 1]! as Access)}`;
+    const text = `${name} ${describeStep(result, i / 2)}`;
     rows.push({ cpu: choiceCpu(choice), switched: choice !== last, text });
     cpus = Math.max(cpus, choiceCpu(choice) + 1);
     last = choice;
@@ -52,11 +49,4 @@ export function formatTrace(result: RunResult): string {
   const { outcome } = result;
   const end = outcome.kind === 'ended' ? 'ended' : `${outcome.kind}: ${outcome.error.message}`;
   return [head, ...lines, end].join('\n');
-}
-
-function describeAccess(result: RunResult, access: Access): string {
-  if (access === 0) return 'begins';
-  const kind = KINDS[accessKind(access)] ?? `kind ${accessKind(access)}`;
-  const cell = accessCell(access);
-  return cell === 0 ? kind : `${kind} ${result.cells?.describe(cell) ?? `cell ${cell}`}`;
 }

@@ -7,6 +7,7 @@ export { SeededScheduler, type SeededOptions } from './seeded-scheduler.js';
 export { formatTrace } from './format-trace.js';
 export { ReplayScheduler } from './replay-scheduler.js';
 export {
+  type Footprint,
   type Outcome,
   type RunOptions,
   type RunResult,
@@ -21,6 +22,7 @@ export { explore } from './explore/explore.js';
 export type { ExploreOptions, ExploreProgress, ExploreResult, Strategy } from './explore/options.js';
 export { EXPLORE_STATE_VERSION, type ExploreState } from './explore/state.js';
 export { InvariantError, type Monitor, AlwaysMonitor, SometimesMonitor } from './monitors.js';
+export { FootprintMonitor } from './footprint/footprint-monitor.js';
 export { LockOrderMonitor } from './lock-order.js';
 export { DataRaceMonitor } from './data-races.js';
 export { type PctGuarantee, type PctOptions, PctScheduler, pctGuarantee } from './pct-scheduler.js';

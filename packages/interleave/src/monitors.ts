@@ -7,8 +7,12 @@ import type { ScenarioRun } from './run-schedule.js';
 export interface Monitor {
   /** A run begins, its tasks started. */
   begin(run: ScenarioRun, machine: Interleaver): void;
+  /** `task` is about to make a step: `access`, on `cpu`. */
+  beforeStep?(task: number, access: Access, cpu: number): void;
   /** `task` has made a step: `access`, on `cpu`. */
   onStep(task: number, access: Access, cpu: number): void;
+  /** No more runs will come. */
+  dispose?(): void;
 }
 
 /**

@@ -17,6 +17,17 @@ export interface ScenarioTask extends Omit<SpawnedTask, 'steps'> {
   readonly interrupt?: boolean;
 }
 
+/** What tasks share, for a check that each access to it is announced. */
+export interface Footprint {
+  /** By name: objects from which shared arrays, typed arrays, maps, sets and fields are reached. */
+  readonly roots: Readonly<Record<string, object>>;
+  /**
+   * What need not be announced, since the order of its accesses shows in nothing: counters that are only added to.
+   * `path` is that of the array or object, such as `cache.cpu`; `key` the index or field.
+   */
+  readonly exempt?: (path: string, key: string | number) => boolean;
+}
+
 /** One run's tasks, with what must hold when all have ended. */
 export interface ScenarioRun {
   readonly tasks: readonly ScenarioTask[];
@@ -35,6 +46,8 @@ export interface ScenarioRun {
   readonly sometimes?: Readonly<Record<string, () => boolean>>;
   /** Cells that no two tasks may touch, one of them writing, unless something orders them. */
   readonly unsynchronised?: readonly Cell[];
+  /** What the footprint check of `explore` watches: the objects that tasks share. */
+  readonly footprint?: Footprint;
   /** The state as flat values, for traces that show what each step changed. */
   readonly state?: () => Readonly<Record<string, string | number | boolean>>;
 }
@@ -87,14 +100,17 @@ export interface RunOptions {
 export function runSchedule(scenario: Scenario, scheduler: Scheduler, options: RunOptions = {}): RunResult {
   const run = scenario.make();
   const { tasks, cells } = run;
-  const machine = new Interleaver({ cpus: scenario.cpus, scheduler, cells });
+  const machine = new Interleaver({ cpus: scenario.cpus, scheduler, cells, keepNumbers: true });
   const schedule: number[] = [];
   const trace: number[] = [];
   const names = tasks.map((task, i) => task.name ?? `task ${i}`);
   machine.hooks.nameOf = (task) => names[task] ?? `task ${task}`;
+  const recorder = options.recordState === true ? new StateRecorder() : undefined;
+  const monitors: Monitor[] = [...(options.monitors ?? []), ...(recorder === undefined ? [] : [recorder])];
   const expected = options.expectTrace;
   machine.hooks.onStep = (choice, access) => {
     const at = trace.length;
+    for (const monitor of monitors) monitor.beforeStep?.(choice >>> 6, access, choice & 63);
     addStep(schedule, choice);
     trace.push(choice, access);
     if (expected === undefined || at >= expected.length) return;
@@ -104,8 +120,6 @@ export function runSchedule(scenario: Scenario, scheduler: Scheduler, options: R
       `step ${at / 2} was access ${expected[at + 1]} by choice ${expected[at]}, is access ${access} by choice ${choice}`,
     );
   };
-  const recorder = options.recordState === true ? new StateRecorder() : undefined;
-  const monitors = [...(options.monitors ?? []), ...(recorder === undefined ? [] : [recorder])];
   let outcome: Outcome = { kind: 'ended' };
   try {
     startTasks(machine, run);

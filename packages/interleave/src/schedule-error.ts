@@ -16,6 +16,8 @@ export type ScheduleFault =
   | 'lock order'
   /** Two tasks touched a cell that is declared unsynchronised, nothing between them ordering it. */
   | 'data race'
+  /** Two steps touched the same thing, one writing, and no accesses that they announced order them. */
+  | 'unannounced access'
   /** More steps than the bound. */
   | 'livelock'
   /** The same schedule led to another access than before. */

@@ -1,4 +1,3 @@
-import type { Monitor } from './monitors.js';
 import { ReplayScheduler } from './replay-scheduler.js';
 import { type RunOptions, type RunResult, type Scenario, runSchedule } from './run-schedule.js';
 import { type Schedule, scheduleSteps, scheduleSwitches } from './schedule.js';
@@ -9,8 +8,6 @@ export interface ShrinkOptions extends RunOptions {
   readonly runsMax?: number;
   /** Whether a run still shows what is looked for. Default: the same kind of outcome. */
   readonly isSame?: (result: RunResult) => boolean;
-  /** Fresh monitors for each run; instead of `monitors`, which see all of them. */
-  readonly watch?: () => readonly Monitor[];
 }
 
 /**
@@ -25,11 +22,9 @@ export function shrinkSchedule(
   failing: RunResult,
   options: ShrinkOptions = {},
 ): RunResult {
-  const watched = (): RunOptions =>
-    options.watch === undefined ? options : { ...options, monitors: options.watch() };
   return shrinkReplay(
     failing,
-    (schedule) => runSchedule(scenario, new ReplayScheduler(schedule), watched()),
+    (schedule) => runSchedule(scenario, new ReplayScheduler(schedule), options),
     options,
   );
 }

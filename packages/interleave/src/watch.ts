@@ -1,17 +1,24 @@
 import { DataRaceMonitor } from './data-races.js';
+import { FootprintMonitor } from './footprint/footprint-monitor.js';
 import { LockOrderMonitor } from './lock-order.js';
 import { AlwaysMonitor, type Monitor, SometimesMonitor } from './monitors.js';
 import type { ScenarioRun } from './run-schedule.js';
 
 /**
  * A monitor for each property that a scenario has, and for lock order, which all have.
+ *
+ * @param footprints whether to trap accesses that were not announced, too.
+ * @throws RangeError when that is asked for and the scenario has no `footprint`.
  * @example
  * runSchedule(scenario, scheduler, { monitors: monitorsFor(scenario.make()) });
  */
-export function monitorsFor(run: ScenarioRun): Monitor[] {
+export function monitorsFor(run: ScenarioRun, footprints = false): Monitor[] {
+  if (footprints && run.footprint === undefined)
+    throw new RangeError('footprints: expected a scenario that names its `footprint`, got one without');
   const monitors: Monitor[] = [new LockOrderMonitor()];
   if (run.always !== undefined) monitors.push(new AlwaysMonitor());
   if (run.sometimes !== undefined) monitors.push(new SometimesMonitor());
   if ((run.unsynchronised?.length ?? 0) > 0) monitors.push(new DataRaceMonitor());
+  if (footprints) monitors.push(new FootprintMonitor());
   return monitors;
 }

@@ -183,8 +183,8 @@ export class Dpor {
     stack.access[depth] = execution.access;
     stack.cpu[depth] = execution.cpu;
     stack.effects[depth] = execution.effects;
-    stack.keptBefore[depth] = execution.keptBefore;
-    stack.keptAfter[depth] = execution.keptAfter;
+    stack.keptBefore[depth] = execution.made.keptBefore;
+    stack.keptAfter[depth] = execution.made.keptAfter;
     stack.depth++;
     const races = this.#races!;
     races.find(depth);

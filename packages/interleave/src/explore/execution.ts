@@ -1,16 +1,12 @@
-import { type Access, AccessKind } from '@mm/steps';
+import type { Access } from '@mm/steps';
 
 import { Interleaver } from '../interleaver.js';
 import { type Outcome, type Scenario, type ScenarioRun, asOutcome, startTasks } from '../run-schedule.js';
 import type { Monitor } from '../monitors.js';
 import { ScheduleError } from '../schedule-error.js';
 import { choiceOf } from '../scheduler.js';
-import { BEGIN, NO_TASK } from '../task-table.js';
-import { Effect, MOVED } from './dependency.js';
-
-/** Whether an access takes part in the race for a lock. */
-const takesLock = (access: Access): boolean =>
-  (access & 15) === AccessKind.lock || (access & 15) === AccessKind.tryLock;
+import { MOVED } from './dependency.js';
+import { StepEffects } from './step-effects.js';
 
 const NO_SCHEDULER = {
   choose: (): never => {
@@ -35,9 +31,7 @@ export class Execution {
   access = 0 as Access;
   cpu = 0;
   effects = 0;
-  /** Who kept the CPU of the last step before it and after it, as `keepStateOf` has it. */
-  keptBefore = 0;
-  keptAfter = 0;
+  readonly made = new StepEffects();
   /** How the run went wrong, if it did. */
   failure: Outcome | undefined;
 
@@ -105,39 +99,25 @@ export class Execution {
     this.#steps++;
     this.access = machine.pendingAccess(task);
     this.cpu = cpu;
+    const { monitors } = this.#options;
     try {
+      for (const monitor of monitors) monitor.beforeStep?.(task, this.access, cpu);
       machine.step(choiceOf(task, cpu));
-      for (const monitor of this.#options.monitors) monitor.onStep(task, this.access, cpu);
+      for (const monitor of monitors) monitor.onStep(task, this.access, cpu);
     } catch (error) {
       this.failure = asOutcome(error);
     }
     if (machine.taskCount !== this.#tasks) this.#count();
   }
 
-  /** Makes a step and notes what it did in {@link effects}, {@link keptBefore} and {@link keptAfter}. */
+  /** Makes a step and notes what it did in {@link effects} and {@link made}. */
   step(process: number): void {
     const machine = this.#machine;
     const task = process & (MOVED - 1);
     const cpu = process >= MOVED ? this.#nextCpu(machine.cpuOf(task)) : machine.cpuOf(task);
-    const tasks = this.#tasks;
-    const readBefore = machine.readStateOf(task);
-    const { givenBack } = machine;
-    this.keptBefore = machine.keepStateOf(cpu);
-    let effects = machine.pendingAccess(task) === BEGIN && machine.isInterrupt(task) ? Effect.interrupts : 0;
+    this.made.before(machine, task, cpu);
     this.repeat(process);
-    this.keptAfter = machine.keepStateOf(cpu);
-    const next = machine.pendingAccess(task);
-    const readAfter = machine.readStateOf(task);
-    if (this.keptAfter !== this.keptBefore) effects |= Effect.keeper;
-    if (readBefore >= 0 && readAfter !== readBefore) effects |= Effect.readClosed;
-    if (readAfter >= 0 && readAfter !== readBefore) effects |= Effect.readOpened;
-    if ((next & 15) === AccessKind.gracePeriod || (this.access & 15) === AccessKind.gracePeriod)
-      effects |= Effect.wait;
-    if (this.#tasks !== tasks) effects |= Effect.started;
-    if (next === NO_TASK) effects |= Effect.end;
-    if (takesLock(this.access) && machine.holderOf(this.access >>> 4) === task) effects |= Effect.took;
-    if (machine.givenBack !== givenBack) effects |= Effect.gaveBack;
-    this.effects = effects;
+    this.effects = this.made.after(machine, task, this.access, cpu);
     if (this.#steps >= this.#options.stepsMax && machine.liveCount > 0 && this.failure === undefined)
       this.failure = asOutcome(
         new ScheduleError('livelock', `${machine.liveCount} tasks have not ended in ${this.#steps} steps`),

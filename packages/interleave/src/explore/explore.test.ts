@@ -19,7 +19,7 @@ import { type Scenario, type ScenarioRun, runSchedule } from '../run-schedule.js
 import { scheduleSwitches } from '../schedule.js';
 import type { ExploreState } from './state.js';
 import { explore } from './explore.js';
-import { toySlub } from './toy-slub.js';
+import { toySlub } from '../../test/toy-slub.js';
 
 const cells = new CellSpace();
 const counterCell = cells.claim('counter');

@@ -1,7 +1,8 @@
-import { SometimesMonitor } from '../monitors.js';
+import { type Monitor, SometimesMonitor } from '../monitors.js';
 import { ReplayScheduler } from '../replay-scheduler.js';
 import { type RunResult, STEPS_MAX, type Scenario, runSchedule } from '../run-schedule.js';
-import { shrinkSchedule } from '../shrink-schedule.js';
+import type { Schedule } from '../schedule.js';
+import { shrinkReplay } from '../shrink-schedule.js';
 import { monitorsFor } from '../watch.js';
 import {
   type ExploreOptions,
@@ -35,12 +36,14 @@ export function explore(scenario: Scenario, options: ExploreOptions = {}): Explo
   const asked = askedOf(options, stepsMax);
   const { resume } = options;
   if (resume !== undefined) checkResume(resume, asked);
-  const monitors = monitorsFor(scenario.make());
+  const watch = (): Monitor[] => monitorsFor(scenario.make(), options.footprints);
+  const monitors = watch();
   const sometimes = monitors.find((monitor) => monitor instanceof SometimesMonitor);
   for (const [name, runs] of Object.entries(resume?.sometimes ?? {})) sometimes?.reached.set(name, runs);
   const search = searchFor(scenario, options, { ...boundsOf(options), stepsMax, monitors });
   const { failing, milliseconds, stoppedBy } = drive(search, options);
-  const found = failing === undefined ? undefined : rerun(scenario, failing, stepsMax);
+  for (const monitor of monitors) monitor.dispose?.();
+  const found = failing === undefined ? undefined : rerun(scenario, failing, { stepsMax, watch });
   const reached = Object.fromEntries(sometimes?.reached ?? []);
   const missing = sometimes?.missing ?? [];
   const isVacuous = missing.length > 0 || search.executions === 0;
@@ -57,7 +60,8 @@ export function explore(scenario: Scenario, options: ExploreOptions = {}): Explo
     deepest,
     milliseconds,
     found,
-    failure: found === undefined ? undefined : shrunk(scenario, found, stepsMax, options.shrinkRunsMax),
+    failure:
+      found === undefined ? undefined : shrunk(scenario, found, { stepsMax, watch }, options.shrinkRunsMax),
     sometimes: reached,
     missing,
     guarantee: search.guarantee,
@@ -116,27 +120,31 @@ const progressOf = (search: Search, milliseconds: number): ExploreProgress => {
   return { executions, blocked, steps, deepest, milliseconds };
 };
 
-/** The failing run once more, recorded. Locks taken in both orders may need all the runs before it. */
-function rerun(scenario: Scenario, failing: Failing, stepsMax: number): RunResult {
-  const monitors = monitorsFor(scenario.make());
-  const result = runSchedule(scenario, new ReplayScheduler(failing.schedule), {
+interface Watched {
+  readonly stepsMax: number;
+  readonly watch: () => Monitor[];
+}
+
+function recorded(scenario: Scenario, schedule: Schedule, { stepsMax, watch }: Watched): RunResult {
+  const monitors = watch();
+  const result = runSchedule(scenario, new ReplayScheduler(schedule), {
     stepsMax,
     monitors,
     recordState: true,
   });
+  for (const monitor of monitors) monitor.dispose?.();
+  return result;
+}
+
+/** The failing run once more, recorded. Locks taken in both orders may need all the runs before it. */
+function rerun(scenario: Scenario, failing: Failing, watched: Watched): RunResult {
+  const result = recorded(scenario, failing.schedule, watched);
   return result.outcome.kind === failing.outcome.kind ? result : { ...result, outcome: failing.outcome };
 }
 
-function shrunk(scenario: Scenario, found: RunResult, stepsMax: number, runsMax = 2000): RunResult {
+function shrunk(scenario: Scenario, found: RunResult, watched: Watched, runsMax = 2000): RunResult {
   if (runsMax === 0) return found;
-  const watch = (): { stepsMax: number; monitors: ReturnType<typeof monitorsFor> } => ({
-    stepsMax,
-    monitors: monitorsFor(scenario.make()),
-  });
-  const small = shrinkSchedule(scenario, found, { stepsMax, runsMax, watch: () => watch().monitors });
-  if (small === found) return found;
-  const again = new ReplayScheduler(small.schedule);
-  return runSchedule(scenario, again, { ...watch(), recordState: true });
+  return shrinkReplay(found, (schedule) => recorded(scenario, schedule, watched), { runsMax });
 }
 
 function boundsInWords(scenario: Scenario, options: ExploreOptions): string[] {

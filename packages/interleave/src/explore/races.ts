@@ -64,7 +64,7 @@ export class Races {
       }
       const ordered = clocks[own + other]! >= i;
       if ((ordered && !this.#all) || !this.#dependency.holds(this.#stack, i, this.#stack, depth)) continue;
-      if (this.found.at(-1) !== i && this.#canSwap(i, depth)) this.found.push(i);
+      if (this.found.at(-1) !== i && (this.#all || this.#canSwap(i, depth))) this.found.push(i);
       if (!ordered) this.#join(own, i);
     }
     clocks[own + me] = depth;

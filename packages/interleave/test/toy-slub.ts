@@ -1,6 +1,6 @@
 import { type Cell, CellSpace, Context, type Steps, compound, read, write } from '@mm/steps';
 
-import type { Scenario } from '../run-schedule.js';
+import type { Scenario } from '../src/run-schedule.js';
 
 const OBJECTS = 5;
 const slabOf = (object: number): number => (object - 1) >> 1;

@@ -1,0 +1,19 @@
+import { type Access, AccessKind, accessCell, accessKind } from '@mm/steps';
+
+import type { RunResult } from './run-schedule.js';
+
+const KINDS = Object.keys(AccessKind);
+
+/** An access in words, with the name of its cell: `write a`, `irqSave`; `begins` for a task's first step. */
+export function describeAccess(access: Access, cell: string): string {
+  if (access === 0) return 'begins';
+  const kind = KINDS[accessKind(access)] ?? `kind ${accessKind(access)}`;
+  return accessCell(access) === 0 ? kind : `${kind} ${cell}`;
+}
+
+/** What a recorded step did, in words: its label, or its access. */
+export function describeStep(result: RunResult, step: number): string {
+  const access = result.trace[2 * step + 1]! as Access;
+  const cell = accessCell(access);
+  return result.labels?.[step] ?? describeAccess(access, result.cells?.describe(cell) ?? `cell ${cell}`);
+}
