@@ -14,6 +14,8 @@ export {
   isolatePageblock,
   unisolatePageblock,
   unreserveHighatomic,
+  zonePcpDisable,
+  zonePcpEnable,
 } from './erased/index.js';
 export { splitPage } from './split-page.js';
 export {

@@ -11,6 +11,9 @@ import { SEVERAL_ZONES } from './pageblocks.js';
 import { PCP_WORDS, STATE_PCP, STATE_ZONES, ZONES_MAX } from './zone-state.js';
 import type { Zones } from '@mm/zones';
 
+/** Cells that the reference counts of frames share, by slot. */
+const REFCOUNT_CELLS = 256;
+
 /** What a {@link PageAllocator} is made of. */
 export interface PageAllocatorOptions {
   readonly memory: PhysicalMemory;
@@ -114,7 +117,13 @@ export class PageAllocator {
   readonly zoneLockCell: Cell;
   readonly zoneFreeCell: Cell;
   readonly pcpLockCell: Cell;
+  /** High mark and batch of each CPU and zone, which are read and written without a lock. */
+  readonly pcpSizesCell: Cell;
+  /** Held while the sizes of per-cpu lists change. */
+  readonly pcpBatchHighLock: Cell;
   readonly refcountCell: Cell;
+  /** A read of every reference count at once. */
+  readonly refcountsCell: Cell;
   /** Warnings that come once. */
   readonly warnedOnce = new Set<string>();
   /** Reports so far of those that are limited in number, by name. */
@@ -177,7 +186,11 @@ export class PageAllocator {
     this.zoneLockCell = cells.claim('zone.lock', nrZones);
     this.zoneFreeCell = cells.claim('zone.freePages', nrZones);
     this.pcpLockCell = cells.claim('pcp.lock', cpus * ZONES_MAX);
-    this.refcountCell = cells.claim('page.refcount', 256);
+    this.pcpSizesCell = cells.claim('pcp.sizes', cpus * ZONES_MAX);
+    this.pcpBatchHighLock = cells.claimMutex('pcp_batch_high_lock');
+    this.refcountCell = cells.claim('page.refcount', REFCOUNT_CELLS);
+    const counts = Array.from({ length: REFCOUNT_CELLS }, (_, i) => this.refcountCell + i);
+    this.refcountsCell = cells.claimCompound('page.refcounts', { reads: counts, writes: [] });
   }
 }
 

@@ -47,6 +47,10 @@ export function pcpTypeOf(pages: PageAllocator, pfn: number, index: number): num
 export const pcpLock = (pages: PageAllocator, cpu: number, zone: number): number =>
   pages.pcpLockCell + pcpSet(cpu, zone);
 
+/** The cell of the sizes of (cpu, zone): its high mark and batch. */
+export const pcpSizesCellOf = (pages: PageAllocator, cpu: number, zone: number): number =>
+  pages.pcpSizesCell + pcpSet(cpu, zone);
+
 /** The head slot of per-cpu list `index` of (cpu, zone). */
 export const pcpHead = (pages: PageAllocator, cpu: number, zone: number, index: number): number =>
   pages.pcpBase + (pcpSet(cpu, zone) << 4) + index;

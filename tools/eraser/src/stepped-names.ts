@@ -14,7 +14,7 @@ export interface SteppedNames {
   readonly functions: ReadonlySet<string>;
 }
 
-const ACCESS_MAKERS = new Set(['read', 'write', 'rmw', 'lock', 'unlock', 'tryLock']);
+const ACCESS_MAKERS = new Set(['read', 'write', 'rmw', 'lock', 'unlock', 'tryLock', 'compound']);
 const IS_STEPS_FACE = /(?:^|\/)steps(?:\/stepped)?$/u;
 
 /** Reads the imports and the functions of a module. */

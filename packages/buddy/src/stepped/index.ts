@@ -5,3 +5,4 @@ export { drainAllPages, drainLocalPages, drainPagesZone } from './drain.js';
 export { freePages } from './free-pages.js';
 export { freePagesAt, getFreePages, getZeroedPage } from './get-free-pages.js';
 export { isolatePageblock, unisolatePageblock, unreserveHighatomic } from './pageblock-type.js';
+export { zonePcpDisable, zonePcpEnable } from './pcp-sizes.js';

@@ -1,4 +1,13 @@
-import { type Context, type Steps, irqRestore, irqSave, lock, rmw, unlock } from '@mm/steps/stepped';
+import {
+  type Context,
+  type Steps,
+  compound,
+  irqRestore,
+  irqSave,
+  lock,
+  rmw,
+  unlock,
+} from '@mm/steps/stepped';
 
 import { checkBlockPfn, checkBlockType } from '../check-arguments.js';
 import { unreserveHighatomicLocked } from '../highatomic.js';
@@ -22,6 +31,7 @@ export function* isolatePageblock(ctx: Context, pages: PageAllocator, pfn: numbe
   yield irqSave;
   yield lock(pages.zoneLockCell + zone);
   yield rmw(pages.zoneFreeCell + zone);
+  yield compound(pages.refcountsCell);
   const done = isolateLocked(pages, ctx.cpu, zone, pfn);
   yield unlock(pages.zoneLockCell + zone);
   yield irqRestore;

@@ -1,8 +1,26 @@
-import { type Context, type Steps, irqRestore, irqSave, lock, rmw, tryLock, unlock } from '@mm/steps/stepped';
+import {
+  type Context,
+  type Steps,
+  irqRestore,
+  irqSave,
+  lock,
+  read,
+  rmw,
+  tryLock,
+  unlock,
+} from '@mm/steps/stepped';
 
 import { unlink } from '../free-area.js';
 import type { PageAllocator } from '../page-allocator.js';
-import { giveBackLocked, pcpFreeCount, pcpHead, pcpHighNow, pcpLock, refillLocked } from '../pcp-lists.js';
+import {
+  giveBackLocked,
+  pcpFreeCount,
+  pcpHead,
+  pcpHighNow,
+  pcpLock,
+  pcpSizesCellOf,
+  refillLocked,
+} from '../pcp-lists.js';
 import { PcpWord, STATE_PCP as PCP, STATE_ZONES as ZONES, ZoneWord, pcpAt } from '../zone-state.js';
 
 // Local constants: imported ones are read from their module each time.
@@ -53,6 +71,7 @@ export function* refill(
   allocFlags: number,
 ): Steps<void> {
   const at = pcpAt(cpu, zone);
+  yield read(pcpSizesCellOf(pages, cpu, zone));
   const batch = pages.pcpState[at + BATCH]!;
   const count = batch > 1 ? Math.max(batch >> order, 2) : batch;
   yield lock(pages.zoneLockCell + zone);
@@ -121,6 +140,7 @@ export function* giveToPcp(
   const pcp = (STATE_PCP + (set << 3)) | 0;
   const count = (state[pcp + COUNT]! + (1 << order)) | 0;
   state[pcp + COUNT] = count;
+  yield read(pages.pcpSizesCell + set);
   if (
     count >= state[pcp + HIGH]! ||
     (order !== 0 && state[pcp + FREE_FACTOR] !== 0) ||
@@ -143,6 +163,7 @@ function* giveSomeBack(
   const freesHigh = order !== 0 && pages.pcpState[at + FREE_FACTOR] !== 0;
   const high = pcpHighNow(pages, at, zone, freesHigh);
   if (pages.pcpState[at + COUNT]! < high) return;
+  yield read(pcpSizesCellOf(pages, cpu, zone));
   const some = pcpFreeCount(pages, at, high, freesHigh);
   yield lock(pages.zoneLockCell + zone);
   yield rmw(pages.zoneFreeCell + zone);

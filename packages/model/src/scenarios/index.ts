@@ -1,3 +1,9 @@
+import { buddyBulkAlloc, buddyDrainAlloc, buddyDrainFree } from './buddy-drain.js';
+import { buddyHighatomic } from './buddy-highatomic.js';
+import { buddyIsolateFree, buddyIsolateMerge } from './buddy-isolate.js';
+import { buddyPcpDisable } from './buddy-pcp-disable.js';
+import { buddySplitMerge } from './buddy-split-merge.js';
+import { buddyUnreserveFree } from './buddy-unreserve.js';
 import type { NamedScenario } from './scenario.js';
 import { slubAllocFlush } from './slub-alloc-flush.js';
 import { slubBulkAlloc } from './slub-bulk-alloc.js';
@@ -19,6 +25,15 @@ export { type NamedScenario, SMALL, type ScenarioSize, THREE_CPUS, TWO_EACH } fr
 
 /** The library of scenarios, in the order of the floors of the house. */
 export const SCENARIOS: readonly NamedScenario[] = [
+  buddySplitMerge,
+  buddyDrainAlloc,
+  buddyDrainFree,
+  buddyBulkAlloc,
+  buddyPcpDisable,
+  buddyIsolateFree,
+  buddyIsolateMerge,
+  buddyHighatomic,
+  buddyUnreserveFree,
   slubAllocFlush,
   slubFreeFlush,
   slubFreeDeactivation,

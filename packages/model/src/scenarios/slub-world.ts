@@ -20,8 +20,8 @@ import { Context, type Steps } from '@mm/steps';
 import { GFP_KERNEL } from '@mm/zones';
 
 import { ModelViolation } from '../model-violation.js';
+import { runsOf } from './runs.js';
 import { SmallPages, type SmallPagesOptions } from './small-pages.js';
-import { WorldImage } from './world-image.js';
 
 /** The first counter of a CPU's words. */
 const FIRST_STAT = SlubStat.allocFastpath;
@@ -97,20 +97,16 @@ export class SlubWorld {
     const { cpu } = this.cache;
     for (let at = 0; at < cpu.length; at += 1 << CPU_SHIFT)
       cpu.fill(0, at + FIRST_STAT, at + (1 << CPU_SHIFT));
-    const image = new WorldImage(this);
-    return () => {
-      image.restore();
-      return {
-        cells: this.small.cells,
-        tasks: tasks(),
-        state: () => this.state(),
-        ...more,
-        check: () => {
-          this.check();
-          more.check?.();
-        },
-      };
-    };
+    return runsOf(this, {
+      ...more,
+      cells: this.small.cells,
+      tasks,
+      state: () => this.state(),
+      check: () => {
+        this.check();
+        more.check?.();
+      },
+    });
   }
 
   /** One of SLUB's counters, over all CPUs. */

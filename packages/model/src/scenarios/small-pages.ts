@@ -1,9 +1,12 @@
 import {
+  MAX_ORDER,
+  MigrateType,
   PageAllocator,
   PcpWord,
   ZoneWord,
   allocPages,
   checkBuddyInvariants,
+  freeListPfns,
   freePages,
   pcpAt,
   releaseRange,
@@ -33,15 +36,15 @@ export interface SmallPagesOptions {
   readonly high?: number;
   /** Pages moved at a time. Default 4. */
   readonly batch?: number;
-  /** Pages below which an allocation fails. Default 0. */
-  readonly minPages?: number;
+  /** Watermarks min and low: pages. Default 0 and 0. */
+  readonly wmark?: readonly [number, number];
 }
 
 /**
  * A page allocator over one zone of a few pages, with the per-cpu lists filled, so that single pages come and go without
  * the zone's lock: small enough to be brought back thousands of times a second.
  *
- *   free pages + pages on per-cpu lists + pages taken = managed pages
+ *   free pages + pages on per-cpu lists + isolated pages + pages taken = managed pages
  */
 export class SmallPages {
   readonly cells = new CellSpace();
@@ -56,7 +59,8 @@ export class SmallPages {
       { name: 'Normal', ...span, managedPages: managed },
       { name: 'Movable', ...none },
     ]);
-    zones.wmark.fill(options.minPages ?? 0);
+    const [min, low] = options.wmark ?? [0, 0];
+    zones.wmark.set([min, low, low, low]);
     zones.pcpHigh.fill(high);
     zones.pcpBatch.fill(batch);
     const range = [{ startPfn: 0, endPfn: FRAMES }];
@@ -79,11 +83,12 @@ export class SmallPages {
     const wrong = checkBuddyInvariants(pages);
     if (wrong.length > 0) throw new ModelViolation('the free lists agree with their counters', wrong[0]!);
     const left = this.freePages();
+    const isolated = this.#isolatedPages();
     const managed = pages.zones.managed[0]!;
-    if (left + taken !== managed)
+    if (left + isolated + taken !== managed)
       throw new ModelViolation(
-        'free + taken pages = managed pages',
-        `${left} free, ${taken} taken, ${managed} managed`,
+        'free + isolated + taken pages = managed pages',
+        `${left} free, ${isolated} isolated, ${taken} taken, ${managed} managed`,
       );
   }
 
@@ -94,6 +99,13 @@ export class SmallPages {
     for (let cpu = 0; cpu < cpus; cpu++)
       left += pcpState[pcpAt(cpu, 0) + PcpWord.freeDiff]! + pcpState[pcpAt(cpu, 0) + PcpWord.count]!;
     return left;
+  }
+
+  #isolatedPages(): number {
+    let isolated = 0;
+    for (let order = 0; order < MAX_ORDER; order++)
+      isolated += freeListPfns(this.pages, 0, order, MigrateType.ISOLATE).length << order;
+    return isolated;
   }
 
   #warm(ctx: Context, count: number): void {
