@@ -11,6 +11,7 @@ export {
   endGracePeriod,
   flushAll,
   flushCpu,
+  getActive,
   kmemCacheDestroy,
   shrinkPartial,
   slubAlloc,

@@ -45,7 +45,7 @@ export class SlubCache implements KmemCache {
   readonly id: number;
   /** Name of its directory in sysfs. */
   uid = '';
-  /** Whether it still has that directory: another cache of its name may have taken it over. */
+  /** Whether that directory can be found: it goes with the cache, or when another cache of its name takes it over. */
   hasDirectory = false;
   readonly size: number;
   objectSize: number;
@@ -95,6 +95,8 @@ export class SlubCache implements KmemCache {
   /** Order of the objects of a new slab, seeded; null: ascending. */
   readonly randomOrder: Uint16Array | null;
   readonly cpuCell: Cell;
+  /** References to files of its directory, by CPU: a mutex each. */
+  readonly activeCell: Cell;
   readonly listLockCell: Cell;
   readonly nrPartialCell: Cell;
   readonly nrSlabsCell: Cell;
@@ -142,6 +144,7 @@ export class SlubCache implements KmemCache {
     this.secretHigh = system.random();
     this.randomOrder = system.randomFreelist ? shuffled(system, geometry.objects) : null;
     this.cpuCell = cells.claim(`slub.${this.name}.cpu_slab`, cpus);
+    this.activeCell = cells.claimMutex(`slub.${this.name}.kernfs_active`, cpus);
     this.listLockCell = cells.claim(`slub.${this.name}.list_lock`);
     this.nrPartialCell = cells.claim(`slub.${this.name}.nr_partial`);
     this.nrSlabsCell = cells.claim(`slub.${this.name}.nr_slabs`);

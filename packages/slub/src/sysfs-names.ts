@@ -69,7 +69,7 @@ export class SysfsNames {
     this.links.set(name, cache.uid);
   }
 
-  /** The directory of a destroyed cache goes, if it is still its own. @see linux 6.1 mm/slub.c sysfs_slab_unlink */
+  /** Frees the name of a cache's directory, if it is still its own. @see linux 6.1 mm/slub.c sysfs_slab_unlink */
   unlink(cache: SlubCache): void {
     if (this.directories.get(cache.uid) === cache) this.directories.delete(cache.uid);
     cache.hasDirectory = false;

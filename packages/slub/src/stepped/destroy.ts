@@ -3,6 +3,7 @@ import { type Context, type Steps, irqRestore, irqSave, lock, unlock, write } fr
 import { takeEmptyPartial } from '../take-empty-partial.js';
 import { NodeWord, type SlubCache } from '../slub-cache.js';
 import { flushAll } from './flush.js';
+import { removeDirectory } from './kernfs-active.js';
 import { discardSlab } from './new-slab.js';
 
 /**
@@ -39,9 +40,6 @@ export function* kmemCacheDestroy(ctx: Context, cache: SlubCache): Steps<boolean
   // A cache that could not be given up keeps its directory.
   if (!clean) return false;
   if (cache.byRcu) system.rcuCaches.push(cache);
-  else {
-    yield write(system.names.cell);
-    system.names.unlink(cache);
-  }
+  else yield* removeDirectory(cache);
   return true;
 }

@@ -7,3 +7,4 @@ export { slubFree } from './free.js';
 export { endGracePeriod } from './new-slab.js';
 export { shrinkPartial, slubShrink } from './shrink.js';
 export { slubKfree, slubKmalloc } from './kmalloc.js';
+export { getActive } from './kernfs-active.js';

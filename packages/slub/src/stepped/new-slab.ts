@@ -17,6 +17,7 @@ import { checkFreedSlab } from '../slub-debug.js';
 import { CPU_SHIFT, SlubStat } from '../slub-stats.js';
 import type { SlubSystem } from '../slub-system.js';
 import { objectsOf } from '../slab-counters.js';
+import { removeDirectory } from './kernfs-active.js';
 
 /**
  * A new slab, not frozen, all objects on its free list: the slot of its first frame, 0 for no memory. Of the caller's
@@ -93,5 +94,5 @@ export function* endGracePeriod(ctx: Context, system: SlubSystem): Steps<void> {
   system.rcuCaches = [];
   yield gracePeriod;
   for (const slot of slots) yield* freeSlabPages(ctx, system, slot);
-  for (const cache of caches) system.names.unlink(cache);
+  for (const cache of caches) yield* removeDirectory(cache);
 }

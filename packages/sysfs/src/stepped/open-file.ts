@@ -1,7 +1,8 @@
 import { applySizes } from '@mm/buddy';
 import { Errno } from '@mm/printk';
 import { SlubSystem } from '@mm/slub';
-import { type Context, type Steps, read } from '@mm/steps/stepped';
+import { getActive } from '@mm/slub/stepped';
+import { type Context, type Steps, read, unlock } from '@mm/steps/stepped';
 import { type VmSysctl, readVmSysctl, writeVmSysctl } from '@mm/zones';
 
 import type { SysfsParts } from '../sysfs-parts.js';
@@ -36,7 +37,7 @@ const MAY_WRITE = 0o222;
  * @see linux 6.1 fs/kernfs/file.c kernfs_fop_open
  */
 export function* openFile(
-  _ctx: Context,
+  ctx: Context,
   parts: SysfsParts,
   path: string,
   purpose: OpenFor,
@@ -51,7 +52,9 @@ export function* openFile(
   if (node.kind !== 'file') return -Errno.EISDIR;
   if (node.source.of === 'slab') {
     if (purpose !== 'reading' && (node.mode & MAY_WRITE) === 0) return -Errno.EACCES;
-    if (!node.source.cache.hasDirectory) return -Errno.ENODEV;
+    const reference = yield* getActive(ctx, node.source.cache);
+    if (reference === null) return -Errno.ENODEV;
+    yield unlock(reference);
   }
   return node;
 }
@@ -68,8 +71,11 @@ export function* readFile(ctx: Context, parts: SysfsParts, { source }: FileNode)
   if (source.of === 'proc') return yield* showProc(ctx, parts, source.name);
   if (source.of === 'sysctl') return readVmSysctl(parts.sysctls, source.name);
   if (source.of === 'traces') return yield* showTraces(ctx, source.cache, source.name);
-  if (!source.cache.hasDirectory) return -Errno.ENODEV;
-  return yield* showAttribute(ctx, source.cache, source.attribute.name, parts.config);
+  const reference = yield* getActive(ctx, source.cache);
+  if (reference === null) return -Errno.ENODEV;
+  const text = yield* showAttribute(ctx, source.cache, source.attribute.name, parts.config);
+  yield unlock(reference);
+  return text;
 }
 
 /** @see linux 6.1 fs/proc/generic.c proc_create */
@@ -109,8 +115,11 @@ export function* writeFile(
     return source.name === 'slabinfo' ? yield* writeSlabinfo(ctx, parts.kmem, text) : -Errno.EIO;
   if (source.of === 'sysctl') return writeSysctl(parts, source.name, text);
   if (source.of === 'traces') return -Errno.EINVAL;
-  if (!source.cache.hasDirectory) return -Errno.ENODEV;
-  return yield* storeAttribute(ctx, source.cache, source.attribute.name, text.slice(0, PAGE_SIZE));
+  const reference = yield* getActive(ctx, source.cache);
+  if (reference === null) return -Errno.ENODEV;
+  const taken = yield* storeAttribute(ctx, source.cache, source.attribute.name, text.slice(0, PAGE_SIZE));
+  yield unlock(reference);
+  return taken;
 }
 
 function writeSysctl({ pages, sysctls }: SysfsParts, name: VmSysctl, text: string): number {

@@ -62,15 +62,19 @@ function slabDirectory({ config, kmem }: SysfsParts, slub: SlubSystem): Director
   return {
     kind: 'directory',
     mode: DIRECTORY_MODE,
-    names: () => [...directories.keys(), ...links.keys()].sort(),
+    names: () => [...shown(directories), ...links.keys()].sort(),
     child(name) {
       const cache = directories.get(name);
-      if (cache !== undefined) return cacheDirectory(cache, attributes);
+      if (cache?.hasDirectory === true) return cacheDirectory(cache, attributes);
       const target = links.get(name);
       return target === undefined ? null : { kind: 'link', target };
     },
   };
 }
+
+/** A directory that is being removed still has its name, but is not found. */
+const shown = (directories: ReadonlyMap<string, SlubCache>): string[] =>
+  [...directories].filter(([, cache]) => cache.hasDirectory).map(([name]) => name);
 
 function cacheDirectory(cache: SlubCache, attributes: ReadonlyMap<string, SlabAttribute>): DirectoryNode {
   return {
