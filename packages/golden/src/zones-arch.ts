@@ -1,3 +1,4 @@
+import { TOP_ORDER } from '@mm/buddy';
 import { OptionError } from '@mm/printk';
 import {
   type PresetName,
@@ -8,11 +9,14 @@ import {
   setLowmemReserve,
   zonePreset,
 } from '@mm/zones';
+import { DEBIAN_CONFIG } from '@mm/sysfs';
 import { z } from 'zod';
 
 import { solveBootManaged } from './boot-managed.js';
 import { firstDifference } from './first-difference.js';
 import type { Mismatch } from './mismatch.js';
+import { compareProcTexts } from './proc-texts/compare-proc-texts.js';
+import { orderOf } from './proc-texts/loaded-parts.js';
 import type { Recording } from './read-recording.js';
 import { type ZoneinfoZone, parseZoneinfo } from './zoneinfo-text.js';
 import { describeZone } from './zones-describe.js';
@@ -27,6 +31,9 @@ export const zonesArchCase = z.looseObject({
     'zone-ranges': z.string(),
     sysctl: z.string(),
     zoneinfo: z.string(),
+    buddyinfo: z.string(),
+    pagetypeinfo: z.string(),
+    meminfo: z.string(),
   }),
 });
 
@@ -82,10 +89,30 @@ export function playZonesArchCase(recording: Recording, index: number): Mismatch
   );
   setLowmemReserve(now, sysctl.ratio);
   zones.lowmemReserve.set(now.lowmemReserve);
-  return firstDifference(
+  const wrong = firstDifference(
     'zoneinfo',
     printed.map(comparable),
     zones.indices().map((zone) => shown(zones, zone, cpus)),
+  );
+  if (wrong !== null) return wrong;
+  zones.managed.set(now.managed);
+  return compareProcTexts(
+    {
+      spans: spansOfBootlog(text['zone-ranges'].split('\n')),
+      sysctls: vm,
+      cpus,
+      // Larger blocks are not modelled; their free lists are not compared.
+      pageblockOrder: Math.min(TOP_ORDER, orderOf(text.pagetypeinfo)),
+      cma: /^CmaTotal/mu.test(text.meminfo),
+      config: {
+        ...DEBIAN_CONFIG,
+        sparsemem: !zones.config.highmem,
+        memoryFailure: /^HardwareCorrupted/mu.test(text.meminfo),
+        transparentHugepage: /^AnonHugePages/mu.test(text.meminfo),
+        hugetlb: /^HugePages_Total/mu.test(text.meminfo),
+      },
+    },
+    text,
   );
 }
 

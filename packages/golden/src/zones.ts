@@ -11,13 +11,18 @@ import {
   zonePreset,
   type PfnSpan,
 } from '@mm/zones';
+import { KERNEL_CONFIG } from '@mm/sysfs';
 import { z } from 'zod';
 
 import { solveBootManaged } from './boot-managed.js';
 import { firstDifference } from './first-difference.js';
 import type { Mismatch } from './mismatch.js';
+import { compareProcTexts } from './proc-texts/compare-proc-texts.js';
 import type { Recording } from './read-recording.js';
 import { describeZone } from './zones-describe.js';
+
+/** The recorded kernel has pageblocks of 1024 pages. */
+const PAGEBLOCK_ORDER = 10;
 
 const int = z.number().int();
 
@@ -53,13 +58,19 @@ export const zonesCase = z.looseObject({
   cpus: int.positive(),
   cmdline: z.string(),
   states: z.array(recordedState).min(1),
-  text: z.looseObject({ bootlog: z.array(z.string()) }),
+  text: z.looseObject({
+    bootlog: z.array(z.string()),
+    zoneinfo: z.string(),
+    buddyinfo: z.string(),
+    pagetypeinfo: z.string(),
+  }),
 });
 
 /**
  * Plays one boot. Input: the memory ranges and command line of the boot, the configured zones, each zone's managed
  * pages, min_free_kbytes as boot computed it, and each `set`. Expectation: bounds of the zones, their order, watermarks,
- * reserves, per-cpu sizes and thresholds after every write.
+ * reserves, per-cpu sizes and thresholds after every write; the texts of zoneinfo, buddyinfo and pagetypeinfo, see
+ * {@link compareProcTexts}.
  *
  * Boot computes the first state before it gives back the memory of its own code and of the initial file system. How many
  * pages a zone managed at that moment is not recorded; it is solved for, within what min_free_kbytes allows, and must
@@ -88,7 +99,9 @@ export function playZonesCase(recording: Recording, index: number): Mismatch | n
   );
   const vm = new VmSysctls(zones, cpus);
   startFrom(vm, new Zones(withManaged(bounds, boot)), first);
-  return playWrites(vm, recorded.states);
+  const cma = built['CMA'] === 1;
+  const machine = { spans, sysctls: vm, cpus, pageblockOrder: PAGEBLOCK_ORDER, cma, config: KERNEL_CONFIG };
+  return compareProcTexts(machine, recorded.text) ?? playWrites(vm, recorded.states);
 }
 
 type Bounds = ReturnType<typeof layOutZones>;
