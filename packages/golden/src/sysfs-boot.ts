@@ -1,13 +1,14 @@
-import type { KmemCache } from '@mm/kmem';
-import { SlabCache } from '@mm/slab';
+import type { SlabCache } from '@mm/slab';
+import type { SlubCache } from '@mm/slub';
+import { KernelFs } from '@mm/sysfs';
 import { z } from 'zod';
 
-import { bootCaches, cacheStruct, slabinfoSizes } from './booted-caches.js';
+import { bootCaches, cacheStruct } from './booted-caches.js';
 import { firstDifference } from './first-difference.js';
 import type { Mismatch } from './mismatch.js';
 import { byColumns } from './player.js';
 import type { Recording } from './read-recording.js';
-import { slubAttributes } from './slub-attributes.js';
+import { compareSlabTree, compareSlabinfo } from './slab-tree.js';
 
 const integer = z.number().int();
 const text = z.string();
@@ -39,87 +40,27 @@ const CACHE_COLUMNS = [
   'refcount',
 ];
 
-/** Files whose text follows from how the caches were made; the others count what a boot happened to use. */
-const DETERMINED = [
-  'aliases',
-  'align',
-  'cache_dma',
-  'cpu_partial',
-  'ctor',
-  'destroy_by_rcu',
-  'hwcache_align',
-  'min_partial',
-  'object_size',
-  'objs_per_slab',
-  'order',
-  'poison',
-  'reclaim_account',
-  'red_zone',
-  'sanity_checks',
-  'shrink',
-  'slab_size',
-  'store_user',
-  'trace',
-  'usersize',
-  'validate',
-];
-
 type Case = z.infer<typeof sysfsBootCase>;
 
-/** Lines of /proc/slabinfo before the caches: its version and the names of its columns. */
-const HEAD_LINES = 2;
-
-/** Of a line of /proc/slabinfo what does not count usage: name, sizes and tunables. */
-function sizesOf(line: string): Array<string | number> {
-  const [name = '', , , ...rest] = line.split(/\s+/u);
-  const numbers = rest.filter((word) => /^\d+$/u.test(word)).map(Number);
-  return [name, ...numbers.slice(0, 6)];
-}
-
-function slabinfoRow(cache: KmemCache): Array<string | number> {
-  const tunables = cache instanceof SlabCache ? [cache.limit, cache.batchcount, cache.shared] : [0, 0, 0];
-  return [cache.name, ...slabinfoSizes(cache), ...tunables];
-}
-
 /**
- * Plays one case. Input: RAM, CPUs, command line; the caches that the kernel asks for while it boots are known.
- * Expectation: every cache, newest first, every directory, link, and text that does not count usage; of slabinfo names, sizes
- * and tunables.
+ * Plays one case. Input: RAM, CPUs, command line; the caches that the kernel asks for while it boots are known; event
+ * counters. Expectation: every cache, newest first; every directory, link and file below /sys/kernel/slab, and the text of each
+ * but for those that count usage; slabinfo, likewise.
  */
 export function playSysfsBoot(recording: Recording, index: number): Mismatch | null {
   const recorded = recording.cases[index] as unknown as Case;
-  const booted = bootCaches(recorded.allocator, recorded, true);
-  const { names } = booted;
-  const caches = booted.caches.toReversed().map((cache) => cacheStruct(cache));
+  const { machine, caches } = bootCaches(recorded.allocator, recorded, true);
+  const structs = caches.toReversed().map((cache) => cacheStruct(cache));
   const expected = recorded.caches.map((row, i) => byColumns(CACHE_COLUMNS, row, `caches[${i}]`));
   const wrong =
     firstDifference(
       'caches',
       expected.map((row) => row['name']),
-      caches.map((row) => row['name']),
-    ) ??
-    firstDifference('caches', expected, caches) ??
-    firstDifference('links', recorded.links, Object.fromEntries(names?.links ?? [])) ??
-    firstDifference('dirs', Object.keys(recorded.dirs).sort(), [...(names?.directories.keys() ?? [])].sort());
+      structs.map((row) => row['name']),
+    ) ?? firstDifference('caches', expected, structs);
   if (wrong !== null) return wrong;
-  const sizes = firstDifference(
-    'slabinfo',
-    recorded.slabinfo.slice(HEAD_LINES).map(sizesOf),
-    booted.caches.toReversed().map(slabinfoRow),
-  );
-  if (sizes !== null) return sizes;
-  const columns = recorded.attr_columns.filter((name) => DETERMINED.includes(name));
-  for (const [name, texts] of Object.entries(recorded.dirs)) {
-    const all = byColumns(recorded.attr_columns, texts, `dirs.${name}`);
-    const known = Object.fromEntries(
-      columns.map((column) => [column, column === 'ctor' && all[column] !== '' ? 'ctor' : all[column]]),
-    );
-    const found = firstDifference(
-      `dirs.${name}`,
-      known,
-      slubAttributes(names!.directories.get(name)!, columns),
-    );
-    if (found !== null) return found;
-  }
-  return null;
+  const { system: kmem } = caches[0] as SlubCache | SlabCache;
+  const { pages, sysctls, config } = machine;
+  const fs = new KernelFs({ pages, kmem, sysctls, config });
+  return compareSlabTree(fs, kmem, recorded) ?? compareSlabinfo(fs, recorded.slabinfo);
 }

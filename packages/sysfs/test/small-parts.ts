@@ -5,7 +5,7 @@ import { KernelLog } from '@mm/printk';
 import { SlabSystem } from '@mm/slab';
 import { SlubSystem, parseSlubBoot } from '@mm/slub';
 import { CellSpace } from '@mm/steps';
-import { VmSysctls, Zones, initPerZoneWmarkMin } from '@mm/zones';
+import { VmSysctls, type ZoneName, type ZoneSpec, Zones, initPerZoneWmarkMin } from '@mm/zones';
 
 import { KERNEL_CONFIG, type KernelConfig, KernelFs, type SysfsParts } from '../src/index.js';
 
@@ -20,16 +20,17 @@ export interface SmallOptions {
 
 const PAGES = 16_384;
 
+const zone = (name: ZoneName, startPfn: number, pages: number): ZoneSpec => ({
+  name,
+  startPfn,
+  spannedPages: pages,
+  presentPages: pages,
+  managedPages: pages,
+});
+
 /** A machine of 64 MiB: 16 MiB of DMA, the rest DMA32. */
 export function smallParts(options: SmallOptions = {}): SysfsParts {
   const { slab = 'slub', cpus = 2, cmdline = '', series = 'merged', config = {} } = options;
-  const zone = (name: 'DMA' | 'DMA32' | 'Normal' | 'Movable', startPfn: number, pages: number) => ({
-    name,
-    startPfn,
-    spannedPages: pages,
-    presentPages: pages,
-    managedPages: pages,
-  });
   const zones = new Zones([
     zone('DMA', 0, 4096),
     zone('DMA32', 4096, PAGES - 4096),
