@@ -19,7 +19,14 @@ const alias = readdirSync(`${root}packages`).flatMap((dir) => {
 
 export default defineConfig({
   plugins: [erasePlugin()],
-  resolve: { alias: [...alias, { find: '@mm/eraser', replacement: `${root}tools/eraser/src/index.ts` }] },
+  resolve: {
+    alias: [
+      ...alias,
+      { find: /^@mm\/eraser$/u, replacement: `${root}tools/eraser/src/index.ts` },
+      { find: '@mm/eraser/vite', replacement: `${root}tools/eraser/src/vite-plugin.ts` },
+      { find: '@mm/mutants', replacement: `${root}tools/mutants/src/index.ts` },
+    ],
+  },
   test: {
     include: ['{packages,apps,tools}/*/{src,test}/**/*.test.ts'],
     testTimeout: 60_000,

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { addAllCommand } from './all-command.js';
 import { addConformCommand } from './conform-command.js';
 import { ExitCode } from './exit-code.js';
+import { addMutantsCommand } from './mutants-command.js';
 import { addReplayCommand } from './replay-command.js';
 import { addRunCommand } from './run-command.js';
 
@@ -21,6 +22,7 @@ const COMMANDS: readonly AddCommand[] = [
   addRunCommand,
   addReplayCommand,
   addConformCommand,
+  addMutantsCommand,
   (program, exit) => addAllCommand(program, exit, runCli),
 ];
 

@@ -22,6 +22,7 @@ type Place = 'full' | 'cpu' | 'cpu partial' | 'partial';
  * Walks every slab, list and free pointer of a cache that nobody is changing:
  *
  *   objects of a slab = inuse + its free list;   live objects = Σ inuse - Σ free lists of CPUs
+ *   partial slabs of a CPU <= max(wanted, wanted / 2 + 1)
  *   frozen = held by a CPU;   nr_partial, nr_slabs, total_objects = what the walk counts
  *
  * @example
@@ -52,7 +53,10 @@ export function walkSlub(cache: SlubCache): SlubWalk {
       onCpus += listLength(cache, pfn, first, wrong);
       checkCpuWords(cache, cpu, wrong);
     } else if (first !== 0) wrong.push(`${cache.name}: CPU ${cpu} has a free list and no slab`);
-    for (let slot = cache.cpu[at + CpuWord.partial]!; slot !== 0; slot = frames.next[slot]!) {
+    const partial = cache.cpu[at + CpuWord.partial]!;
+    if (partial !== 0 && frames.prev[partial]! > cpuPartialMost(cache))
+      wrong.push(`${cache.name}: CPU ${cpu} keeps ${frames.prev[partial]} partial slabs`);
+    for (let slot = partial; slot !== 0; slot = frames.next[slot]!) {
       const after = frames.next[slot]!;
       const rest = after === 0 ? 0 : frames.prev[after]!;
       if (frames.prev[slot] !== rest + 1)
@@ -84,6 +88,10 @@ function checkCpuWords(cache: SlubCache, cpu: number, wrong: string[]): void {
   const pointers = memory.wordIndexOf(pfn) + (cache.offset >> 2);
   if (wordAt(CpuWord.pointerBase) !== pointers) say(`free pointers begin at word ${pointers} of the chunk`);
 }
+
+/** Partial slabs that a CPU keeps at most: as many as are wanted, and what one look at the node's list brings. */
+const cpuPartialMost = ({ cpuPartialSlabs }: SlubCache): number =>
+  Math.max(cpuPartialSlabs, (cpuPartialSlabs >> 1) + 1);
 
 function walkSlabs(
   cache: SlubCache,

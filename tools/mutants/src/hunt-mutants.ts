@@ -1,0 +1,78 @@
+import { bundleMutant, checkEdits } from './bundle.js';
+import type { Failure, Finding } from './hunt/hunt.js';
+import type { Mutant } from './mutant.js';
+import { runWorker } from './run-worker.js';
+
+/** What became of one mutant. */
+export interface Verdict {
+  readonly mutant: Mutant;
+  /** `missing`: it cannot be expressed yet. */
+  readonly outcome: 'killed' | 'survived' | 'missing';
+  readonly executions: number;
+  /** Of the hunt, shrinking included; without building the mutant. */
+  readonly milliseconds: number;
+  readonly finding: Finding | null;
+  readonly failure: Failure | null;
+}
+
+/** How mutants are hunted. */
+export interface HuntOptions {
+  /** Milliseconds at most for each mutant. */
+  readonly milliseconds: number;
+  /** Seed of the first execution. */
+  readonly seed: number;
+  /** Worker threads at once. */
+  readonly workers: number;
+  readonly signal: AbortSignal;
+  /** Called as each mutant's hunt ends, in any order. */
+  readonly onVerdict?: (verdict: Verdict) => void;
+}
+
+const NOTHING = { executions: 0, milliseconds: 0, finding: null, failure: null };
+
+async function huntOne(mutant: Mutant, options: HuntOptions): Promise<Verdict | null> {
+  if (mutant.missing !== undefined) return { mutant, outcome: 'missing', ...NOTHING };
+  const code = await bundleMutant(mutant.edits);
+  const { seed, milliseconds, signal } = options;
+  const order = { task: 'hunt', hunts: mutant.hunts, seed, milliseconds } as const;
+  const done = await runWorker(code, order, signal);
+  if (done === null) return null;
+  const { executions, finding, failure } = done;
+  const outcome = failure === null ? 'survived' : 'killed';
+  return { mutant, outcome, executions, milliseconds: done.milliseconds, finding, failure };
+}
+
+/**
+ * Hunts each mutant in a worker thread of its own, in which the packages are loaded with its edits applied.
+ *
+ * @returns a verdict for each mutant whose hunt ended, in their order; fewer when `signal` came.
+ * @throws OptionError when an edit no longer applies: the code has changed, and the mutant must follow.
+ * @example
+ * const verdicts = await huntMutants(MUTANTS, { milliseconds: 20_000, seed: 1, workers: 2, signal });
+ */
+export async function huntMutants(mutants: readonly Mutant[], options: HuntOptions): Promise<Verdict[]> {
+  for (const { edits } of mutants) checkEdits(edits);
+  const verdicts: Array<Verdict | null> = mutants.map(() => null);
+  let at = 0;
+  const work = async (): Promise<void> => {
+    while (at < mutants.length && !options.signal.aborted) {
+      const mine = at++;
+      const verdict = await huntOne(mutants[mine]!, options);
+      verdicts[mine] = verdict;
+      if (verdict !== null) options.onVerdict?.(verdict);
+    }
+  };
+  await Promise.all(Array.from({ length: options.workers }, work));
+  return verdicts.filter((verdict) => verdict !== null);
+}
+
+/**
+ * Plays a saved finding on a mutant, or with `null` on the code as it stands. Returns how it fails, or null.
+ * @example
+ * await replayFinding(mutant, finding); // the failure; null would mean that the code has changed too much
+ */
+export async function replayFinding(mutant: Mutant | null, finding: Finding): Promise<Failure | null> {
+  const code = await bundleMutant(mutant === null ? [] : mutant.edits);
+  const done = await runWorker(code, { task: 'replay', finding }, new AbortController().signal, 60_000);
+  return done === null ? null : done.failure;
+}

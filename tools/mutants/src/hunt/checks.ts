@@ -1,0 +1,7 @@
+import { ARENA_CHECKS } from './arena-checks.js';
+import { CACHE_CHECKS } from './cache-checks.js';
+import type { Check } from './check.js';
+import { V7S_CHECKS } from './v7s-checks.js';
+
+/** Checks that hunts name. */
+export const CHECKS: Readonly<Record<string, Check>> = { ...CACHE_CHECKS, ...V7S_CHECKS, ...ARENA_CHECKS };
