@@ -1,12 +1,13 @@
 #!/usr/bin/env node
-// Bundles the sources of each suite (no build needed, what runs is what stands in src) and times it in
-// a process of its own, so that one suite does not teach the compiler about another's objects.
+// Bundles the sources of each suite (no build needed, what runs is what stands in src) and times each
+// case in a process of its own, so that one case does not teach the compiler about another's objects.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'vite';
 
+const me = fileURLToPath(import.meta.url);
 const here = fileURLToPath(new URL('..', import.meta.url));
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const out = join(here, 'dist');
@@ -34,7 +35,12 @@ async function bundle(entries) {
 async function main(args) {
   if (args[0] === '--run') {
     const { runSuite } = await import(pathToFileURL(join(out, 'run-suite.js')).href);
-    await runSuite(args[1], join(out, `${args[1]}.js`), args[2] === 'quick');
+    await runSuite(args[1], join(out, `${args[1]}.js`), me, args[2] === 'quick');
+    return 0;
+  }
+  if (args[0] === '--case') {
+    const { runCase } = await import(pathToFileURL(join(out, 'run-suite.js')).href);
+    await runCase(join(out, `${args[1]}.js`), args[3], args[2] === 'quick');
     return 0;
   }
   const known = readdirSync(join(here, 'src'))
@@ -52,7 +58,7 @@ async function main(args) {
   await bundle({ ...entries, 'run-suite': join(here, 'src', 'run-suite.ts') });
   let failed = 0;
   for (const name of chosen) {
-    const child = [fileURLToPath(import.meta.url), '--run', name, quick ? 'quick' : 'full'];
+    const child = [me, '--run', name, quick ? 'quick' : 'full'];
     const { status } = spawnSync(process.execPath, child, { stdio: 'inherit' });
     if (status !== 0) failed++;
   }

@@ -1,3 +1,5 @@
+import { fork, type ChildProcess } from 'node:child_process';
+
 import type { BenchCase } from './suite.js';
 
 /** How long and how often to time. */
@@ -16,6 +18,12 @@ export interface CaseTimes {
   readonly sortedNs: readonly number[];
 }
 
+/** How the process of one case is started: `node bin ...args CASE`. */
+export interface CaseProcess {
+  readonly bin: string;
+  readonly args: readonly string[];
+}
+
 const nowNs = (): number => Number(process.hrtime.bigint());
 
 /** Warms a loop up and finds how many operations fill a sample. */
@@ -30,23 +38,78 @@ function calibrate(loop: (n: number) => unknown, options: SampleOptions): number
   return n;
 }
 
+/** The child's side: warms the case up, says so, then answers each message with one sample. */
+export function serveCase(one: BenchCase, options: SampleOptions): void {
+  const loop = one.prepare();
+  const n = calibrate(loop, options);
+  process.on('message', () => {
+    const before = nowNs();
+    loop(n);
+    process.send!((nowNs() - before) / n);
+  });
+  process.send!(0);
+}
+
+/** The next message of a child; fails when it ends without one. */
+function answerOf(child: ChildProcess, name: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const failed = (code: number | null): void =>
+      reject(new Error(`${name}: its process ended with ${code ?? 'a signal'} before it had answered`));
+    child.once('exit', failed);
+    child.once('message', (ns) => {
+      child.off('exit', failed);
+      resolve(ns as number);
+    });
+  });
+}
+
 /**
- * Times all cases in turns (a sample of each, then the next of each), so that a slow moment of the
- * machine touches all of them. Loops are warmed twice: what the second case teaches the compiler
- * counts for the first as well.
+ * Times the cases that are compared with one another in turns (a sample of each, then the next of each),
+ * so that a slow moment of the machine touches all of them. Each case has a process of its own: in one
+ * process the first case's types and constants are compiled into the others' code, which made floors up
+ * to six times slower than they are.
  */
-export function sampleCases(cases: readonly BenchCase[], options: SampleOptions): CaseTimes[] {
-  const running = cases.map((one) => ({ name: one.name, loop: one.prepare(), n: 0, ns: [] as number[] }));
-  for (const one of running) calibrate(one.loop, options);
-  for (const one of running) one.n = calibrate(one.loop, { ...options, warmMs: options.warmMs / 2 });
-  for (let sample = 0; sample < options.samples; sample++) {
-    for (const one of running) {
-      const before = nowNs();
-      one.loop(one.n);
-      one.ns.push((nowNs() - before) / one.n);
+async function sampleGroup(
+  group: readonly BenchCase[],
+  options: SampleOptions,
+  { bin, args }: CaseProcess,
+): Promise<CaseTimes[]> {
+  const running: Array<{ name: string; child: ChildProcess; ns: number[] }> = [];
+  try {
+    for (const { name } of group) {
+      const child = fork(bin, [...args, name], { execArgv: process.execArgv });
+      running.push({ name, child, ns: [] });
+      await answerOf(child, name);
     }
+    for (let sample = 0; sample < options.samples; sample++) {
+      for (const { name, child, ns } of running) {
+        child.send('sample');
+        ns.push(await answerOf(child, name));
+      }
+    }
+  } finally {
+    for (const { child } of running) child.kill();
   }
-  return running.map((one) => ({ name: one.name, sortedNs: one.ns.sort((a, b) => a - b) }));
+  return running.map(({ name, ns }) => ({ name, sortedNs: ns.sort((a, b) => a - b) }));
+}
+
+/** Times all cases, those that are compared with one another together. In the order given. */
+export async function sampleCases(
+  cases: readonly BenchCase[],
+  options: SampleOptions,
+  start: CaseProcess,
+): Promise<CaseTimes[]> {
+  const byName = new Map(cases.map((one) => [one.name, one]));
+  const rootOf = (one: BenchCase): string => {
+    const base = one.per === undefined ? undefined : byName.get(one.per);
+    return base === undefined ? one.name : rootOf(base);
+  };
+  const groups = new Map<string, BenchCase[]>();
+  for (const one of cases) groups.set(rootOf(one), [...(groups.get(rootOf(one)) ?? []), one]);
+  const times = new Map<string, CaseTimes>();
+  for (const group of groups.values())
+    for (const one of await sampleGroup(group, options, start)) times.set(one.name, one);
+  return cases.map((one) => times.get(one.name)!);
 }
 
 /** The middle of sorted numbers. */
