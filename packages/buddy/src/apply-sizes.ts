@@ -1,12 +1,13 @@
 import { statThresholdOf } from '@mm/zones';
 
+import { updateFloors } from './floors.js';
 import type { PageAllocator } from './page-allocator.js';
 import { PcpWord, pcpAt } from './zone-state.js';
 
 /**
- * Takes over per-cpu sizes and thresholds after the zones have been sized anew, as a write to a vm sysctl does.
- * Lists that are longer than the new limit shrink as pages are freed. Watermarks, boosts and reserves are read
- * from the zones each time and need no such step.
+ * Takes over per-cpu sizes, thresholds, watermarks, boosts and reserves after the zones have been sized anew, as a
+ * write to a vm sysctl does, or after numbers in the zones were written by hand. Lists that are longer than the new
+ * limit shrink as pages are freed.
  *
  * @example
  * writeVmSysctl(vm, 'percpu_pagelist_high_fraction', '8');
@@ -22,4 +23,5 @@ export function applySizes(pages: PageAllocator): void {
       pages.pcpState[at + PcpWord.batch] = zones.pcpBatch[zone]!;
       pages.pcpState[at + PcpWord.statThreshold] = statThresholdOf(zones.managed[zone]!, pages.cpus);
     }
+  updateFloors(pages);
 }

@@ -1,5 +1,6 @@
 import { BUDDY_MASK, PageFlag, buddyKey, orderOfFlags } from '@mm/memory';
 
+import { floorOf } from './floors.js';
 import { areaOf, freeOrderAt, isListEmpty } from './free-area.js';
 import {
   MAX_ORDER,
@@ -13,7 +14,7 @@ import {
 import type { PageAllocator } from './page-allocator.js';
 import { blockTypeOf, zoneSpans } from './pageblocks.js';
 import { freeListPfns, pcpListPfns } from './read-lists.js';
-import { PcpWord, ZONE_WORDS, ZoneWord, pcpAt } from './zone-state.js';
+import { PcpWord, STATE_FLOORS, ZONE_WORDS, ZoneWord, pcpAt } from './zone-state.js';
 
 /**
  * Looks at everything: every list, every link, every counter. What it finds wrong is returned as text;
@@ -22,6 +23,7 @@ import { PcpWord, ZONE_WORDS, ZoneWord, pcpAt } from './zone-state.js';
  *   free + Σ per-cpu parts of the counter = Σ lists of length × 2^order, isolated lists left out
  *   blocks counted of an order = Σ types of list length;   a list's bit is set = it is not empty
  *   pcp count = Σ lists of length × 2^order
+ *   floors are what watermarks, boosts and reserves make them
  *   no page is in two places;   below pageblock order and outside isolated blocks no two buddies are free
  *
  * Costs as much as there is on the lists. To be called when no allocation is under way.
@@ -38,7 +40,15 @@ export function checkBuddyInvariants(pages: PageAllocator): string[] {
     checkCounters(pages, zone, free.free, free.isolated, onPcp, wrong);
   }
   checkOverlaps(pages, taken, wrong);
+  checkFloors(pages, wrong);
   return wrong;
+}
+
+function checkFloors(pages: PageAllocator, wrong: string[]): void {
+  for (let bits = 0; bits < 32; bits++) {
+    const [is, due] = [pages.state[STATE_FLOORS + bits]!, floorOf(pages, pages.state[bits]!)];
+    if (is !== due) wrong.push(`floor of plan ${bits}: holds ${is}, watermarks and reserves make ${due}`);
+  }
 }
 
 const nameOf = (pages: PageAllocator, zone: number): string => pages.zones.names[zone]!;

@@ -13,10 +13,10 @@ export function checkGfp(gfp: number): void {
 }
 
 /**
- * The answer to a request that is not plain: -1 where the kernel fails it.
+ * The answer to a request that is not plain: `null` where the kernel fails it.
  * @throws OptionError for what only a caller here can get wrong.
  */
-export function refuseRequest(pages: PageAllocator, gfp: number, order: number): -1 {
+export function refuseRequest(pages: PageAllocator, gfp: number, order: number): null {
   checkGfp(gfp);
   return refuseOrder(pages, gfp, order);
 }
@@ -25,14 +25,14 @@ export function refuseRequest(pages: PageAllocator, gfp: number, order: number):
  * The answer to an order that is not 0..10: once a warning in the log, and no memory.
  * @throws OptionError when `order` is not an integer from 0.
  */
-export function refuseOrder(pages: PageAllocator, gfp: number, order: number): -1 {
+export function refuseOrder(pages: PageAllocator, gfp: number, order: number): null {
   if (!Number.isInteger(order) || order < 0) throw new OptionError('order', 'an integer from 0', order);
   if ((gfp & GfpBit.NOWARN) === 0 && !pages.warnedOnce.has('order')) {
     pages.warnedOnce.add('order');
     pages.log.write(LogLevel.warning, '------------[ cut here ]------------');
     pages.log.write(LogLevel.warning, 'WARNING: CPU: 0 PID: 1 at mm/page_alloc.c:5634 __alloc_pages+0x0/0x0');
   }
-  return -1;
+  return null;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { freeOrderAt, firstFree, isListEmpty, moveFree } from './free-area.js';
 import { AllocFlag } from './alloc-flags.js';
+import { updateFloors } from './floors.js';
 import { FALLBACKS, MAX_ORDER, MigrateType, TOP_ORDER } from './migrate-types.js';
 import type { PageAllocator } from './page-allocator.js';
 import { blockTypeOf, moveFreeBlocks, setBlockType, setBlockTypes } from './pageblocks.js';
@@ -88,8 +89,11 @@ function steal(
     setBlockTypes(pages, pfn, order, type);
     return moveFree(pages, zone, pfn, order, type);
   }
-  if (boostWatermark(pages, zone) && (allocFlags & AllocFlag.kswapd) !== 0)
-    pages.zoneState[zone * ZONE_WORDS + ZoneWord.flags]! |= ZoneFlag.boostedWatermark;
+  if (boostWatermark(pages, zone)) {
+    if ((allocFlags & AllocFlag.kswapd) !== 0)
+      pages.zoneState[zone * ZONE_WORDS + ZoneWord.flags]! |= ZoneFlag.boostedWatermark;
+    updateFloors(pages);
+  }
   if (!whole) return moveFree(pages, zone, pfn, order, type);
   const free = moveFreeBlocks(pages, zone, pfn, type, movable);
   if (free === 0) return moveFree(pages, zone, pfn, order, type);

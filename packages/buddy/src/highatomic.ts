@@ -1,3 +1,4 @@
+import { updateFloors } from './floors.js';
 import { firstFree } from './free-area.js';
 import { MAX_ORDER, MIGRATE_PCPTYPES, MigrateType } from './migrate-types.js';
 import type { PageAllocator } from './page-allocator.js';
@@ -21,6 +22,7 @@ export const isHighatomicFull = (pages: PageAllocator, zone: number): boolean =>
 export function reserveHighatomicLocked(pages: PageAllocator, zone: number, pfn: number): void {
   if (isHighatomicFull(pages, zone) || blockTypeOf(pages, pfn) >= MIGRATE_PCPTYPES) return;
   pages.zoneState[zone * ZONE_WORDS + ZoneWord.reservedHighatomic]! += 1 << pages.pageblockOrder;
+  updateFloors(pages);
   setBlockType(pages, pfn, MigrateType.HIGHATOMIC);
   moveFreeBlocks(pages, zone, pfn, MigrateType.HIGHATOMIC, null);
 }
@@ -35,8 +37,10 @@ export function unreserveHighatomicLocked(pages: PageAllocator, zone: number, ty
   for (let order = 0; order < MAX_ORDER; order++) {
     const pfn = firstFree(pages, zone, order, MigrateType.HIGHATOMIC);
     if (pfn === -1) continue;
-    if (blockTypeOf(pages, pfn) === MigrateType.HIGHATOMIC)
+    if (blockTypeOf(pages, pfn) === MigrateType.HIGHATOMIC) {
       pages.zoneState[at] = Math.max(0, pages.zoneState[at]! - (1 << pages.pageblockOrder));
+      updateFloors(pages);
+    }
     setBlockType(pages, pfn, type);
     if (moveFreeBlocks(pages, zone, pfn, type, null) !== 0) return true;
   }

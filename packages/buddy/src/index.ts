@@ -35,6 +35,7 @@ export { PcpWord, ZONE_WORDS, ZoneFlag, ZoneWord, pcpAt } from './zone-state.js'
 export { foldZoneCounters, freePagesOf } from './zone-counters.js';
 export { releaseRange } from './release-range.js';
 export { applySizes } from './apply-sizes.js';
+export { updateFloors } from './floors.js';
 export { insertFreeTail, insertPcpTail, resetFreeLists } from './set-up-lists.js';
 export { pcpListPfns, freeListPfns } from './read-lists.js';
 export { blockTypeOf, setBlockType } from './pageblocks.js';

@@ -1,3 +1,4 @@
+import { updateFloors } from './floors.js';
 import type { PageAllocator } from './page-allocator.js';
 import { ZONE_WORDS, ZoneFlag, ZoneWord } from './zone-state.js';
 
@@ -20,4 +21,5 @@ export function wakeKswapdIfBoosted(pages: PageAllocator, zone: number): void {
   if ((zoneState[at + ZoneWord.flags]! & ZoneFlag.boostedWatermark) === 0) return;
   zoneState[at + ZoneWord.flags]! &= ~ZoneFlag.boostedWatermark;
   zoneState[at + ZoneWord.kswapdWakeups]!++;
+  updateFloors(pages);
 }

@@ -84,8 +84,9 @@ export class PageAllocator {
    * | words   | meaning                                                                     |
    * | ------- | --------------------------------------------------------------------------- |
    * | 0..31   | plan of gfp & 31, see {@link PLAN_PCP}; written by {@link makePlans}          |
-   * | 32..95  | `zoneState`                                                                 |
-   * | 96..    | `pcpState`                                                                  |
+   * | 32..63  | floor of gfp & 31; written by {@link updateFloors}                            |
+   * | 64..127 | `zoneState`                                                                 |
+   * | 128..   | `pcpState`                                                                  |
    */
   readonly state: Int32Array;
   /** `zones.words`, a hop nearer: watermarks, boosts and reserves. */
@@ -180,8 +181,8 @@ export class PageAllocator {
     }
     this.topFree = new Uint8Array(blocks);
     this.blockInfo = blockInfoOf(zones, (blocks << TOP_ORDER) >> pageblockOrder, pageblockOrder);
-    applySizes(this);
     makePlans(this);
+    applySizes(this);
 
     this.zoneLockCell = cells.claim('zone.lock', nrZones);
     this.zoneFreeCell = cells.claim('zone.freePages', nrZones);

@@ -1,5 +1,6 @@
 import { MigrateType, PCP_HEADS, TOP_ORDER } from './migrate-types.js';
 
+import { updateFloors } from './floors.js';
 import { ZONE_HEADS, addFree, addTopFree, linkAfter } from './free-area.js';
 import type { PageAllocator } from './page-allocator.js';
 import { oddType, pcpHead } from './pcp-lists.js';
@@ -39,6 +40,7 @@ export function resetFreeLists(pages: PageAllocator): void {
       for (const word of [PcpWord.count, PcpWord.freeFactor, PcpWord.freeDiff, PcpWord.freeCmaDiff])
         pages.pcpState[at + word] = 0;
     }
+  updateFloors(pages);
 }
 
 /**

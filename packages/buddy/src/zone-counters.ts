@@ -1,3 +1,4 @@
+import { updateFloors } from './floors.js';
 import { MigrateType } from './migrate-types.js';
 import type { PageAllocator } from './page-allocator.js';
 import { PcpWord, ZONE_WORDS, ZoneWord, pcpAt } from './zone-state.js';
@@ -34,7 +35,10 @@ export function modFreePages(pages: PageAllocator, cpu: number, zone: number, de
 
 /** Counts free pages of CMA blocks. */
 export function modFreeCmaPages(pages: PageAllocator, cpu: number, zone: number, delta: number): void {
+  const at = zone * ZONE_WORDS + ZoneWord.freeCma;
+  const before = pages.zoneState[at]!;
   modZonePageState(pages, cpu, zone, ZoneWord.freeCma, PcpWord.freeCmaDiff, delta);
+  if ((before === 0) !== (pages.zoneState[at] === 0)) updateFloors(pages);
 }
 
 /** Counts free pages of a type. @see linux 6.1 include/linux/vmstat.h __mod_zone_freepage_state */
@@ -78,4 +82,5 @@ export function foldZoneCounters(pages: PageAllocator): void {
       pcpState[at + PcpWord.freeDiff] = 0;
       pcpState[at + PcpWord.freeCmaDiff] = 0;
     }
+  updateFloors(pages);
 }

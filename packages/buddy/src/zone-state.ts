@@ -46,10 +46,12 @@ export const ZoneFlag = {
 export const PCP_WORDS = 8;
 /** Room for zones; the last number means several zones. */
 export const ZONES_MAX = 8;
+/** Where the floors start in `state`: one for each plan, see `updateFloors`. */
+export const STATE_FLOORS = 32;
 /** Where `zoneState` starts in `state`. */
-export const STATE_ZONES = 32;
+export const STATE_ZONES = 64;
 /** Where `pcpState` starts in `state`. */
-export const STATE_PCP = 96;
+export const STATE_PCP = 128;
 
 /** The number of the per-cpu lists of (cpu, zone): shifts, because multiplications check more. */
 export const pcpSet = (cpu: number, zone: number): number => (cpu << 3) | zone;

@@ -9,6 +9,7 @@ import {
   setBlockType,
   pcpAt,
   resetFreeLists,
+  updateFloors,
 } from '@mm/buddy';
 import { PageFlag } from '@mm/memory';
 import { OptionError } from '@mm/printk';
@@ -41,6 +42,7 @@ export function loadState(pages: PageAllocator, state: unknown, name = 'state'):
     loadFields(pages, zone, zoneState);
     loadMovable(pages, zoneState);
   }
+  updateFloors(pages);
 }
 
 function checkFits(pages: PageAllocator, state: BuddyState, name: string): void {

@@ -26,7 +26,8 @@ async function bundle(entries) {
       minify: false,
       rolldownOptions: {
         input: entries,
-        output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js', topLevelVar: false },
+        // Published modules have const; `var` is read from memory at each use and its type checked.
+        output: { topLevelVar: false, entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       },
     },
   });

@@ -12,7 +12,6 @@ import {
 } from '@mm/steps/stepped';
 
 import { AllocFlag } from '../alloc-flags.js';
-import { PLAN_PCP as PCP_PLANNED } from '../allocation-plan.js';
 import { refuseRequest } from '../check-arguments.js';
 import { GfpBit } from '../gfp-bits.js';
 import { memallocFlags, slowAllocFlags } from '../gfp-to-alloc-flags.js';
@@ -27,31 +26,27 @@ import { takeBlock } from '../take-block.js';
 import { warnAlloc } from '../warn-alloc.js';
 import { watermarkFast } from '../watermark-check.js';
 import { modFreepageState } from '../zone-counters.js';
-import { PcpWord, STATE_PCP as PCP, STATE_ZONES as ZONES, ZoneWord } from '../zone-state.js';
+import { STATE_FLOORS as FLOORS, STATE_PCP as PCP, PcpWord, STATE_ZONES as ZONES } from '../zone-state.js';
 import { refill, takeFromPcp } from './pcp.js';
 
 // Local constants: imported ones are read from their module each time.
 const TOP = TOP_ORDER;
 const COSTLY = PAGE_ALLOC_COSTLY_ORDER;
-const LOW = AllocFlag.wmarkLow;
 const NO_WATERMARKS = AllocFlag.noWatermarks;
 const NO_FRAGMENT = AllocFlag.noFragment;
 const HIGHATOMIC = AllocFlag.highatomic;
 const KSWAPD = AllocFlag.kswapd;
-const PLAN_PCP = PCP_PLANNED;
-const PLAN_CMA = AllocFlag.cma << 8;
 const NO_ZONE = 255;
-const COUNT = PcpWord.count;
-const FREE_FACTOR = PcpWord.freeFactor;
-const FREE = ZoneWord.free;
-const FREE_CMA = ZoneWord.freeCma;
-const RESERVED = ZoneWord.reservedHighatomic;
-const FLAGS = ZoneWord.flags;
+const STATE_FLOORS = FLOORS;
 const STATE_PCP = PCP;
+const STATE_FREE_FACTORS: number = PCP + PcpWord.freeFactor;
 const STATE_ZONES = ZONES;
 const ALLOCATED = PageFlag.allocated;
 const ORDER_SHIFT = BLOCK_ORDER_SHIFT;
 const AS_ASKED = GfpBit.ZERO | GfpBit.COMP;
+const GFP_MAX = 0x7fffffff;
+/** What may be asked for without more to do than taking a page. */
+const PLAIN_GFP: number = GFP_MAX & ~AS_ASKED;
 
 /**
  * Allocates a block of 2^order pages; `null` when there is no memory. Reclaim and compaction are
@@ -72,29 +67,54 @@ export function* allocPages(
   gfp: number,
   order: number,
 ): Steps<Pfn | null> {
-  const slot = yield* allocSlot(ctx, pages, gfp, order);
-  return slot < 0 ? null : (pages.frames.pfnOf(slot) as Pfn);
+  // Nearly always a single page from the first zone's per-cpu lists, with more free than its floor asks
+  // for: that is here in one piece, short enough (460 bytecodes) to be compiled into the callers.
+  const { state } = pages;
+  const plan = state[gfp & 31]! | 0;
+  const zone = plan & 7;
+  // Masked: false for fractions and negative numbers too.
+  if (order !== 0 || (gfp & PLAIN_GFP) !== gfp) return yield* allocSmall(ctx, pages, gfp, order);
+  yield read(pages.zoneFreeCell + zone);
+  if (state[STATE_ZONES + (zone << 3)]! <= state[STATE_FLOORS + (gfp & 31)]!)
+    return yield* allocElsewhere(ctx, pages, gfp, 0, false);
+  yield irqSave;
+  const set = (ctx.cpu << 3) | zone;
+  const locked = yield tryLock(pages.pcpLockCell + set);
+  if (!locked) {
+    yield irqRestore;
+    return yield* allocElsewhere(ctx, pages, gfp, 0, true);
+  }
+  const factor = STATE_FREE_FACTORS + (set << 3);
+  state[factor] = state[factor]! >> 1;
+  const head = pages.pcpBase + (set << 4) + ((plan >> 6) & 3);
+  if (pages.frames.next[head] === head) yield* refillPlanned(ctx, pages, gfp, 0, plan);
+  const { next, prev, refcount, flags } = pages.frames;
+  const slot = next[head]!;
+  if (slot !== head) {
+    const after = next[slot]!;
+    next[head] = after;
+    prev[after] = head;
+    const count = STATE_PCP + (set << 3);
+    state[count] = state[count]! - 1;
+    refcount[slot] = 1;
+    flags[slot] = ALLOCATED;
+  }
+  yield unlock(pages.pcpLockCell + set);
+  yield irqRestore;
+  return slot === head ? yield* allocElsewhere(ctx, pages, gfp, 0, true) : (pages.frames.pfnOf(slot) as Pfn);
 }
 
-/**
- * As {@link allocPages}, but returns the slot of the first frame, or -1. Nearly every allocation is a
- * small block from the first zone's per-cpu lists, under the low watermark: that is here in one piece,
- * because in parts it takes twice as long.
- */
-export function* allocSlot(
-  ctx: Context,
-  pages: PageAllocator,
-  gfp: number,
-  pageOrder: number,
-): Steps<number> {
-  const { state, frames } = pages;
-  const order = pageOrder | 0;
-  const plan = (state[gfp & 31]! | 0) as number;
-  if (gfp < 0 || (gfp | 0) !== gfp || order !== pageOrder || order < 0 || order > COSTLY || plan < PLAN_PCP)
-    return yield* allocElsewhere(ctx, pages, gfp, pageOrder, false);
+/** {@link allocPages} for the orders that have per-cpu lists, and for whatever else is asked for. */
+function* allocSmall(ctx: Context, pages: PageAllocator, gfp: number, order: number): Steps<Pfn | null> {
+  const { state } = pages;
+  const plan = state[gfp & 31]! | 0;
   const zone = plan & 7;
+  if ((gfp & GFP_MAX) !== gfp || (order & COSTLY) !== order)
+    return yield* allocElsewhere(ctx, pages, gfp, order, false);
   yield read(pages.zoneFreeCell + zone);
-  if (!isPlainlyAbove(pages, plan, order)) return yield* allocElsewhere(ctx, pages, gfp, order, false);
+  const left = (state[(STATE_ZONES + (zone << 3)) | 0]! - (1 << order) + 1) | 0;
+  if (left <= state[(STATE_FLOORS + (gfp & 31)) | 0]! || !hasPlainBlock(pages, zone, order))
+    return yield* allocElsewhere(ctx, pages, gfp, order, false);
   yield irqSave;
   const set = (ctx.cpu << 3) | zone;
   const locked = yield tryLock(pages.pcpLockCell + set);
@@ -102,56 +122,51 @@ export function* allocSlot(
     yield irqRestore;
     return yield* allocElsewhere(ctx, pages, gfp, order, true);
   }
-  const pcp = (STATE_PCP + (set << 3)) | 0;
-  state[pcp + FREE_FACTOR] = state[pcp + FREE_FACTOR]! >> 1;
+  const factor = (STATE_FREE_FACTORS + (set << 3)) | 0;
+  state[factor] = state[factor]! >> 1;
   const head = ((pages.pcpBase | 0) + (set << 4) + order + (order << 1) + ((plan >> 6) & 3)) | 0;
-  if (frames.next[head] === head) {
-    const flags = ((plan >> 8) & 0xfff) | (gfp & KSWAPD);
-    yield* refill(pages, ctx.cpu, zone, order, (plan >> 6) & 3, flags);
-  }
-  const { next, prev } = frames;
+  if (pages.frames.next[head] === head) yield* refillPlanned(ctx, pages, gfp, order, plan);
+  const { next, prev, refcount, flags } = pages.frames;
   const slot = next[head]!;
   if (slot !== head) {
     const after = next[slot]!;
     next[head] = after;
     prev[after] = head;
-    state[pcp + COUNT] = (state[pcp + COUNT]! - (1 << order)) | 0;
+    const count = (STATE_PCP + (set << 3)) | 0;
+    state[count] = (state[count]! - (1 << order)) | 0;
+    refcount[slot] = 1;
+    flags[slot] = ALLOCATED | (order << ORDER_SHIFT);
   }
   yield unlock(pages.pcpLockCell + set);
   yield irqRestore;
   if (slot === head) return yield* allocElsewhere(ctx, pages, gfp, order, true);
-  if ((gfp & KSWAPD) !== 0 && state[STATE_ZONES + (zone << 3) + FLAGS] !== 0)
-    wakeKswapdIfBoosted(pages, zone);
-  frames.refcount[slot] = 1;
-  frames.flags[slot] = ALLOCATED | (order << ORDER_SHIFT);
   if ((gfp & AS_ASKED) !== 0) prepareAsAsked(pages, slot, order, gfp);
-  return slot;
+  return pages.frames.pfnOf(slot) as Pfn;
 }
 
-/**
- * Whether the first zone stays above its low watermark, by the words that every caller has to heed.
- * False also when only {@link watermarkFast} can tell.
- */
-function isPlainlyAbove(pages: PageAllocator, plan: number, order: number): boolean {
-  const { state, zoneWords } = pages;
-  const zone = plan & 7;
-  const nrZones = pages.nrZones | 0;
-  const at = STATE_ZONES + (zone << 3);
-  if ((plan & PLAN_CMA) === 0 && state[at + FREE_CMA] !== 0) return false;
-  const mark =
-    (zoneWords[(zone << 2) + LOW]! +
-      zoneWords[(nrZones << 2) + zone]! +
-      zoneWords[(nrZones + (nrZones << 2) + zone * nrZones + ((plan >> 3) & 7)) | 0]!) |
-    0;
-  if (((state[at + FREE]! - state[at + RESERVED]! - (1 << order) + 1) | 0) <= mark) return false;
-  if (order === 0) return true;
+/** Refills the list that an allocation planned so takes from. Under the lists' lock. */
+function* refillPlanned(
+  ctx: Context,
+  pages: PageAllocator,
+  gfp: number,
+  order: number,
+  plan: number,
+): Steps<void> {
+  const flags = ((plan >> 8) & 0xfff) | (gfp & KSWAPD);
+  yield* refill(pages, ctx.cpu, plan & 7, order, (plan >> 6) & 3, flags);
+  // Only a refill can have boosted the watermark since the floor was looked at.
+  if ((gfp & KSWAPD) !== 0) wakeKswapdIfBoosted(pages, plan & 7);
+}
+
+/** Whether the types that fall back to one another have a free block of at least `order`. */
+function hasPlainBlock(pages: PageAllocator, zone: number, order: number): boolean {
   const { listMask } = pages;
   const lists = zone + zone + (zone << 2);
-  return (listMask[lists]! | listMask[lists + 1]! | listMask[lists + 2]!) >> order !== 0;
+  return order === 0 || (listMask[lists]! | listMask[lists + 1]! | listMask[lists + 2]!) >> order !== 0;
 }
 
 /**
- * Everything that the fast path is not for. `pcpDone`: of the first zone all that is left to try are
+ * Everything that the fast paths are not for. `pcpDone`: of the first zone all that is left to try are
  * the free lists.
  */
 function* allocElsewhere(
@@ -160,17 +175,17 @@ function* allocElsewhere(
   gfp: number,
   order: number,
   pcpDone: boolean,
-): Steps<number> {
-  if ((gfp | 0) !== gfp || gfp < 0 || order >>> 0 !== order || order > TOP)
+): Steps<Pfn | null> {
+  if ((gfp & GFP_MAX) !== gfp || order >>> 0 !== order || order > TOP)
     return refuseRequest(pages, gfp, order);
   const plan = pages.state[gfp & 31]!;
-  if (plan < 0) return -1;
+  if (plan < 0) return null;
   const highest = (plan >> 3) & 7;
   const type = (plan >> 6) & 3;
   const flags = ((plan >> 8) & 0xfff) | (gfp & KSWAPD);
-  const slot = yield* takeFromZones(ctx, pages, gfp, order, flags, highest, type, pcpDone);
-  if (slot >= 0) return slot;
-  return yield* allocSlowly(ctx, pages, gfp, order, highest, type);
+  let slot = yield* takeFromZones(ctx, pages, gfp, order, flags, highest, type, pcpDone);
+  if (slot < 0) slot = yield* allocSlowly(ctx, pages, gfp, order, highest, type);
+  return slot < 0 ? null : (pages.frames.pfnOf(slot) as Pfn);
 }
 
 /**
@@ -227,8 +242,8 @@ function* takeFromZones(
       if (usesPcp && !skip) slot = yield* takeFromPcp(ctx, pages, zone, order, type, flags);
       skip = false;
       if (slot < 0) slot = yield* takeFromBuddy(ctx, pages, zone, order, type, flags);
-      if (slot < 0) continue;
       if ((flags & KSWAPD) !== 0) wakeKswapdIfBoosted(pages, zone);
+      if (slot < 0) continue;
       prepareNew(pages, slot, order, gfp);
       if ((flags & HIGHATOMIC) !== 0) yield* reserveHighatomic(ctx, pages, zone, slot);
       return slot;

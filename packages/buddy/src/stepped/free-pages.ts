@@ -1,5 +1,5 @@
 import { BLOCK_ORDER_SHIFT, PageFlag } from '@mm/memory';
-import { type Context, type Steps, irqRestore, irqSave, lock, rmw, unlock } from '@mm/steps/stepped';
+import { type Context, type Steps, irqRestore, irqSave, lock, rmw, tryLock, unlock } from '@mm/steps/stepped';
 
 import { slotToFree } from '../check-arguments.js';
 import { freeBlock } from '../merge-block.js';
@@ -11,8 +11,8 @@ import { oddType } from '../pcp-lists.js';
 import { CHECK_AT_PREP } from '../page-checks.js';
 import { prepareFree } from '../prepare-page.js';
 import { modFreepageState } from '../zone-counters.js';
-import { ZONE_WORDS, ZoneWord } from '../zone-state.js';
-import { giveToPcp } from './pcp.js';
+import { STATE_PCP as PCP, PcpWord, STATE_ZONES, ZONE_WORDS, ZoneWord } from '../zone-state.js';
+import { giveSomeBack, giveToPcp } from './pcp.js';
 
 // Local constants: imported ones are read from their module each time.
 const COSTLY_ORDER = PAGE_ALLOC_COSTLY_ORDER;
@@ -21,6 +21,14 @@ const MOVABLE = MigrateType.MOVABLE;
 const ISOLATE = MigrateType.ISOLATE;
 const HEAD = PageFlag.head;
 const SEVERAL = SEVERAL_ZONES;
+const SEVERAL_ZONES_INFO: number = SEVERAL_ZONES << 3;
+const HIGH = PcpWord.high;
+const STATE_PCP = PCP;
+const STATE_ZONE_FLAGS: number = STATE_ZONES + ZoneWord.flags;
+const SECTION_SHIFT = 10;
+const FRAME_MASK = 1023;
+/** Page frame numbers have 30 bits. */
+const PFN_MASK = 0x3fffffff;
 /** The flags that freeing a page leaves on it. */
 const KEPT = ~(CHECK_AT_PREP | PageFlag.allocated | (15 << BLOCK_ORDER_SHIFT));
 
@@ -37,11 +45,58 @@ const KEPT = ~(CHECK_AT_PREP | PageFlag.allocated | (15 << BLOCK_ORDER_SHIFT));
  * @see linux 6.1 mm/page_alloc.c __free_pages
  */
 export function* freePages(ctx: Context, pages: PageAllocator, pfn: number, order: number): Steps<void> {
+  const { directory } = pages.frames;
+  const section = pfn >> SECTION_SHIFT;
+  // Masked: false for fractions and negative numbers too. Nearly always it is a single page, and known.
+  if (order !== 0 || (pfn & PFN_MASK) !== pfn || pages.strict || section >= directory.length)
+    return yield* freeAnyPages(ctx, pages, pfn, order);
+  const base = directory[section]!;
+  if (base === 0) return yield* freeAnyPages(ctx, pages, pfn, order);
+  const slot = base + (pfn & FRAME_MASK);
+  yield rmw(pages.refcountCell + (slot & 255));
+  // Taken after the step: meanwhile another CPU may have made the pool of frames grow, into new arrays.
+  const { refcount } = pages.frames;
+  const left = refcount[slot]! - 1;
+  refcount[slot] = left;
+  if (left !== 0) return yield* keepReferences(ctx, pages, slot, pfn, 0, true);
+  const info = pages.blockInfo[pfn >> pages.pageblockOrder]!;
+  if ((info & 7) >= PCPTYPES || info >= SEVERAL_ZONES_INFO) return yield* freeSlot(ctx, pages, slot, pfn, 0);
+  yield* freeSingle(ctx, pages, slot, info);
+}
+
+/** Frees a page of an ordinary pageblock; `info` is of the block. */
+function* freeSingle(ctx: Context, pages: PageAllocator, slot: number, info: number): Steps<void> {
+  const { state } = pages;
+  pages.frames.flags[slot] = pages.frames.flags[slot]! & KEPT;
+  yield irqSave;
+  const set = (ctx.cpu << 3) | (info >> 3);
+  const locked = yield tryLock(pages.pcpLockCell + set);
+  if (!locked) {
+    yield irqRestore;
+    return yield* freeToBuddy(ctx, pages, info >> 3, slot, 0, info & 7, false);
+  }
+  const { next, prev } = pages.frames;
+  const head = pages.pcpBase + (set << 4) + (info & 7);
+  const after = next[head]!;
+  next[slot] = after;
+  prev[slot] = head;
+  prev[after] = slot;
+  next[head] = slot;
+  const at = STATE_PCP + (set << 3);
+  const count = state[at]! + 1;
+  state[at] = count;
+  if (count >= state[at + HIGH]! || state[STATE_ZONE_FLAGS + (info & 0x38)] !== 0)
+    yield* giveSomeBack(pages, ctx.cpu, info >> 3, 0, info & 7);
+  yield unlock(pages.pcpLockCell + set);
+  yield irqRestore;
+}
+
+/** {@link freePages} for all blocks. */
+function* freeAnyPages(ctx: Context, pages: PageAllocator, pfn: number, order: number): Steps<void> {
   const slot = slotToFree(pages, pfn, order) | 0;
   if (pages.strict) refuseMisuse(pages, slot, order);
   const isHead = (pages.frames.flags[slot]! & HEAD) !== 0;
   yield rmw(pages.refcountCell + (slot & 255));
-  // Taken after the step: meanwhile another CPU may have made the pool of frames grow, into new arrays.
   const { refcount } = pages.frames;
   const left = (refcount[slot]! - 1) | 0;
   refcount[slot] = left;

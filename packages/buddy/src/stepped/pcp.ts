@@ -28,9 +28,8 @@ const COUNT = PcpWord.count;
 const HIGH = PcpWord.high;
 const BATCH = PcpWord.batch;
 const FREE_FACTOR = PcpWord.freeFactor;
-const FLAGS = ZoneWord.flags;
 const STATE_PCP = PCP;
-const STATE_ZONES = ZONES;
+const STATE_ZONE_FLAGS: number = ZONES + ZoneWord.flags;
 
 /**
  * Takes a block of order 0..3 off this CPU's list, refilled first when empty. Returns its slot, or -1
@@ -112,15 +111,11 @@ export function* takePcpLocked(
 export function* giveToPcp(
   ctx: Context,
   pages: PageAllocator,
-  zoneIndex: number,
-  pageSlot: number,
-  pageOrder: number,
+  zone: number,
+  slot: number,
+  order: number,
   type: number,
 ): Steps<boolean> {
-  // `| 0` tells the compiler that these are int32: it then need not check each sum.
-  const slot = pageSlot | 0;
-  const order = pageOrder | 0;
-  const zone = zoneIndex | 0;
   const { state } = pages;
   yield irqSave;
   const set = (ctx.cpu << 3) | zone;
@@ -131,7 +126,7 @@ export function* giveToPcp(
   }
   // Only now: before the lock another CPU may have made the pool of frames grow, into new arrays.
   const { next, prev } = pages.frames;
-  const head = ((pages.pcpBase | 0) + (set << 4) + order + (order << 1) + (type | 0)) | 0;
+  const head = ((pages.pcpBase | 0) + (set << 4) + order + (order << 1) + type) | 0;
   const after = next[head]!;
   next[slot] = after;
   prev[slot] = head;
@@ -144,7 +139,7 @@ export function* giveToPcp(
   if (
     count >= state[pcp + HIGH]! ||
     (order !== 0 && state[pcp + FREE_FACTOR] !== 0) ||
-    state[STATE_ZONES + (zone << 3) + FLAGS] !== 0
+    state[(STATE_ZONE_FLAGS + (zone << 3)) | 0] !== 0
   )
     yield* giveSomeBack(pages, ctx.cpu, zone, order, type);
   yield unlock(pages.pcpLockCell + set);
@@ -152,7 +147,11 @@ export function* giveToPcp(
   return true;
 }
 
-function* giveSomeBack(
+/**
+ * Gives pages of this CPU's lists back when there are many. Under the lists' lock.
+ * @see linux 6.1 mm/page_alloc.c free_unref_page_commit
+ */
+export function* giveSomeBack(
   pages: PageAllocator,
   cpu: number,
   zone: number,
