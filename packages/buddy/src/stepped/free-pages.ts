@@ -1,5 +1,15 @@
 import { BLOCK_ORDER_SHIFT, PageFlag } from '@mm/memory';
-import { type Context, type Steps, irqRestore, irqSave, lock, rmw, tryLock, unlock } from '@mm/steps/stepped';
+import {
+  type Context,
+  type Steps,
+  irqRestore,
+  irqSave,
+  lock,
+  read,
+  rmw,
+  tryLock,
+  unlock,
+} from '@mm/steps/stepped';
 
 import { slotToFree } from '../check-arguments.js';
 import { freeBlock } from '../merge-block.js';
@@ -85,6 +95,7 @@ function* freeSingle(ctx: Context, pages: PageAllocator, slot: number, info: num
   const at = STATE_PCP + (set << 3);
   const count = state[at]! + 1;
   state[at] = count;
+  yield read(pages.pcpSizesCell + set);
   if (count >= state[at + HIGH]! || state[STATE_ZONE_FLAGS + (info & 0x38)] !== 0)
     yield* giveSomeBack(pages, ctx.cpu, info >> 3, 0, info & 7);
   yield unlock(pages.pcpLockCell + set);
