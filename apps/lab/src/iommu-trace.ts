@@ -1,12 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
-
 import { OptionError } from '@mm/printk';
 
+import { readTraceText } from './trace-text.js';
 import type { Workload, WorkloadOp } from './workloads.js';
-
-/** Text of at most this many bytes is read. */
-const BYTES_MAX = 2 ** 28;
 
 const EVENT =
   /\b(?:iommu:)?(map|unmap):\s+IOMMU:\s*iova=(0x[0-9a-fA-F]{1,16})(?:\s*-\s*0x[0-9a-fA-F]{1,16})?(?:\s+paddr=(0x[0-9a-fA-F]{1,16}))?\s+size=(0x[0-9a-fA-F]+|\d+)/u;
@@ -63,19 +58,5 @@ function checkRange(field: string, start: number, size: number): void {
 
 /** Reads a trace file, plain or gzipped. @throws OptionError naming the file. */
 export function readIommuTrace(file: string): Workload {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    throw new OptionError('--trace', 'a file that can be read', `${file} (${(error as Error).message})`);
-  }
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
-    try {
-      bytes = gunzipSync(bytes, { maxOutputLength: BYTES_MAX });
-    } catch (error) {
-      throw new OptionError('--trace', 'a whole gzip file', `${file} (${(error as Error).message})`);
-    }
-  }
-  if (bytes.length > BYTES_MAX) throw new OptionError('--trace', `at most ${BYTES_MAX} bytes`, bytes.length);
-  return parseIommuTrace(bytes.toString('utf8'), file.split('/').at(-1)!);
+  return parseIommuTrace(readTraceText(file), file.split('/').at(-1)!);
 }

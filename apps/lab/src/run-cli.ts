@@ -3,18 +3,21 @@ import { Command, CommanderError } from 'commander';
 
 import { addImageCommand } from './image-command.js';
 import { addL2TablesCommand } from './l2-tables-command.js';
+import { addSysfsCommand } from './sysfs-command.js';
 
 const HELP = `
-Exit codes: 0 done, 2 wrong use or broken input.
+Exit codes: 0 done, 1 trees differ, 2 wrong use or broken input.
 
 Examples:
   mm-lab l2-tables                            every source of tables under every workload
   mm-lab l2-tables --trace report.txt.gz      under a recorded workload
-  mm-lab image --ram 512M tables.json         the tables of random mappings, for a real MMU to walk`;
+  mm-lab image --ram 512M tables.json         the tables of random mappings, for a real MMU to walk
+  mm-lab sysfs export out --scenario mixed    /sys and /proc of a machine as files, for slabtop and slabinfo
+  mm-lab sysfs diff out /sys/kernel/slab      what differs from a real machine`;
 
 /**
- * Runs `mm-lab` with the arguments after its name, and returns the exit code: 2 with a line that says what is wrong
- * for wrong use and broken input.
+ * Runs `mm-lab` with the arguments after its name, and returns the exit code: 1 when two trees differ, 2 with a line that
+ * says what is wrong for wrong use and broken input.
  *
  * @example
  * process.exitCode = runCli(['l2-tables', '--json']);
@@ -25,10 +28,13 @@ export function runCli(args: readonly string[]): number {
     .addHelpText('after', HELP)
     .showHelpAfterError('(mm-lab --help shows what there is)')
     .exitOverride();
+  let code = 0;
   addImageCommand(root);
   addL2TablesCommand(root);
+  addSysfsCommand(root, (answer) => (code = answer));
   for (const command of root.commands) {
-    command.exitOverride().showHelpAfterError(`(mm-lab ${command.name()} --help shows what there is)`);
+    explainErrors(command, `mm-lab ${command.name()}`);
+    for (const inner of command.commands) explainErrors(inner, `mm-lab ${command.name()} ${inner.name()}`);
   }
   try {
     root.parse(args, { from: 'user' });
@@ -38,5 +44,9 @@ export function runCli(args: readonly string[]): number {
     console.error(`mm-lab: ${error.message}`);
     return 2;
   }
-  return 0;
+  return code;
+}
+
+function explainErrors(command: Command, name: string): void {
+  command.exitOverride().showHelpAfterError(`(${name} --help shows what there is)`);
 }

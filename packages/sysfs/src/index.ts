@@ -14,7 +14,7 @@ export {
   writeFile,
   writeSlabinfo,
 } from './erased/index.js';
-export { type Bytes } from './fs/bytes.js';
+export type { Bytes, UrlLike } from './fs/bytes.js';
 export { FsError } from './fs/fs-error.js';
 export {
   KernelFs,

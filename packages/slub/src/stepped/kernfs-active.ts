@@ -12,8 +12,7 @@ import type { SlubCache } from '../slub-cache.js';
  *
  * @returns the lock that stands for it, which `unlock` gives back; null when the directory has gone or is about to go.
  * @example
- * const reference = yield* getActive(ctx, cache);
- * if (reference !== null) yield unlock(reference);
+ * getActive(ctx, cache) !== null; // a file of the directory may be used
  * @see linux 6.1 fs/kernfs/dir.c kernfs_get_active
  */
 export function* getActive(ctx: Context, cache: SlubCache): Steps<Cell | null> {

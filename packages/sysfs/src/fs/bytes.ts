@@ -11,7 +11,24 @@ interface BufferMaker {
   isEncoding(encoding: unknown): boolean;
 }
 
-const buffers = (globalThis as { Buffer?: BufferMaker }).Buffer;
+/** What every host has, and the Buffer that Node has; the package is built without a host's types. */
+interface Host {
+  readonly Buffer?: BufferMaker;
+  readonly TextEncoder: new () => { encode(text: string): Uint8Array<ArrayBuffer> };
+  readonly TextDecoder: new () => { decode(bytes: Uint8Array): string };
+}
+
+const host = globalThis as unknown as Host;
+const buffers = host.Buffer;
+const utf8 = (text: string): Uint8Array<ArrayBuffer> => new host.TextEncoder().encode(text);
+
+/** A URL, as far as it is a path. */
+export interface UrlLike {
+  readonly pathname: string;
+}
+
+const isUrl = (path: unknown): path is UrlLike =>
+  typeof path === 'object' && path !== null && typeof (path as Partial<UrlLike>).pathname === 'string';
 
 /** Without a Buffer: what TextDecoder can do as well. */
 const PLAIN_ENCODINGS: readonly string[] = ['utf8', 'utf-8', 'latin1', 'binary', 'ascii'];
@@ -33,8 +50,8 @@ export function checkEncoding(encoding: unknown): string | null {
 
 /** The bytes of a text of the kernel. */
 export function bytesOf(text: string): Bytes {
-  const bytes = new TextEncoder().encode(text);
-  if (buffers !== undefined) return buffers.from(bytes.buffer as ArrayBuffer);
+  const bytes = utf8(text);
+  if (buffers !== undefined) return buffers.from(bytes.buffer);
   const plain = bytes as Uint8Array as Bytes;
   plain.toString = () => text;
   return plain;
@@ -44,7 +61,7 @@ export function bytesOf(text: string): Bytes {
 export function encoded(text: string, encoding: string | null): string | Bytes {
   if (encoding === null) return bytesOf(text);
   if (buffers !== undefined) return bytesOf(text).toString(encoding);
-  return /^utf-?8$/iu.test(encoding) ? text : latin1Of(new TextEncoder().encode(text));
+  return /^utf-?8$/iu.test(encoding) ? text : latin1Of(utf8(text));
 }
 
 const latin1Of = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
@@ -56,7 +73,7 @@ const latin1Of = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 export function writtenText(data: unknown, encoding: string | null): string {
   if (typeof data === 'string') {
     if (encoding === null || /^utf-?8$/iu.test(encoding) || buffers === undefined)
-      return latin1Of(new TextEncoder().encode(data));
+      return latin1Of(utf8(data));
     return latin1Of(buffers.from(data, encoding));
   }
   if (ArrayBuffer.isView(data))
@@ -76,8 +93,8 @@ export function pathText(path: unknown): string {
     typeof path === 'string'
       ? path
       : path instanceof Uint8Array
-        ? new TextDecoder().decode(path)
-        : path instanceof URL
+        ? new host.TextDecoder().decode(path)
+        : isUrl(path)
           ? decodeURIComponent(path.pathname)
           : null;
   if (text === null)

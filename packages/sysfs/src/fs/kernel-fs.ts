@@ -6,13 +6,13 @@ import type { SysfsParts } from '../sysfs-parts.js';
 import type { FsNode } from '../tree/fs-node.js';
 import { kernelTree } from '../tree/kernel-tree.js';
 import { type Found, lookup } from '../tree/lookup.js';
-import { type Bytes, checkEncoding, encoded, pathText, writtenText } from './bytes.js';
+import { type Bytes, type UrlLike, checkEncoding, encoded, pathText, writtenText } from './bytes.js';
 import { FsError } from './fs-error.js';
 import { type OpenFlag, openFlag } from './open-flag.js';
 import { Dirent, Stats } from './stats.js';
 
 /** A path as `node:fs` takes it. */
-export type PathLike = string | Uint8Array | URL;
+export type PathLike = string | Uint8Array | UrlLike;
 
 /** An encoding, or options with one. */
 export type ReadOptions =
