@@ -56,7 +56,7 @@ interface Raw {
  */
 export function parseKmemTrace(text: string, name: string): KmemEvent[] {
   const raw: Raw[] = [];
-  for (const [i, line] of text.split('\n').entries()) {
+  for (const [i, line] of text.split(/\r?\n/u).entries()) {
     const match = LINE.exec(line);
     if (match === null) continue;
     const fields = new Map(
