@@ -27,3 +27,24 @@ export { LockOrderMonitor } from './lock-order.js';
 export { DataRaceMonitor } from './data-races.js';
 export { type PctGuarantee, type PctOptions, PctScheduler, pctGuarantee } from './pct-scheduler.js';
 export { monitorsFor } from './watch.js';
+export { type Call, History, type HistoryCells, claimHistory } from './linearizability/history.js';
+export {
+  LinearizabilityError,
+  type Linearization,
+  type SequentialModel,
+  checkLinearizable,
+  expectLinearizable,
+} from './linearizability/check-linearizable.js';
+export {
+  type ProgramScenario,
+  type ShrinkProgramOptions,
+  type ShrunkProgram,
+  scenarioOfProgram,
+  shrinkProgramRun,
+} from './program/program-scenario.js';
+export {
+  type ShrinkOperationsOptions,
+  type ShrunkOperations,
+  shrinkOperations,
+  simplerIntegers,
+} from './program/shrink-operations.js';
