@@ -1,5 +1,7 @@
 import { Errno, KernelBug, type KernelLog, LogLevel, OptionError } from '@mm/printk';
 
+import type { Cell, CellSpace } from '@mm/steps';
+
 import { calculateAlignment } from './alignment.js';
 import type { CacheOpener, CacheRequest, KmemCache, OpenRequest } from './kmem-cache.js';
 import { findMergeable, type MergeRules } from './merge.js';
@@ -16,6 +18,10 @@ export interface RegisterOptions {
   readonly log: KernelLog;
   /** `slab_nomerge`: every request gets a cache of its own. */
   readonly nomerge: boolean;
+  readonly cells: CellSpace;
+  readonly cpus: number;
+  /** Of the names in sysfs, which a new cache changes. Default: one of its own. */
+  readonly namesCell?: Cell;
 }
 
 /**
@@ -33,6 +39,12 @@ export class CacheRegister<C extends KmemCache> implements MergeRules {
   readonly nomerge: boolean;
   readonly isSlab: boolean;
   readonly caches: C[] = [];
+  readonly cpus: number;
+  /** The kernel's slab_mutex: caches are made, destroyed and tuned, and CPUs come and go, one at a time. */
+  readonly mutex: Cell;
+  /** The kernel's cpu_hotplug_lock, a cell for each CPU. */
+  readonly hotplugCell: Cell;
+  readonly namesCell: Cell;
   readonly #opener: CacheOpener<C>;
   readonly #permitted: number;
   readonly #mask: number;
@@ -43,6 +55,11 @@ export class CacheRegister<C extends KmemCache> implements MergeRules {
     this.build = options.build;
     this.log = options.log;
     this.nomerge = options.nomerge;
+    const { cells, cpus } = options;
+    this.cpus = cpus;
+    this.mutex = cells.claimMutex('slab_mutex');
+    this.hotplugCell = cells.claimMutex('cpu_hotplug_lock', cpus);
+    this.namesCell = options.namesCell ?? cells.claim('cache_names');
     this.isSlab = options.build !== 'slub';
     this.#opener = opener;
     this.#permitted = permittedFlags(options.series);
@@ -144,6 +161,16 @@ export class CacheRegister<C extends KmemCache> implements MergeRules {
 }
 
 const UINT_MAX = 2 ** 32 - 1;
+
+/**
+ * Whether the arguments are such as C's types allow.
+ * @throws OptionError naming the field, its value and what was expected.
+ * @example
+ * checkRequest({ name: 'tables', size: 1024 });
+ */
+export function checkRequest(request: CacheRequest): void {
+  complete(request);
+}
 
 function complete(request: CacheRequest): OpenRequest {
   const { name, size, align = 0, flags = 0, useroffset = 0, usersize = 0, ctor = null } = request;

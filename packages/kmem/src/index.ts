@@ -1,6 +1,14 @@
 export { alignUp, calculateAlignment } from './alignment.js';
-export { CacheRegister, type RegisterOptions } from './cache-register.js';
-export { freeLargeKmalloc, kmallocLarge } from './erased/index.js';
+export { CacheRegister, type RegisterOptions, checkRequest } from './cache-register.js';
+export {
+  cpusReadLock,
+  cpusReadUnlock,
+  cpusWriteLock,
+  cpusWriteUnlock,
+  freeLargeKmalloc,
+  kmallocLarge,
+  kmemCacheCreate,
+} from './erased/index.js';
 export { hexDumpLine, virtualAddress } from './hex-dump.js';
 export { orderOfBytes } from './order-of-bytes.js';
 export {

@@ -1,4 +1,5 @@
 import { KernelBug, KernelLog } from '@mm/printk';
+import { CellSpace } from '@mm/steps';
 import { GFP_KERNEL, __GFP_DMA32, __GFP_HIGHMEM } from '@mm/zones';
 import { describe, expect, test } from 'vitest';
 
@@ -24,7 +25,7 @@ import {
 /** A register over an allocator that makes anything of at most 4 MiB. */
 function register(series: Series = 'merged', log = new KernelLog()): CacheRegister<KmemCache> {
   return new CacheRegister<KmemCache>(
-    { arch: SLAB_ARCH_X86_64, series, build: 'slub', log, nomerge: false },
+    { arch: SLAB_ARCH_X86_64, series, build: 'slub', log, nomerge: false, cells: new CellSpace(), cpus: 1 },
     {
       prepare() {},
       bootFlags: (flags) => flags,

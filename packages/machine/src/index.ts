@@ -6,6 +6,7 @@ export type { Series } from '@mm/kmem';
 export {
   cacheAlloc,
   cacheAllocBulk,
+  cacheCreate,
   cacheDestroy,
   cacheFlush,
   cacheFree,

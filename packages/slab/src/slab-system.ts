@@ -93,6 +93,8 @@ export class SlabSystem implements CacheOpener<SlabCache> {
         build: this.debug ? 'slab-debug' : 'slab',
         log: this.log,
         nomerge: boot.nomerge,
+        cells,
+        cpus: this.cpus,
       },
       this,
     );

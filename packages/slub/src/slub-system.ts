@@ -70,6 +70,8 @@ export class SlubSystem implements CacheOpener<SlubCache> {
   readonly caches: Array<SlubCache | null> = [null];
   /** `type * KMALLOC_CLASSES + index` → cache. */
   readonly kmalloc: Array<SlubCache | undefined> = [];
+  /** The kernel's flush_lock: one cache at a time is flushed on all CPUs. */
+  readonly flushCell: Cell;
   /** 1: the CPU is online. */
   readonly online: Uint8Array;
   /** Pages of blocks that kmalloc took whole, for sizes that no cache serves. */
@@ -110,11 +112,21 @@ export class SlubSystem implements CacheOpener<SlubCache> {
     this.hardened = options.hardenedFreelist !== undefined;
     this.plain = this.wide && !this.hardened && this.pageOffsetLow === 0;
     this.names = new SysfsNames(cells);
+    this.flushCell = cells.claimMutex('slub.flush_lock');
     this.largePagesCell = cells.claim('slub.large_pages');
     this.#seed = (options.randomFreelist ?? 0) ^ (options.hardenedFreelist ?? 0) ^ 0x9e3779b9;
     this.#cpusForOrder = this.cpus > 1 ? this.cpus : Math.max(1, options.possibleCpus ?? this.cpus);
     this.register = new CacheRegister(
-      { arch, series, build: 'slub', log: this.log, nomerge: boot.nomerge },
+      {
+        arch,
+        series,
+        build: 'slub',
+        log: this.log,
+        nomerge: boot.nomerge,
+        cells,
+        cpus: this.cpus,
+        namesCell: this.names.cell,
+      },
       this,
     );
     if (options.bootCaches !== false) this.#makeBootCaches();

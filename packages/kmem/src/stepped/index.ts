@@ -1,1 +1,3 @@
+export { kmemCacheCreate } from './cache-create.js';
+export { cpusReadLock, cpusReadUnlock, cpusWriteLock, cpusWriteUnlock } from './cpu-hotplug.js';
 export { freeLargeKmalloc, kmallocLarge } from './kmalloc-large.js';

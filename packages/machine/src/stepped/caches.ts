@@ -1,3 +1,5 @@
+import type { CacheRequest } from '@mm/kmem';
+import { kmemCacheCreate } from '@mm/kmem/stepped';
 import { SlabCache, SlabSystem } from '@mm/slab';
 import {
   drainAll,
@@ -30,6 +32,18 @@ import {
 import type { Context, Steps } from '@mm/steps/stepped';
 
 import type { AnyCache, KmemSystem } from '../kmem-system.js';
+
+/**
+ * Makes a cache, or finds one that can serve the request as well; null when the kernel answers NULL.
+ * @throws OptionError for arguments that C's types rule out.
+ * @example
+ * cacheCreate(ctx, machine.kmem, { name: 'tables', size: 1024 });
+ * @see linux 6.1 include/linux/slab.h kmem_cache_create
+ */
+export function* cacheCreate(ctx: Context, kmem: KmemSystem, request: CacheRequest): Steps<AnyCache | null> {
+  if (kmem instanceof SlabSystem) return yield* kmemCacheCreate(ctx, kmem.register, request);
+  return yield* kmemCacheCreate(ctx, kmem.register, request);
+}
 
 /**
  * An object of a cache: its physical address, or null for no memory.
@@ -159,9 +173,9 @@ export function* cpuDead(ctx: Context, kmem: KmemSystem, cpu: number): Steps<voi
 /**
  * A CPU is online again.
  * @example
- * cpuOnline(machine.kmem, 1);
+ * cpuOnline(ctx, machine.kmem, 1);
  */
-export function cpuOnline(kmem: KmemSystem, cpu: number): void {
-  if (kmem instanceof SlabSystem) slabCpuOnline(kmem, cpu);
-  else slubCpuOnline(kmem, cpu);
+export function* cpuOnline(ctx: Context, kmem: KmemSystem, cpu: number): Steps<void> {
+  if (kmem instanceof SlabSystem) yield* slabCpuOnline(ctx, kmem, cpu);
+  else yield* slubCpuOnline(ctx, kmem, cpu);
 }

@@ -1,6 +1,7 @@
 export {
   cacheAlloc,
   cacheAllocBulk,
+  cacheCreate,
   cacheDestroy,
   cacheFlush,
   cacheFree,

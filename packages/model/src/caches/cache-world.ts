@@ -1,4 +1,5 @@
 import {
+  type CacheRequest,
   KMALLOC_MAX_CACHE_SIZE,
   SLAB_CACHE_DMA,
   SLAB_CACHE_DMA32,
@@ -40,8 +41,8 @@ export interface CacheWorld {
   readonly heap: CacheUser;
   /** Commands under way. */
   inFlight: number;
-  /** Somebody makes or destroys a cache, or takes a CPU offline: the kernel lets only one at a time. */
-  slabMutex: boolean;
+  /** Caches that are being made. */
+  creating: number;
   /** The CPU that is offline, on which nothing runs; -1: none. */
   offline: number;
 }
@@ -68,7 +69,7 @@ export function cacheWorld(options: WorldOptions, slab: 'slub' | 'slab'): CacheW
     made: 0,
     heap: { name: 'kmalloc', size: 0, align: 4, below: Infinity, constructed: 0 },
     inFlight: 0,
-    slabMutex: false,
+    creating: 0,
     offline: -1,
   };
 }
@@ -89,13 +90,13 @@ export function requestOf(op: Op): { kind: (typeof KINDS)[number]; size: number;
 }
 
 /**
- * Opens a cache for one more user. A device needs its tables below 4 GiB and asks for them as its driver does under the
+ * What one more user asks for. A device needs its tables below 4 GiB and asks for them as its driver does under the
  * series: for DMA32 where that is there, else for DMA.
  */
-export function openUser(world: CacheWorld, op: Op): void {
-  const { machine, kmem } = world;
+export function userRequest(world: CacheWorld, op: Op): Required<Pick<CacheRequest, 'flags'>> & CacheRequest {
+  const { machine } = world;
   const { kind, size, align } = requestOf(op);
-  const { dma, dma32 } = machine.preset.config;
+  const { dma32 } = machine.preset.config;
   const flags = {
     plain: 0,
     device: hasCacheDma32(machine.series) && dma32 ? SLAB_CACHE_DMA32 : SLAB_CACHE_DMA,
@@ -108,8 +109,20 @@ export function openUser(world: CacheWorld, op: Op): void {
   const constructed = kind === 'constructed' ? CONSTRUCTED : 0;
   const ctor =
     constructed === 0 ? null : (object: number): void => machine.memory.write32(object, constructed);
-  const name = `user-${world.made++}`;
-  const cache = kmem.register.create({ name, size, align, flags, ctor });
+  return { name: `user-${world.made++}`, size, align, flags, ctor };
+}
+
+/** A user has got a cache. @throws ModelViolation */
+export function openUser(
+  world: CacheWorld,
+  op: Op,
+  { name, size, align = 0, flags, ctor }: ReturnType<typeof userRequest>,
+  cache: AnyCache | null,
+): void {
+  const { machine } = world;
+  const { kind } = requestOf(op);
+  const { dma } = machine.preset.config;
+  const constructed = ctor === null ? 0 : CONSTRUCTED;
   if (cache === null) throw new ModelViolation('a good request gets a cache', `${name} of ${size} bytes`);
   const zoneDmaEnd = dma ? machine.preset.dmaEnd : Infinity;
   const below = kind === 'device' ? GiB4 : kind === 'dma' ? zoneDmaEnd : Infinity;

@@ -3,6 +3,7 @@ import { allocPages, freePages } from '@mm/buddy/stepped';
 import {
   cacheAlloc,
   cacheAllocBulk,
+  cacheCreate,
   cacheDestroy,
   cacheFlush,
   cacheFree,
@@ -31,6 +32,7 @@ import {
   checkSlabFailure,
   openUser,
   received,
+  userRequest,
 } from '../caches/cache-world.js';
 import {
   arrayTuning,
@@ -50,24 +52,30 @@ const allowedGfp = (user: OpenUser, op: Op): number =>
   user.constructed === 0 ? gfpOf(op) : gfpOf(op) & ~ZERO;
 
 /** Opens a cache for one more user. */
-export function* createCache(world: CacheWorld, _ctx: Context, op: Op): Steps<void> {
-  if (world.users.length < USERS_MAX && !world.slabMutex) openUser(world, op);
+export function* createCache(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
+  if (world.users.length + world.creating >= USERS_MAX) return;
+  const request = userRequest(world, op);
+  world.creating++;
+  const cache = yield* cacheCreate(ctx, world.kmem, request);
+  world.creating--;
+  openUser(world, op, request, cache);
 }
 
 /** A user frees all objects and gives the cache up. */
 export function* destroyCache(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
   const user = userOf(world, op);
-  if (user.inFlight > 0 || world.slabMutex) return;
-  world.slabMutex = true;
+  if (user.inFlight > 0) return;
   world.users.splice(world.users.indexOf(user), 1);
   for (const object of world.model.releaseAll(user)) {
     checkBytes(world, object);
     yield* cacheFree(ctx, user.cache, object.address);
   }
-  const last = user.cache.refcount === 1;
-  const clean = yield* cacheDestroy(ctx, user.cache);
-  world.slabMutex = false;
-  if (clean !== last) throw new ModelViolation('a cache without objects can be destroyed', user.name);
+  const gone = yield* cacheDestroy(ctx, user.cache);
+  const shared = world.users.some(({ cache }) => cache === user.cache);
+  if (gone && shared)
+    throw new ModelViolation('a cache lives as long as it has users', `${user.name} destroyed it`);
+  if (!gone && user.cache.refcount < 1)
+    throw new ModelViolation('a cache without objects can be destroyed', user.name);
 }
 
 /** Takes an object. */
@@ -193,12 +201,10 @@ export function* gracePeriodEnds(world: CacheWorld, ctx: Context): Steps<void> {
 export function* cpuGoesOffline(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
   const cpu = op.a % world.machine.cpus;
   if (cpu === ctx.cpu || world.inFlight > 1) return;
-  world.slabMutex = true;
   world.offline = cpu;
   yield* cpuDead(ctx, world.kmem, cpu);
+  yield* cpuOnline(ctx, world.kmem, cpu);
   world.offline = -1;
-  world.slabMutex = false;
-  cpuOnline(world.kmem, cpu);
 }
 
 /** Takes blocks of pages until there are no more, at most 64. */

@@ -1,4 +1,5 @@
-import type { Context, Steps } from '@mm/steps/stepped';
+import { cpusReadLock, cpusReadUnlock } from '@mm/kmem/stepped';
+import { type Context, type Steps, lock, unlock } from '@mm/steps/stepped';
 
 import type { SlabCache } from '../slab-cache.js';
 import { slabShrink } from './drain.js';
@@ -12,9 +13,20 @@ import { slabShrink } from './drain.js';
  * @see linux 6.1 mm/slab_common.c kmem_cache_destroy
  */
 export function* slabDestroy(ctx: Context, cache: SlabCache): Steps<boolean> {
-  const { system } = cache;
+  const { register } = cache.system;
+  const part = yield* cpusReadLock(ctx, register);
+  yield lock(register.mutex);
   cache.refcount -= 1;
-  if (cache.refcount !== 0) return false;
+  const last = cache.refcount === 0;
+  const clean = last && (yield* shutDown(ctx, cache));
+  yield unlock(register.mutex);
+  yield* cpusReadUnlock(part);
+  return clean;
+}
+
+/** The last user is gone: whether nothing was left. @see linux 6.1 mm/slab_common.c shutdown_cache */
+function* shutDown(ctx: Context, cache: SlabCache): Steps<boolean> {
+  const { system } = cache;
   const left = yield* slabShrink(ctx, cache);
   if (left === 0) {
     system.register.remove(cache);

@@ -1,4 +1,13 @@
-import { type Context, type Steps, eachCpu, irqRestore, irqSave, lock, unlock } from '@mm/steps/stepped';
+import {
+  type Context,
+  type Steps,
+  eachCpu,
+  irqRestore,
+  irqSave,
+  lock,
+  tryLock,
+  unlock,
+} from '@mm/steps/stepped';
 
 import { type ArrayCache, ArrayWord, NodeWord, type SlabCache } from '../slab-cache.js';
 import { removeSlab } from '../slab-lists.js';
@@ -105,6 +114,14 @@ export function* slabShrink(ctx: Context, cache: SlabCache): Steps<number> {
  * @see linux 6.1 mm/slab.c cache_reap
  */
 export function* slabReap(ctx: Context, cache: SlabCache): Steps<void> {
+  // Who is making, destroying or tuning caches is not waited for: the next time will do.
+  const free = yield tryLock(cache.system.register.mutex);
+  if (!free) return;
+  yield* reapLocked(ctx, cache);
+  yield unlock(cache.system.register.mutex);
+}
+
+function* reapLocked(ctx: Context, cache: SlabCache): Steps<void> {
   const { node } = cache;
   yield* reapArray(ctx, cache, cache.arrays[ctx.cpu]!);
   if (cache.sharedArray !== null) yield* reapArray(ctx, cache, cache.sharedArray);

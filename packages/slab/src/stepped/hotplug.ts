@@ -1,3 +1,4 @@
+import { cpusWriteLock, cpusWriteUnlock } from '@mm/kmem/stepped';
 import { type Context, type Steps, irqRestore, irqSave, lock, unlock } from '@mm/steps/stepped';
 
 import { ArrayWord, NodeWord } from '../slab-cache.js';
@@ -13,8 +14,11 @@ import { destroySlabs } from './grow.js';
  * @see linux 6.1 mm/slab.c cpuup_canceled
  */
 export function* slabCpuDead(ctx: Context, system: SlabSystem, cpu: number): Steps<void> {
+  const { register } = system;
+  const { caches } = register;
+  yield* cpusWriteLock(register);
   system.online[cpu] = 0;
-  const { caches } = system.register;
+  yield lock(register.mutex);
   for (const cache of caches) {
     yield irqSave;
     yield lock(cache.listLockCell);
@@ -27,17 +31,24 @@ export function* slabCpuDead(ctx: Context, system: SlabSystem, cpu: number): Ste
     yield* destroySlabs(ctx, cache, gone);
   }
   for (const cache of caches) yield* drainFreelist(ctx, cache, Infinity);
+  yield unlock(register.mutex);
+  yield* cpusWriteUnlock(register);
 }
 
 /**
  * CPU `cpu` comes back. The limits of free objects are set before it counts.
  * @example
- * slabCpuOnline(system, 1);
+ * slabCpuOnline(ctx, system, 1);
  * @see linux 6.1 mm/slab.c cpuup_prepare
  */
-export function slabCpuOnline(system: SlabSystem, cpu: number): void {
+export function* slabCpuOnline(_ctx: Context, system: SlabSystem, cpu: number): Steps<void> {
+  const { register } = system;
+  yield* cpusWriteLock(register);
+  yield lock(register.mutex);
   const counted = system.online.reduce((sum, online) => sum + online, 0);
-  for (const cache of system.register.caches)
+  for (const cache of register.caches)
     cache.node[NodeWord.freeLimit] = (1 + counted) * cache.batchcount + cache.num;
+  yield unlock(register.mutex);
   system.online[cpu] = 1;
+  yield* cpusWriteUnlock(register);
 }

@@ -15,7 +15,7 @@ import { destroySlabs } from './grow.js';
  * @returns 0 or -EINVAL.
  * @example
  * tuneCache(ctx, cache, 120, 60, 8);
- * @see linux 6.1 mm/slab.c slabinfo_write, do_tune_cpucache
+ * @see linux 6.1 mm/slab.c slabinfo_write
  */
 export function* tuneCache(
   ctx: Context,
@@ -25,6 +25,20 @@ export function* tuneCache(
   shared: number,
 ): Steps<number> {
   if (limit < 1 || batchcount < 1 || batchcount > limit || shared < 0) return -Errno.EINVAL;
+  yield lock(cache.system.register.mutex);
+  yield* exchangeArrays(ctx, cache, limit, batchcount, shared);
+  yield unlock(cache.system.register.mutex);
+  return 0;
+}
+
+/** @see linux 6.1 mm/slab.c do_tune_cpucache */
+function* exchangeArrays(
+  ctx: Context,
+  cache: SlabCache,
+  limit: number,
+  batchcount: number,
+  shared: number,
+): Steps<void> {
   const { system, node } = cache;
   const old = cache.arrays.splice(0);
   for (let cpu = 0; cpu < system.cpus; cpu++) cache.arrays.push(arrayCache(limit, batchcount));
@@ -50,7 +64,6 @@ export function* tuneCache(
   yield unlock(cache.listLockCell);
   yield irqRestore;
   yield* destroySlabs(ctx, cache, gone);
-  return 0;
 }
 
 /** @see linux 6.1 kernel/smp.c kick_all_cpus_sync */

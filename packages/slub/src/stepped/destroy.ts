@@ -1,8 +1,9 @@
+import { cpusReadLock, cpusReadUnlock } from '@mm/kmem/stepped';
 import { type Context, type Steps, irqRestore, irqSave, lock, unlock, write } from '@mm/steps/stepped';
 
 import { takeEmptyPartial } from '../take-empty-partial.js';
 import { NodeWord, type SlubCache } from '../slub-cache.js';
-import { flushAll } from './flush.js';
+import { flushAllLocked } from './flush.js';
 import { removeDirectory } from './kernfs-active.js';
 import { discardSlab } from './new-slab.js';
 
@@ -16,10 +17,25 @@ import { discardSlab } from './new-slab.js';
  * @see linux 6.1 mm/slab_common.c kmem_cache_destroy
  */
 export function* kmemCacheDestroy(ctx: Context, cache: SlubCache): Steps<boolean> {
-  const { system } = cache;
+  const { register, rcuCaches } = cache.system;
+  const part = yield* cpusReadLock(ctx, register);
+  yield lock(register.mutex);
   cache.refcount -= 1;
-  if (cache.refcount !== 0) return false;
-  yield* flushAll(ctx, cache);
+  const last = cache.refcount === 0;
+  const clean = last && (yield* shutDown(ctx, cache));
+  yield unlock(register.mutex);
+  yield* cpusReadUnlock(part);
+  // A cache that could not be given up keeps its directory.
+  if (!clean) return false;
+  if (cache.byRcu) rcuCaches.push(cache);
+  else yield* removeDirectory(cache);
+  return true;
+}
+
+/** The last user is gone: whether nothing was left. @see linux 6.1 mm/slab_common.c shutdown_cache */
+function* shutDown(ctx: Context, cache: SlubCache): Steps<boolean> {
+  const { register, log } = cache.system;
+  yield* flushAllLocked(ctx, cache);
   yield irqSave;
   yield lock(cache.listLockCell);
   yield write(cache.nrPartialCell);
@@ -27,19 +43,14 @@ export function* kmemCacheDestroy(ctx: Context, cache: SlubCache): Steps<boolean
   yield unlock(cache.listLockCell);
   yield irqRestore;
   for (const slot of empty) yield* discardSlab(ctx, cache, slot);
-  const clean = cache.node[NodeWord.nrSlabs] === 0;
-  if (clean) {
-    system.register.remove(cache);
-    cache.alive = 0;
-  } else {
-    system.log.warn(
+  if (cache.node[NodeWord.nrSlabs] !== 0) {
+    log.warn(
       'slab_common.c:493 kmem_cache_destroy',
       `kmem_cache_destroy ${cache.name}: Slab cache still has objects when called from caller+0x0/0x0`,
     );
+    return false;
   }
-  // A cache that could not be given up keeps its directory.
-  if (!clean) return false;
-  if (cache.byRcu) system.rcuCaches.push(cache);
-  else yield* removeDirectory(cache);
+  register.remove(cache);
+  cache.alive = 0;
   return true;
 }

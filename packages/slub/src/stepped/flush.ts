@@ -1,4 +1,15 @@
-import { type Context, type Steps, eachCpu, irqRestore, irqSave, read, rmw } from '@mm/steps/stepped';
+import { cpusReadLock, cpusReadUnlock, cpusWriteLock, cpusWriteUnlock } from '@mm/kmem/stepped';
+import {
+  type Context,
+  type Steps,
+  eachCpu,
+  irqRestore,
+  irqSave,
+  lock,
+  read,
+  rmw,
+  unlock,
+} from '@mm/steps/stepped';
 
 import { dropCpuSlab } from '../cpu-slab.js';
 import type { SlubCache } from '../slub-cache.js';
@@ -41,10 +52,19 @@ export function* flushCpu(ctx: Context, cache: SlubCache, cpu: number): Steps<vo
  * Every online CPU that holds slabs of the cache gives them up, each on its own; waits for all.
  * @example
  * flushAll(ctx, cache);
- * @see linux 6.1 mm/slub.c flush_all_cpus_locked
+ * @see linux 6.1 mm/slub.c flush_all
  */
 export function* flushAll(ctx: Context, cache: SlubCache): Steps<void> {
+  const { register } = cache.system;
+  const part = yield* cpusReadLock(ctx, register);
+  yield* flushAllLocked(ctx, cache);
+  yield* cpusReadUnlock(part);
+}
+
+/** {@link flushAll} by one who keeps CPUs from coming and going. @see linux 6.1 mm/slub.c flush_all_cpus_locked */
+export function* flushAllLocked(ctx: Context, cache: SlubCache): Steps<void> {
   const { system, cpu } = cache;
+  yield lock(system.flushCell);
   const holders: number[] = [];
   for (let i = 0; i < system.cpus; i++) {
     yield read(cache.cpuCell + i);
@@ -53,6 +73,7 @@ export function* flushAll(ctx: Context, cache: SlubCache): Steps<void> {
     if (system.online[i] === 1 && holds) holders.push(i);
   }
   yield* eachCpu(ctx, holders, (own) => flushCpu(own, cache, own.cpu));
+  yield unlock(system.flushCell);
 }
 
 /**
@@ -62,15 +83,22 @@ export function* flushAll(ctx: Context, cache: SlubCache): Steps<void> {
  * @see linux 6.1 mm/slub.c slub_cpu_dead
  */
 export function* slubCpuDead(ctx: Context, system: SlubSystem, cpu: number): Steps<void> {
+  const { register } = system;
+  yield* cpusWriteLock(register);
   system.online[cpu] = 0;
-  for (const cache of system.register.caches) yield* flushCpu(ctx, cache, cpu);
+  yield lock(register.mutex);
+  for (const cache of register.caches) yield* flushCpu(ctx, cache, cpu);
+  yield unlock(register.mutex);
+  yield* cpusWriteUnlock(register);
 }
 
 /**
  * CPU `cpu` is online again.
  * @example
- * slubCpuOnline(slub, 1);
+ * slubCpuOnline(ctx, slub, 1);
  */
-export function slubCpuOnline(system: SlubSystem, cpu: number): void {
+export function* slubCpuOnline(_ctx: Context, system: SlubSystem, cpu: number): Steps<void> {
+  yield* cpusWriteLock(system.register);
   system.online[cpu] = 1;
+  yield* cpusWriteUnlock(system.register);
 }
