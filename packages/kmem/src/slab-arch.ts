@@ -67,9 +67,19 @@ const ARCHES: Readonly<Record<string, SlabArch>> = {
   'i386-pae': I386,
 };
 
+/** 32-bit ARM kernels map the start of RAM, rounded down to 2 MiB, at PAGE_OFFSET. */
+const ARM_MAPPING_ALIGN = 2 ** 21;
+
 /**
  * The architecture of a machine preset; x86_64 for a name that is not known.
+ *
+ * @param ramStart physical address of the first byte of RAM, which 32-bit ARM maps at PAGE_OFFSET.
  * @example
  * slabArchOf('arm').pointerBytes; // 4
+ * slabArchOf('arm', 0x40000000).pageOffset; // 0x80000000n
  */
-export const slabArchOf = (preset: string): SlabArch => ARCHES[preset] ?? SLAB_ARCH_X86_64;
+export function slabArchOf(preset: string, ramStart = 0): SlabArch {
+  const arch = ARCHES[preset] ?? SLAB_ARCH_X86_64;
+  if (arch !== ARM) return arch;
+  return { ...ARM, pageOffset: ARM.pageOffset - BigInt(ramStart - (ramStart % ARM_MAPPING_ALIGN)) };
+}

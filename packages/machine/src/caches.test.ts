@@ -48,6 +48,17 @@ describe.each(['slub', 'slab'] as const)('%s', (slab) => {
   });
 });
 
+test('on arm, the first object of the first slab of RAM has an address that is not NULL', () => {
+  const machine = createMachine({ preset: 'arm', ramBytes: '16M' });
+  const cache = machine.kmemCacheCreate({ name: 'x', size: 512, ctor: () => {} })!;
+  const objects: number[] = [];
+  // All of memory: the first page is among it.
+  for (let object; (object = machine.kmemCacheAlloc(cache, GFP_KERNEL)) !== null;) objects.push(object);
+  expect(objects).toContain(0x40000000);
+  for (const object of objects) machine.kmemCacheFree(cache, object);
+  expect(walkSlub(cache as SlubCache).wrong).toEqual([]);
+});
+
 test('free lists in random order and hardened pointers hand out every object once', () => {
   for (const options of [
     { randomFreelist: 7 },

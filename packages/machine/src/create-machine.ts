@@ -26,6 +26,7 @@ export function createMachine(options: MachineOptions = {}): Machine {
   const checked = checkOptions(options);
   const { preset, cpus, strict, pageblockOrder } = checked;
   const spans = toPfnSpans(checked.ranges);
+  const arch = slabArchOf(preset.name, Math.min(...checked.ranges.map(({ start }) => start)));
   const bounds = layOutZones(spans, preset, checked.boot);
   const managed = managedPagesOf(bounds, checked.managedPages);
   const zones = new Zones(bounds.map((zone, i) => ({ ...zone, managedPages: managed[i]! })));
@@ -65,12 +66,12 @@ export function createMachine(options: MachineOptions = {}): Machine {
     pages,
     slab: checked.slab,
     slabOptions: {
-      arch: slabArchOf(preset.name),
+      arch,
       boot: parseSlabBoot(checked.cmdline),
       debug: checked.debugSlab,
     },
     slubOptions: {
-      arch: slabArchOf(preset.name),
+      arch,
       boot: parseSlubBoot(checked.cmdline, log),
       ...(checked.randomFreelist === undefined ? {} : { randomFreelist: checked.randomFreelist }),
       ...(checked.hardenedFreelist === undefined ? {} : { hardenedFreelist: checked.hardenedFreelist }),
