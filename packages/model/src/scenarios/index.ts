@@ -5,6 +5,7 @@ import { buddyPcpDisable } from './buddy-pcp-disable.js';
 import { buddySplitMerge } from './buddy-split-merge.js';
 import { buddyUnreserveFree } from './buddy-unreserve.js';
 import type { NamedScenario } from './scenario.js';
+import { slabCpuOffline, slabDrainAlloc, slabShrinkFree, slabTuneAlloc } from './slab-arrays.js';
 import { slubAllocFlush } from './slub-alloc-flush.js';
 import { slubBulkAlloc } from './slub-bulk-alloc.js';
 import { slubBulkFree } from './slub-bulk-free.js';
@@ -20,6 +21,8 @@ import { slubMigrate } from './slub-migrate.js';
 import { slubRemoteFree } from './slub-remote-free.js';
 import { slubShrinkAlloc, slubShrinkFree } from './slub-shrink.js';
 import { slubValidate } from './slub-validate.js';
+import { v7sInstallTable } from './v7s-install.js';
+import { v7sMapUnmap, v7sSplitSection, v7sSplitSupersection } from './v7s-split.js';
 
 export { type NamedScenario, SMALL, type ScenarioSize, THREE_CPUS, TWO_EACH } from './scenario.js';
 
@@ -50,6 +53,14 @@ export const SCENARIOS: readonly NamedScenario[] = [
   slubShrinkFree,
   slubCpuOffline,
   slubValidate,
+  slabDrainAlloc,
+  slabTuneAlloc,
+  slabShrinkFree,
+  slabCpuOffline,
+  v7sInstallTable,
+  v7sMapUnmap,
+  v7sSplitSection,
+  v7sSplitSupersection,
 ];
 
 /**

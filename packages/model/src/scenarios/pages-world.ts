@@ -68,6 +68,7 @@ export class PagesWorld {
       cells: this.small.cells,
       tasks,
       state: () => this.state(),
+      footprint: { roots: { pages: this.pages } },
       check: () => {
         this.check();
         more.check?.();

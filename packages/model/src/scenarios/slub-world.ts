@@ -102,6 +102,7 @@ export class SlubWorld {
       cells: this.small.cells,
       tasks,
       state: () => this.state(),
+      footprint: { roots: { pages: this.small.pages, slub: this.slub }, exempt: isCount },
       check: () => {
         this.check();
         more.check?.();
@@ -156,6 +157,10 @@ export class SlubWorld {
     return shown;
   }
 }
+
+/** Counters of the statistics, which are only added to. */
+const isCount = (path: string, key: string | number): boolean =>
+  path.endsWith('.cpu') && (Number(key) & ((1 << CPU_SHIFT) - 1)) >= FIRST_STAT;
 
 /** Every object on a free list of a slab or of a CPU, by address. */
 function freeObjects(cache: SlubCache): number[] {
