@@ -1,3 +1,5 @@
+import { OptionError } from '@mm/printk';
+
 import { bundleMutant, checkEdits } from './bundle.js';
 import type { Failure, Finding } from './hunt/hunt.js';
 import type { Mutant } from './mutant.js';
@@ -30,9 +32,18 @@ export interface HuntOptions {
 
 const NOTHING = { executions: 0, milliseconds: 0, finding: null, failure: null };
 
+/** @throws OptionError for edits after which the source is no program. */
+async function build({ id, edits }: Mutant): Promise<string> {
+  try {
+    return await bundleMutant(edits);
+  } catch (error) {
+    throw new OptionError(`mutant ${id}`, 'edits that leave a program', (error as Error).message);
+  }
+}
+
 async function huntOne(mutant: Mutant, options: HuntOptions): Promise<Verdict | null> {
   if (mutant.missing !== undefined) return { mutant, outcome: 'missing', ...NOTHING };
-  const code = await bundleMutant(mutant.edits);
+  const code = await build(mutant);
   const { seed, milliseconds, signal } = options;
   const order = { task: 'hunt', hunts: mutant.hunts, seed, milliseconds } as const;
   const done = await runWorker(code, order, signal);
@@ -72,7 +83,7 @@ export async function huntMutants(mutants: readonly Mutant[], options: HuntOptio
  * await replayFinding(mutant, finding); // the failure; null would mean that the code has changed too much
  */
 export async function replayFinding(mutant: Mutant | null, finding: Finding): Promise<Failure | null> {
-  const code = await bundleMutant(mutant === null ? [] : mutant.edits);
+  const code = mutant === null ? await bundleMutant([]) : await build(mutant);
   const done = await runWorker(code, { task: 'replay', finding }, new AbortController().signal, 60_000);
   return done === null ? null : done.failure;
 }

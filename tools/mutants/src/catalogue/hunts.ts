@@ -1,5 +1,6 @@
 import type { WorldOptions } from '@mm/model';
 
+import type { Edit } from '../mutant.js';
 import type { CheckHunt, ProgramHunt, ScenarioHunt } from '../hunt/hunt.js';
 
 /** Random programs, on three CPUs unless `world` says otherwise. */
@@ -32,3 +33,13 @@ export const TWO_OWNERS = 'no object has two owners';
 export const MISCOUNT = 'objects in use = objects handed out';
 export const CRASH = 'no crash';
 export const BUG = 'no kernel bug';
+
+/** An edit of a file of a package: `buddy/stepped/drain` is packages/buddy/src/stepped/drain.ts. */
+export function edit(module: string, find: string, replace: string): Edit {
+  const [dir, ...rest] = module.split('/');
+  return { file: `packages/${dir}/src/${rest.join('/')}.ts`, find, replace };
+}
+
+export const LISTS = 'the structures of the page allocator agree with each other';
+export const PAGE_COUNT = 'free + per-cpu + held pages = managed';
+export const COUNTERS = 'the free lists agree with their counters';

@@ -29,6 +29,7 @@ const SYSTEMS = {
 /** Commands of programs, in turns: what short ones find is found and shrunk sooner. */
 const LENGTHS = [40, 80, 160, 320] as const;
 const SHRINK_TRIES = 1500;
+const SHRINK_MS = 10_000;
 /** Where the code has changed, the saved schedule may no longer be the one: so many others of the same program are tried. */
 const SCHEDULES = 200;
 
@@ -105,7 +106,9 @@ export function shrinkFinding(finding: ProgramFinding, beat: () => void): Progra
   const first = errorOf(system, finding, program);
   if (first === null) return finding;
   const invariant = invariantOf(first);
+  const end = Date.now() + SHRINK_MS;
   const fails = (shorter: readonly Op[]): boolean => {
+    if (Date.now() > end) return false;
     beat();
     const error = errorOf(system, finding, shorter);
     return error !== null && invariantOf(error) === invariant;

@@ -50,6 +50,9 @@ function failureOf(name: string, result: RunResult): Failure | null {
   };
 }
 
+/** The livelock bound: ten times what any run of these scenarios takes. */
+const STEPS_MAX = 20_000;
+
 /** Explores every interleaving of a scenario, size by size, until one fails or the time is over. */
 export function exploreScenario({ name }: ScenarioHunt, milliseconds: number, beat: () => void): Explored {
   const end = Date.now() + milliseconds;
@@ -57,6 +60,7 @@ export function exploreScenario({ name }: ScenarioHunt, milliseconds: number, be
   for (const { size, scenario, moves } of sized(name)) {
     const result = explore(scenario, {
       moves,
+      stepsMax: STEPS_MAX,
       milliseconds: Math.max(1, end - Date.now()),
       onProgress: beat,
     });
@@ -81,10 +85,16 @@ export function replayScenario({ name, size, schedule }: ScenarioFinding, beat: 
   if (found === undefined) throw new OptionError('size', `one that ${name} has`, size);
   const { scenario, moves } = found;
   const again = runSchedule(scenario, new ReplayScheduler(schedule), {
+    stepsMax: STEPS_MAX,
     monitors: monitorsFor(scenario.make()),
   });
   const failure = failureOf(name, again);
   if (failure !== null) return failure;
-  const result = explore(scenario, { moves, milliseconds: EXPLORE_MS, onProgress: beat });
+  const result = explore(scenario, {
+    moves,
+    stepsMax: STEPS_MAX,
+    milliseconds: EXPLORE_MS,
+    onProgress: beat,
+  });
   return result.failure === undefined ? null : failureOf(name, result.failure);
 }

@@ -1,6 +1,8 @@
 import type { Scenario } from '@mm/interleave';
 
+import { BUDDY_SCENARIOS } from './buddy-scenarios.js';
 import { SLUB_SCENARIOS } from './slub-scenarios.js';
+import { V7S_SCENARIOS } from './v7s-scenarios.js';
 
 /** A scenario that is not of the model's library. */
 export interface OwnScenario {
@@ -10,4 +12,8 @@ export interface OwnScenario {
 }
 
 /** Scenarios of ours that hunts name. */
-export const OWN_SCENARIOS: Readonly<Record<string, OwnScenario>> = { ...SLUB_SCENARIOS };
+export const OWN_SCENARIOS: Readonly<Record<string, OwnScenario>> = {
+  ...SLUB_SCENARIOS,
+  ...BUDDY_SCENARIOS,
+  ...V7S_SCENARIOS,
+};
