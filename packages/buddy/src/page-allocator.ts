@@ -123,8 +123,11 @@ export class PageAllocator {
   /** Held while the sizes of per-cpu lists change. */
   readonly pcpBatchHighLock: Cell;
   readonly refcountCell: Cell;
-  /** A read of every reference count at once. */
-  readonly refcountsCell: Cell;
+  /**
+   * By zone: a change of pageblock types, counted among the free pages. It looks at the references of the pages, and a
+   * free reads its page's type with the last reference.
+   */
+  readonly blockTypeCell: Cell;
   /** Warnings that come once. */
   readonly warnedOnce = new Set<string>();
   /** Reports so far of those that are limited in number, by name. */
@@ -191,7 +194,13 @@ export class PageAllocator {
     this.pcpBatchHighLock = cells.claimMutex('pcp_batch_high_lock');
     this.refcountCell = cells.claim('page.refcount', REFCOUNT_CELLS);
     const counts = Array.from({ length: REFCOUNT_CELLS }, (_, i) => this.refcountCell + i);
-    this.refcountsCell = cells.claimCompound('page.refcounts', { reads: counts, writes: [] });
+    const typeCells = zones.indices().map((zone) =>
+      cells.claimCompound(`zone.blockTypes[${zone}]`, {
+        reads: counts,
+        writes: [this.zoneFreeCell + zone],
+      }),
+    );
+    this.blockTypeCell = typeCells[0]!;
   }
 }
 

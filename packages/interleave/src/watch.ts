@@ -19,6 +19,7 @@ export function monitorsFor(run: ScenarioRun, footprints = false): Monitor[] {
   if (run.always !== undefined) monitors.push(new AlwaysMonitor());
   if (run.sometimes !== undefined) monitors.push(new SometimesMonitor());
   if ((run.unsynchronised?.length ?? 0) > 0) monitors.push(new DataRaceMonitor());
-  if (footprints) monitors.push(new FootprintMonitor());
+  // The first, so that it has closed its eyes when the others look at the state.
+  if (footprints) monitors.unshift(new FootprintMonitor());
   return monitors;
 }

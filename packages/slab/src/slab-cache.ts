@@ -92,8 +92,12 @@ export class SlabCache implements KmemCache {
   sharedArray: ArrayCache | null;
   /** {@link NodeWord}. */
   readonly node = new Int32Array(12);
+  /** Which array a CPU has, and what is in it. */
   readonly arrayCell: Cell;
+  /** The arrays of all CPUs at once, as they are exchanged. */
+  readonly arraysCell: Cell;
   readonly listLockCell: Cell;
+  /** The counters of the node: changed under the list lock, looked at without it. */
   readonly nodeCell: Cell;
 
   /** Made by the opener of {@link SlabSystem}. */
@@ -128,6 +132,8 @@ export class SlabCache implements KmemCache {
     this.sharedArray = shared === 0 ? null : arrayCache(shared * batchcount, UNUSED_BATCH);
     this.node[NodeWord.freeLimit] = (1 + cpus) * batchcount + this.num;
     this.arrayCell = cells.claim(`slab.${this.name}.array`, cpus);
+    const arrays = Array.from({ length: cpus }, (_, cpu) => this.arrayCell + cpu);
+    this.arraysCell = cells.claimCompound(`slab.${this.name}.arrays`, { reads: [], writes: arrays });
     this.listLockCell = cells.claim(`slab.${this.name}.list_lock`);
     this.nodeCell = cells.claim(`slab.${this.name}.node`);
     this.id = system.enroll(this);

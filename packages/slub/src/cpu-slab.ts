@@ -1,7 +1,6 @@
 import { CHUNK_PAGES, orderOfFlags } from '@mm/memory';
 
 import { highOf } from './free-pointer.js';
-import { objectsOf } from './slab-counters.js';
 import type { SlubCache } from './slub-cache.js';
 import { CpuWord } from './slub-stats.js';
 
@@ -15,12 +14,15 @@ export function takeCpuSlab(cache: SlubCache, at: number, slot: number): void {
   const { frames } = system;
   const pfn = frames.pfnOf(slot);
   // A slab of up to a chunk is aligned to its size, and so lies in one chunk.
-  const direct = system.plain && 1 << orderOfFlags(frames.flags[slot]!) <= CHUNK_PAGES;
+  const order = orderOfFlags(frames.flags[slot]!);
+  const direct = system.plain && 1 << order <= CHUNK_PAGES;
   cpu[at | CpuWord.slab] = pfn;
   cpu[at | CpuWord.chunk] = direct ? memory.directory[pfn >> 4]! : 0;
   cpu[at | CpuWord.pointerBase] = direct ? memory.wordIndexOf(pfn) + (cache.offset >> 2) : 0;
   cpu[at | CpuWord.high] = direct ? highOf(cache, pfn, 0) : -1;
-  const last = cache.firstOffset + (objectsOf(frames.owner2[slot]!) - 1) * cache.size;
+  // By the order, which nobody changes: the slab's counters are being exchanged by others.
+  const objects = order === cache.order ? cache.objects : cache.minObjects;
+  const last = cache.firstOffset + (objects - 1) * cache.size;
   cpu[at | CpuWord.freeBelow] = direct && cache.unchecked ? last + 1 : 0;
 }
 

@@ -29,6 +29,10 @@ export interface V7sParts {
 /** Cells that entries share: entry i of a level has cell i mod this. */
 export const ENTRY_CELLS = 256;
 
+/** The first of the cells of a level's entries. */
+export const entryCell = (table: V7sPgtable, level: number): Cell =>
+  level === 1 ? table.l1Cell : table.l2Cell;
+
 /**
  * A page table: its configuration, and where its level 1 table lies. The entries themselves are words in
  * memory.

@@ -2,6 +2,7 @@ import { BLOCK_ORDER_SHIFT, PageFlag, type Pfn } from '@mm/memory';
 import {
   type Context,
   type Steps,
+  compound,
   irqRestore,
   irqSave,
   lock,
@@ -300,7 +301,7 @@ function* reserveHighatomic(_ctx: Context, pages: PageAllocator, zone: number, s
   if (isHighatomicFull(pages, zone)) return;
   yield irqSave;
   yield lock(pages.zoneLockCell + zone);
-  yield rmw(pages.zoneFreeCell + zone);
+  yield compound(pages.blockTypeCell + zone);
   reserveHighatomicLocked(pages, zone, pages.frames.pfnOf(slot));
   yield unlock(pages.zoneLockCell + zone);
   yield irqRestore;

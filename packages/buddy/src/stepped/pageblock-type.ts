@@ -1,13 +1,4 @@
-import {
-  type Context,
-  type Steps,
-  compound,
-  irqRestore,
-  irqSave,
-  lock,
-  rmw,
-  unlock,
-} from '@mm/steps/stepped';
+import { type Context, type Steps, compound, irqRestore, irqSave, lock, unlock } from '@mm/steps/stepped';
 
 import { checkBlockPfn, checkBlockType } from '../check-arguments.js';
 import { unreserveHighatomicLocked } from '../highatomic.js';
@@ -30,8 +21,7 @@ export function* isolatePageblock(ctx: Context, pages: PageAllocator, pfn: numbe
   const zone = checkBlockPfn(pages, pfn);
   yield irqSave;
   yield lock(pages.zoneLockCell + zone);
-  yield rmw(pages.zoneFreeCell + zone);
-  yield compound(pages.refcountsCell);
+  yield compound(pages.blockTypeCell + zone);
   const done = isolateLocked(pages, ctx.cpu, zone, pfn);
   yield unlock(pages.zoneLockCell + zone);
   yield irqRestore;
@@ -58,7 +48,7 @@ export function* unisolatePageblock(
   const start = pfn & -(1 << pages.pageblockOrder);
   yield irqSave;
   yield lock(pages.zoneLockCell + zone);
-  yield rmw(pages.zoneFreeCell + zone);
+  yield compound(pages.blockTypeCell + zone);
   unisolateLocked(pages, ctx.cpu, zone, Math.max(start, pages.zones.startPfn[zone]!), type);
   yield unlock(pages.zoneLockCell + zone);
   yield irqRestore;
@@ -91,7 +81,7 @@ export function* unreserveHighatomic(
     if (!force && reserved <= 1 << pages.pageblockOrder) continue;
     yield irqSave;
     yield lock(pages.zoneLockCell + zone);
-    yield rmw(pages.zoneFreeCell + zone);
+    yield compound(pages.blockTypeCell + zone);
     const moved = unreserveHighatomicLocked(pages, zone, type);
     yield unlock(pages.zoneLockCell + zone);
     yield irqRestore;

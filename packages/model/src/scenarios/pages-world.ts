@@ -19,7 +19,7 @@ import { GFP_KERNEL } from '@mm/zones';
 
 import { ModelViolation } from '../model-violation.js';
 import { runsOf } from './runs.js';
-import { SmallPages, type SmallPagesOptions } from './small-pages.js';
+import { SmallPages, type SmallPagesOptions, isFlags } from './small-pages.js';
 
 /** A block of pages that somebody holds. */
 export interface HeldBlock {
@@ -68,7 +68,7 @@ export class PagesWorld {
       cells: this.small.cells,
       tasks,
       state: () => this.state(),
-      footprint: { roots: { pages: this.pages } },
+      footprint: { roots: { pages: this.pages }, exempt: isFlags },
       check: () => {
         this.check();
         more.check?.();

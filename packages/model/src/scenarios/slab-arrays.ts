@@ -8,7 +8,8 @@ import { SlabWorld, slabAllocTask, slabFreeTask } from './slab-world.js';
 /** Every CPU empties its array while one allocates. */
 export const slabDrainAlloc: NamedScenario = {
   name: 'slab-drain-alloc',
-  purpose: 'every CPU is made to empty its array while one fills its own from the lists, sleeping for a new slab',
+  purpose:
+    'every CPU is made to empty its array while one fills its own from the lists, sleeping for a new slab',
   functions: ['drain_cpu_caches', 'do_drain', 'cache_alloc_refill', 'cache_grow_begin'],
   holds: ['objects in use = objects held', 'no object is in two arrays'],
   kills: [],
@@ -22,12 +23,14 @@ export const slabDrainAlloc: NamedScenario = {
       () =>
         Array.from({ length: cpus }, (_, cpu) => {
           const ctx = new Context(cpu);
-          if (cpu === 1) return { ctx, name: 'drain', steps: times(operations, () => drainAll(ctx, world.cache)) };
+          if (cpu === 1)
+            return { ctx, name: 'drain', steps: times(operations, () => drainAll(ctx, world.cache)) };
           return { ctx, name: `alloc ${cpu}`, steps: slabAllocTask(world, ctx, operations) };
         }),
       {
         sometimes: {
-          'the array was emptied after it had been filled': () => world.held.length > 4 && world.avail(0) === 0,
+          'the array was emptied after it had been filled': () =>
+            world.held.length > 4 && world.avail(0) === 0,
           'it was filled last': () => world.held.length > 4 && world.avail(0) > 0,
         },
       },
@@ -39,7 +42,8 @@ export const slabDrainAlloc: NamedScenario = {
 /** Arrays of other sizes take the place of those in use. */
 export const slabTuneAlloc: NamedScenario = {
   name: 'slab-tune-alloc',
-  purpose: 'a write to slabinfo gives every CPU a new, shorter array while one allocates from, and frees to, the old',
+  purpose:
+    'a write to slabinfo gives every CPU a new, shorter array while one allocates from, and frees to, the old',
   functions: ['do_tune_cpucache', 'kick_all_cpus_sync', 'cache_alloc_refill', 'cache_flusharray'],
   holds: ['no array is longer than its limit', 'what old arrays held goes back'],
   kills: [],
@@ -72,7 +76,8 @@ export const slabTuneAlloc: NamedScenario = {
 /** Shrinking under a free. */
 export const slabShrinkFree: NamedScenario = {
   name: 'slab-shrink-free',
-  purpose: 'shrinking a cache, which empties all arrays and gives free slabs back, while a full array overflows',
+  purpose:
+    'shrinking a cache, which empties all arrays and gives free slabs back, while a full array overflows',
   functions: ['__kmem_cache_shrink', 'drain_freelist', 'cache_flusharray', 'slab_destroy'],
   holds: ['a slab is given back once, and empty', 'total_slabs and free_objects = what a walk counts'],
   kills: [],

@@ -21,7 +21,7 @@ import { GFP_KERNEL } from '@mm/zones';
 
 import { ModelViolation } from '../model-violation.js';
 import { runsOf } from './runs.js';
-import { SmallPages, type SmallPagesOptions } from './small-pages.js';
+import { SmallPages, type SmallPagesOptions, isFlags } from './small-pages.js';
 
 /** The first counter of a CPU's words. */
 const FIRST_STAT = SlubStat.allocFastpath;
@@ -98,11 +98,11 @@ export class SlubWorld {
     for (let at = 0; at < cpu.length; at += 1 << CPU_SHIFT)
       cpu.fill(0, at + FIRST_STAT, at + (1 << CPU_SHIFT));
     return runsOf(this, {
-      ...more,
       cells: this.small.cells,
+      footprint: { roots: { pages: this.small.pages, slub: this.slub }, exempt: isExempt },
+      ...more,
       tasks,
       state: () => this.state(),
-      footprint: { roots: { pages: this.small.pages, slub: this.slub }, exempt: isCount },
       check: () => {
         this.check();
         more.check?.();
@@ -158,9 +158,16 @@ export class SlubWorld {
   }
 }
 
+/** What the search of partial slabs returns beside its result: read at once, and not at all when there was none. */
+const isResult = (path: string, key: string | number): boolean => path === 'slub' && key === 'foundSlab';
+
 /** Counters of the statistics, which are only added to. */
 const isCount = (path: string, key: string | number): boolean =>
   path.endsWith('.cpu') && (Number(key) & ((1 << CPU_SHIFT) - 1)) >= FIRST_STAT;
+
+/** What SLUB's tasks may touch without a word. */
+export const isExempt = (path: string, key: string | number): boolean =>
+  isCount(path, key) || isResult(path, key) || isFlags(path);
 
 /** Every object on a free list of a slab or of a CPU, by address. */
 function freeObjects(cache: SlubCache): number[] {

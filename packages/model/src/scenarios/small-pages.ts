@@ -23,6 +23,12 @@ const FRAMES = 1024;
 /** Pages that are free at the start lie from here on. */
 const FIRST = 16;
 
+/**
+ * Flags of a page: whether it is free as a whole changes under the zone's lock, the other bits by its owner. The kernel
+ * keeps them in words of their own.
+ */
+export const isFlags = (path: string): boolean => path.endsWith('frames.flags');
+
 /** How a small page allocator differs from the usual one. */
 export interface SmallPagesOptions {
   readonly cpus: number;

@@ -11,9 +11,14 @@ const SUPERSECTION = 0x1000000;
 /** Two unmappers of one section. */
 export const v7sSplitSection: NamedScenario = {
   name: 'v7s-split-section',
-  purpose: 'two unmaps of a page each in one section: both split it, and the one that comes second must still unmap',
+  purpose:
+    'two unmaps of a page each in one section: both split it, and the one that comes second must still unmap',
   functions: ['__arm_v7s_unmap', 'arm_v7s_split_blk_unmap', 'arm_v7s_install_table'],
-  holds: ['unmapped = reported', 'one table for a section, none lost', 'the rest of the section stays mapped'],
+  holds: [
+    'unmapped = reported',
+    'one table for a section, none lost',
+    'the rest of the section stays mapped',
+  ],
   kills: [34],
   sizes: [SMALL, TWO_EACH, THREE_CPUS],
   at: (size) => splitting(size, SECTION, 'corrected'),
@@ -22,7 +27,8 @@ export const v7sSplitSection: NamedScenario = {
 /** Two unmappers of one supersection. */
 export const v7sSplitSupersection: NamedScenario = {
   name: 'v7s-split-supersection',
-  purpose: 'two unmaps of a page each in one supersection, whose sixteen entries are split under a lock first',
+  purpose:
+    'two unmaps of a page each in one supersection, whose sixteen entries are split under a lock first',
   functions: ['arm_v7s_split_cont', 'arm_v7s_split_blk_unmap', 'arm_v7s_install_table'],
   holds: ['unmapped = reported', 'the rest of the supersection stays mapped'],
   kills: [34],

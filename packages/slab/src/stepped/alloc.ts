@@ -1,4 +1,4 @@
-import { type Context, type Steps, irqRestore, irqSave, lock, read, unlock } from '@mm/steps/stepped';
+import { type Context, type Steps, irqRestore, irqSave, lock, read, unlock, write } from '@mm/steps/stepped';
 
 import { zeroObject } from '../zero-object.js';
 import { type ArrayCache, ArrayWord, NodeWord, type SlabCache } from '../slab-cache.js';
@@ -26,6 +26,7 @@ const ZERO = 0x100;
  */
 export function* slabAlloc(ctx: Context, cache: SlabCache, gfp: number): Steps<number | null> {
   yield irqSave;
+  yield read(cache.arrayCell + ctx.cpu);
   const array = cache.arrays[ctx.cpu]!;
   const { words } = array;
   let address: number;
@@ -45,6 +46,7 @@ export function* slabAlloc(ctx: Context, cache: SlabCache, gfp: number): Steps<n
 
 /** With interrupts off: an object or -1. @see linux 6.1 mm/slab.c ____cache_alloc */
 export function* allocNoIrq(ctx: Context, cache: SlabCache, gfp: number): Steps<number> {
+  yield read(cache.arrayCell + ctx.cpu);
   const array = cache.arrays[ctx.cpu]!;
   const avail = array.words[AVAIL]!;
   if (avail === 0) return yield* refill(ctx, cache, gfp);
@@ -63,6 +65,7 @@ function* refill(ctx: Context, cache: SlabCache, gfp: number): Steps<number> {
   const { sharedArray } = cache;
   if (node[NodeWord.freeObjects] !== 0 || (sharedArray !== null && sharedArray.words[AVAIL] !== 0)) {
     yield lock(cache.listLockCell);
+    yield write(cache.nodeCell);
     const shared = cache.sharedArray;
     if (shared !== null && transfer(array, shared, batch) > 0) shared.words[TOUCHED] = 1;
     else batch = fromSlabs(cache, array, batch);
@@ -72,6 +75,7 @@ function* refill(ctx: Context, cache: SlabCache, gfp: number): Steps<number> {
     const slot = yield* growBegin(ctx, cache, gfp);
     // Interrupts may have been on, and the array filled or exchanged. Linux keeps the old batch, and writes behind a new
     // array that is shorter; here it is cut.
+    yield read(cache.arrayCell + ctx.cpu);
     array = cache.arrays[ctx.cpu]!;
     batch = Math.min(batch, array.words[LIMIT]!);
     if (array.words[AVAIL] === 0 && slot !== 0) takeObjects(cache, array, slot, batch);

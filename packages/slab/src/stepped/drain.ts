@@ -5,8 +5,10 @@ import {
   irqRestore,
   irqSave,
   lock,
+  read,
   tryLock,
   unlock,
+  write,
 } from '@mm/steps/stepped';
 
 import { type ArrayCache, ArrayWord, NodeWord, type SlabCache } from '../slab-cache.js';
@@ -29,8 +31,10 @@ const TOUCHED = ArrayWord.touched;
  */
 export function* drainCpu(ctx: Context, cache: SlabCache, cpu: number): Steps<void> {
   yield irqSave;
+  yield read(cache.arrayCell + cpu);
   const array = cache.arrays[cpu]!;
   yield lock(cache.listLockCell);
+  yield write(cache.nodeCell);
   const gone = returnObjects(cache, array, 0, array.words[AVAIL]!);
   yield unlock(cache.listLockCell);
   array.words[AVAIL] = 0;
@@ -56,6 +60,7 @@ export function* drainAll(ctx: Context, cache: SlabCache): Steps<void> {
 export function* drainArray(ctx: Context, cache: SlabCache, array: ArrayCache, all: boolean): Steps<void> {
   yield irqSave;
   yield lock(cache.listLockCell);
+  yield write(cache.nodeCell);
   const avail = array.words[AVAIL]!;
   let count = all ? avail : Math.floor((array.words[LIMIT]! + 4) / 5);
   if (count > avail) count = Math.floor((avail + 1) / 2);
@@ -76,6 +81,7 @@ export function* drainFreelist(ctx: Context, cache: SlabCache, most: number): St
   while (freed < most) {
     yield irqSave;
     yield lock(cache.listLockCell);
+    yield write(cache.nodeCell);
     const slot = node[NodeWord.freeFirst + 1]!;
     if (slot !== 0) {
       removeSlab(cache, NodeWord.freeFirst, slot);

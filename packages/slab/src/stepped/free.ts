@@ -1,4 +1,4 @@
-import { type Context, type Steps, irqRestore, irqSave, lock, unlock } from '@mm/steps/stepped';
+import { type Context, type Steps, irqRestore, irqSave, lock, read, unlock, write } from '@mm/steps/stepped';
 
 import { checkMisuse } from '../misuse.js';
 import { type ArrayCache, ArrayWord, type SlabCache } from '../slab-cache.js';
@@ -29,6 +29,7 @@ export function* slabFree(ctx: Context, cache: SlabCache, object: number): Steps
 /** With interrupts off. @see linux 6.1 mm/slab.c ___cache_free */
 export function* freeNoIrq(ctx: Context, cache: SlabCache, object: number): Steps<void> {
   if (cache.debugging) debugBeforeFree(cache, object);
+  yield read(cache.arrayCell + ctx.cpu);
   const array = cache.arrays[ctx.cpu]!;
   const { words } = array;
   if (words[AVAIL]! >= words[LIMIT]!) yield* flushArray(ctx, cache, array);
@@ -42,6 +43,7 @@ function* flushArray(ctx: Context, cache: SlabCache, array: ArrayCache): Steps<v
   let batch = array.words[BATCH]!;
   let gone: number[] = [];
   yield lock(cache.listLockCell);
+  yield write(cache.nodeCell);
   const shared = cache.sharedArray;
   const room = shared === null ? 0 : shared.words[LIMIT]! - shared.words[AVAIL]!;
   if (shared !== null && room > 0) {

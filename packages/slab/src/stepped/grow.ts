@@ -1,7 +1,16 @@
 import { allocPages, freePages } from '@mm/buddy/stepped';
 import { SLAB_GFP_KEPT, fixSlabGfp, forbiddenGfp } from '@mm/kmem';
 import { orderOfFlags, PageFlag } from '@mm/memory';
-import { type Context, type Steps, gracePeriod, irqRestore, irqSave, lock, unlock } from '@mm/steps/stepped';
+import {
+  type Context,
+  type Steps,
+  gracePeriod,
+  irqRestore,
+  irqSave,
+  lock,
+  unlock,
+  write,
+} from '@mm/steps/stepped';
 import { GFP_CONSTRAINT_MASK, __GFP_DIRECT_RECLAIM } from '@mm/zones';
 
 import { packOffSlab, setFreeIndex, freelistAddress, unpackOffSlab } from '../free-index.js';
@@ -77,6 +86,7 @@ export function* growEnd(cache: SlabCache, slot: number): Steps<void> {
   if (slot === 0) return;
   const { node, system } = cache;
   yield lock(cache.listLockCell);
+  yield write(cache.nodeCell);
   const active = activeOf(system.frames.owner2[slot]!);
   node[NodeWord.totalSlabs]! += 1;
   if (active === 0) {

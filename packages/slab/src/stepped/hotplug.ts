@@ -1,5 +1,5 @@
 import { cpusWriteLock, cpusWriteUnlock } from '@mm/kmem/stepped';
-import { type Context, type Steps, irqRestore, irqSave, lock, unlock } from '@mm/steps/stepped';
+import { type Context, type Steps, irqRestore, irqSave, lock, unlock, write } from '@mm/steps/stepped';
 
 import { ArrayWord, NodeWord } from '../slab-cache.js';
 import { returnObjects } from '../slab-objects.js';
@@ -22,6 +22,7 @@ export function* slabCpuDead(ctx: Context, system: SlabSystem, cpu: number): Ste
   for (const cache of caches) {
     yield irqSave;
     yield lock(cache.listLockCell);
+    yield write(cache.nodeCell);
     cache.node[NodeWord.freeLimit]! -= cache.batchcount;
     const array = cache.arrays[cpu]!;
     const gone = returnObjects(cache, array, 0, array.words[ArrayWord.avail]!);

@@ -1,5 +1,15 @@
 import { Errno } from '@mm/printk';
-import { type Context, type Steps, eachCpu, irqRestore, irqSave, lock, unlock } from '@mm/steps/stepped';
+import {
+  type Context,
+  type Steps,
+  compound,
+  eachCpu,
+  irqRestore,
+  irqSave,
+  lock,
+  unlock,
+  write,
+} from '@mm/steps/stepped';
 
 import { ArrayWord, NodeWord, type SlabCache, arrayCache, newSharedArray } from '../slab-cache.js';
 import { returnObjects } from '../slab-objects.js';
@@ -40,6 +50,7 @@ function* exchangeArrays(
   shared: number,
 ): Steps<void> {
   const { system, node } = cache;
+  yield compound(cache.arraysCell);
   const old = cache.arrays.splice(0);
   for (let cpu = 0; cpu < system.cpus; cpu++) cache.arrays.push(arrayCache(limit, batchcount));
   cache.limit = limit;
@@ -50,6 +61,7 @@ function* exchangeArrays(
   for (const array of old) {
     yield irqSave;
     yield lock(cache.listLockCell);
+    yield write(cache.nodeCell);
     const gone = returnObjects(cache, array, 0, array.words[ArrayWord.avail]!);
     yield unlock(cache.listLockCell);
     yield irqRestore;
@@ -57,6 +69,7 @@ function* exchangeArrays(
   }
   yield irqSave;
   yield lock(cache.listLockCell);
+  yield write(cache.nodeCell);
   node[NodeWord.freeLimit] = (1 + system.cpus) * batchcount + cache.num;
   const before = cache.sharedArray;
   const gone = before === null ? [] : returnObjects(cache, before, 0, before.words[ArrayWord.avail]!);

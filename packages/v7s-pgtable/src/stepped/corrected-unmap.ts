@@ -49,17 +49,16 @@ function* unmapPiece(
   const slot = (iova / SIZE_1M) & table.l1Mask;
   yield read(table.l1Cell + (slot & 255));
   let entry = table.l1Words()[table.l1Base + slot]!;
-  if ((entry & 3) !== 1) {
-    if ((entry & 3) === 0) {
-      table.warn('unmap of nothing');
-      return 0;
-    }
-    if ((entry & CONT_SECTION) !== 0) {
-      const words = table.l1Words();
-      entry = yield* splitCont(ctx, table, iova, words, table.l1Base + slot, slot, 1);
-    }
-    return yield* splitSection(ctx, table, gather, iova, size, entry, slot);
+  if ((entry & 3) !== 1 && (entry & CONT_SECTION) !== 0) {
+    const words = table.l1Words();
+    entry = yield* splitCont(ctx, table, iova, words, table.l1Base + slot, slot, 1);
   }
+  // Only now: another unmap may have put a table there.
+  if ((entry & 3) === 0) {
+    table.warn('unmap of nothing');
+    return 0;
+  }
+  if ((entry & 3) !== 1) return yield* splitSection(ctx, table, gather, iova, size, entry, slot);
   return yield* unmapPage(ctx, table, iova, size, derefTable(table, entry), entry & 0xc00, gather);
 }
 
