@@ -283,7 +283,7 @@ export const SERIES_SLUB: readonly Mutant[] = [
         file: 'packages/slub/src/stepped/destroy.ts',
         find: '  const empty = takeEmptyPartial(cache);\n',
         replace:
-          '  const empty = takeEmptyPartial(cache);\n  yield lock(system.names.cell);\n  yield unlock(system.names.cell);\n',
+          '  const empty = takeEmptyPartial(cache);\n  yield lock(cache.system.names.cell);\n  yield unlock(cache.system.names.cell);\n',
       },
     ],
     hunts: [scenario('sysfs: read against destroy')],
@@ -298,8 +298,8 @@ export const SERIES_SLUB: readonly Mutant[] = [
     edits: [
       {
         file: 'packages/slub/src/stepped/destroy.ts',
-        find: '  if (cache.byRcu) system.rcuCaches.push(cache);',
-        replace: '  if (cache.refcount === 0) system.rcuCaches.push(cache);',
+        find: '  if (cache.byRcu) rcuCaches.push(cache);',
+        replace: '  if (last) rcuCaches.push(cache);',
       },
     ],
     hunts: [programs('slub')],
@@ -332,8 +332,8 @@ export const SERIES_SLUB: readonly Mutant[] = [
     edits: [
       {
         file: 'packages/slub/src/stepped/destroy.ts',
-        find: '  if (clean) {\n    system.register.remove(cache);\n    cache.alive = 0;\n  } else {',
-        replace: '  cache.alive = 0;\n  if (clean) {\n    system.register.remove(cache);\n  } else {',
+        find: '  if (cache.node[NodeWord.nrSlabs] !== 0) {',
+        replace: '  if (cache.node[NodeWord.nrSlabs] !== 0) {\n    cache.alive = 0;',
       },
     ],
     hunts: [check('caches destroyed with live objects')],
