@@ -71,38 +71,54 @@ export function* allocPages(
   // Nearly always a single page from the first zone's per-cpu lists, with more free than its floor asks
   // for: that is here in one piece, short enough (460 bytecodes) to be compiled into the callers.
   const { state } = pages;
-  const plan = state[gfp & 31]! | 0;
+  const plan = state[gfp & 31]!;
   const zone = plan & 7;
   // Masked: false for fractions and negative numbers too.
   if (order !== 0 || (gfp & PLAIN_GFP) !== gfp) return yield* allocSmall(ctx, pages, gfp, order);
   yield read(pages.zoneFreeCell + zone);
   if (state[STATE_ZONES + (zone << 3)]! <= state[STATE_FLOORS + (gfp & 31)]!)
-    return yield* allocElsewhere(ctx, pages, gfp, 0, false);
+    return yield* allocBelowFloor(ctx, pages, gfp, order);
   yield irqSave;
   const set = (ctx.cpu << 3) | zone;
   const locked = yield tryLock(pages.pcpLockCell + set);
   if (!locked) {
     yield irqRestore;
-    return yield* allocElsewhere(ctx, pages, gfp, 0, true);
+    return yield* allocPcpDone(ctx, pages, gfp, order);
   }
   const factor = STATE_FREE_FACTORS + (set << 3);
   state[factor] = state[factor]! >> 1;
   const head = pages.pcpBase + (set << 4) + ((plan >> 6) & 3);
-  if (pages.frames.next[head] === head) yield* refillPlanned(ctx, pages, gfp, 0, plan);
+  if (pages.frames.next[head] === head) yield* refillPlanned(ctx, pages, gfp, order);
   const { next, prev, refcount, flags } = pages.frames;
   const slot = next[head]!;
-  if (slot !== head) {
-    const after = next[slot]!;
-    next[head] = after;
-    prev[after] = head;
-    const count = STATE_PCP + (set << 3);
-    state[count] = state[count]! - 1;
-    refcount[slot] = 1;
-    flags[slot] = ALLOCATED;
-  }
+  if (slot === head) return yield* allocUnlocked(ctx, pages, gfp, set);
+  const after = next[slot]!;
+  next[head] = after;
+  prev[after] = head;
+  const count = STATE_PCP + (set << 3);
+  state[count] = state[count]! - 1;
+  refcount[slot] = 1;
+  flags[slot] = ALLOCATED;
   yield unlock(pages.pcpLockCell + set);
   yield irqRestore;
-  return slot === head ? yield* allocElsewhere(ctx, pages, gfp, 0, true) : (pages.frames.pfnOf(slot) as Pfn);
+  return pages.frames.pfnOf(slot) as Pfn;
+}
+
+/** The per-cpu lists of `set` are locked and empty, and so are the free lists: a single page has to come from elsewhere. */
+function* allocUnlocked(ctx: Context, pages: PageAllocator, gfp: number, _set: number): Steps<Pfn | null> {
+  yield unlock(pages.pcpLockCell + _set);
+  yield irqRestore;
+  return yield* allocPcpDone(ctx, pages, gfp, 0);
+}
+
+/** Only the full check of the watermarks can tell. */
+function* allocBelowFloor(ctx: Context, pages: PageAllocator, gfp: number, order: number): Steps<Pfn | null> {
+  return yield* allocElsewhere(ctx, pages, gfp, order, false);
+}
+
+/** Of the first zone all that is left to try are the free lists. */
+function* allocPcpDone(ctx: Context, pages: PageAllocator, gfp: number, order: number): Steps<Pfn | null> {
+  return yield* allocElsewhere(ctx, pages, gfp, order, true);
 }
 
 /** {@link allocPages} for the orders that have per-cpu lists, and for whatever else is asked for. */
@@ -126,7 +142,7 @@ function* allocSmall(ctx: Context, pages: PageAllocator, gfp: number, order: num
   const factor = (STATE_FREE_FACTORS + (set << 3)) | 0;
   state[factor] = state[factor]! >> 1;
   const head = ((pages.pcpBase | 0) + (set << 4) + order + (order << 1) + ((plan >> 6) & 3)) | 0;
-  if (pages.frames.next[head] === head) yield* refillPlanned(ctx, pages, gfp, order, plan);
+  if (pages.frames.next[head] === head) yield* refillPlanned(ctx, pages, gfp, order);
   const { next, prev, refcount, flags } = pages.frames;
   const slot = next[head]!;
   if (slot !== head) {
@@ -146,13 +162,8 @@ function* allocSmall(ctx: Context, pages: PageAllocator, gfp: number, order: num
 }
 
 /** Refills the list that an allocation planned so takes from. Under the lists' lock. */
-function* refillPlanned(
-  ctx: Context,
-  pages: PageAllocator,
-  gfp: number,
-  order: number,
-  plan: number,
-): Steps<void> {
+function* refillPlanned(ctx: Context, pages: PageAllocator, gfp: number, order: number): Steps<void> {
+  const plan = pages.state[gfp & 31]!;
   const flags = ((plan >> 8) & 0xfff) | (gfp & KSWAPD);
   yield* refill(pages, ctx.cpu, plan & 7, order, (plan >> 6) & 3, flags);
   // Only a refill can have boosted the watermark since the floor was looked at.

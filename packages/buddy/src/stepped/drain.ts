@@ -1,7 +1,8 @@
 import { type Context, type Steps, eachCpu, irqRestore, irqSave, lock, rmw, unlock } from '@mm/steps/stepped';
 
 import type { PageAllocator } from '../page-allocator.js';
-import { PCP_BATCH_SCALE_MAX, giveBackLocked, pcpLock } from '../pcp-lists.js';
+import { giveBackLocked } from '../pcp-give-back.js';
+import { PCP_BATCH_SCALE_MAX, pcpLock } from '../pcp-lists.js';
 import { PcpWord, pcpAt } from '../zone-state.js';
 
 /**

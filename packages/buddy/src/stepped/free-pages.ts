@@ -18,7 +18,8 @@ import { refuseMisuse } from '../misuse.js';
 import type { PageAllocator } from '../page-allocator.js';
 import { SEVERAL_ZONES, blockTypeOf } from '../pageblocks.js';
 import { oddType } from '../pcp-lists.js';
-import { CHECK_AT_PREP } from '../page-checks.js';
+import { linkAfter } from '../free-area.js';
+import { CHECK_AT_PREP, flagsOfAll } from '../page-checks.js';
 import { prepareFree } from '../prepare-page.js';
 import { modFreepageState } from '../zone-counters.js';
 import { STATE_PCP as PCP, PcpWord, STATE_ZONES, ZONE_WORDS, ZoneWord } from '../zone-state.js';
@@ -33,6 +34,7 @@ const HEAD = PageFlag.head;
 const SEVERAL = SEVERAL_ZONES;
 const SEVERAL_ZONES_INFO: number = SEVERAL_ZONES << 3;
 const HIGH = PcpWord.high;
+const FREE_FACTOR = PcpWord.freeFactor;
 const STATE_PCP = PCP;
 const STATE_ZONE_FLAGS: number = STATE_ZONES + ZoneWord.flags;
 const SECTION_SHIFT = 10;
@@ -58,17 +60,21 @@ export function* freePages(ctx: Context, pages: PageAllocator, pfn: number, orde
   const { directory } = pages.frames;
   const section = pfn >> SECTION_SHIFT;
   // Masked: false for fractions and negative numbers too. Nearly always it is a single page, and known.
-  if (order !== 0 || (pfn & PFN_MASK) !== pfn || pages.strict || section >= directory.length)
-    return yield* freeAnyPages(ctx, pages, pfn, order);
-  const base = directory[section]!;
-  if (base === 0) return yield* freeAnyPages(ctx, pages, pfn, order);
-  const slot = base + (pfn & FRAME_MASK);
+  if (
+    order !== 0 ||
+    (pfn & PFN_MASK) !== pfn ||
+    pages.strict ||
+    section >= directory.length ||
+    directory[section] === 0
+  )
+    return yield* freeSmall(ctx, pages, pfn, order);
+  const slot = directory[section]! + (pfn & FRAME_MASK);
   yield rmw(pages.refcountCell + (slot & 255));
   // Taken after the step: meanwhile another CPU may have made the pool of frames grow, into new arrays.
   const { refcount } = pages.frames;
   const left = refcount[slot]! - 1;
   refcount[slot] = left;
-  if (left !== 0) return yield* keepReferences(ctx, pages, slot, pfn, 0, true);
+  if (left !== 0) return markOddReference(pages, slot);
   const info = pages.blockInfo[pfn >> pages.pageblockOrder]!;
   if ((info & 7) >= PCPTYPES || info >= SEVERAL_ZONES_INFO) return yield* freeSlot(ctx, pages, slot, pfn, 0);
   yield* freeSingle(ctx, pages, slot, info);
@@ -76,8 +82,8 @@ export function* freePages(ctx: Context, pages: PageAllocator, pfn: number, orde
 
 /** Frees a page of an ordinary pageblock; `info` is of the block. */
 function* freeSingle(ctx: Context, pages: PageAllocator, slot: number, info: number): Steps<void> {
-  const { state } = pages;
-  pages.frames.flags[slot] = pages.frames.flags[slot]! & KEPT;
+  const { flags } = pages.frames;
+  flags[slot] = flags[slot]! & KEPT;
   yield irqSave;
   const set = (ctx.cpu << 3) | (info >> 3);
   const locked = yield tryLock(pages.pcpLockCell + set);
@@ -92,12 +98,59 @@ function* freeSingle(ctx: Context, pages: PageAllocator, slot: number, info: num
   prev[slot] = head;
   prev[after] = slot;
   next[head] = slot;
+  const { state } = pages;
   const at = STATE_PCP + (set << 3);
   const count = state[at]! + 1;
   state[at] = count;
   yield read(pages.pcpSizesCell + set);
   if (count >= state[at + HIGH]! || state[STATE_ZONE_FLAGS + (info & 0x38)] !== 0)
-    yield* giveSomeBack(pages, ctx.cpu, info >> 3, 0, info & 7);
+    yield* giveSomeBack(ctx, pages, info >> 3, info & 7);
+  yield unlock(pages.pcpLockCell + set);
+  yield irqRestore;
+}
+
+/** {@link freePages} for blocks that have per-cpu lists; what is out of the ordinary goes elsewhere. */
+function* freeSmall(ctx: Context, pages: PageAllocator, pfn: number, order: number): Steps<void> {
+  if (order === 0 || (order & COSTLY_ORDER) !== order) return yield* freeAnyPages(ctx, pages, pfn, order);
+  const size = 1 << order;
+  const slot = slotToFree(pages, pfn, order) | 0;
+  if (pages.strict || (pages.frames.flags[slot]! & HEAD) !== 0)
+    return yield* freeAnyPages(ctx, pages, pfn, order);
+  yield rmw(pages.refcountCell + (slot & 255));
+  const { refcount, flags } = pages.frames;
+  const left = (refcount[slot]! - 1) | 0;
+  refcount[slot] = left;
+  if (left !== 0) return yield* keepReferences(ctx, pages, slot, pfn, order, false);
+  const info = pages.blockInfo[pfn >> pages.pageblockOrder]!;
+  if (
+    (info & 7) >= PCPTYPES ||
+    info >= SEVERAL_ZONES_INFO ||
+    (pages.checkPages && flagsOfAll(flags, slot + 1, slot + size) !== 0)
+  )
+    return yield* freeSlot(ctx, pages, slot, pfn, order);
+  flags[slot] = flags[slot]! & KEPT;
+  yield irqSave;
+  const set = (ctx.cpu << 3) | (info >> 3);
+  const locked = yield tryLock(pages.pcpLockCell + set);
+  if (!locked) {
+    yield irqRestore;
+    return yield* freeToBuddy(ctx, pages, info >> 3, slot, order, info & 7, false);
+  }
+  const index = (order + (order << 1) + (info & 7)) | 0;
+  const head = ((pages.pcpBase | 0) + (set << 4) + index) | 0;
+  // Only now: before the lock another CPU may have made the pool of frames grow, into new arrays.
+  linkAfter(pages.frames.next, pages.frames.prev, head, slot);
+  const { state } = pages;
+  const at = (STATE_PCP + (set << 3)) | 0;
+  const count = (state[at]! + size) | 0;
+  state[at] = count;
+  yield read(pages.pcpSizesCell + set);
+  if (
+    count >= state[at + HIGH]! ||
+    state[at + FREE_FACTOR] !== 0 ||
+    state[(STATE_ZONE_FLAGS + (info & 0x38)) | 0] !== 0
+  )
+    yield* giveSomeBack(ctx, pages, info >> 3, index);
   yield unlock(pages.pcpLockCell + set);
   yield irqRestore;
 }
@@ -115,6 +168,12 @@ function* freeAnyPages(ctx: Context, pages: PageAllocator, pfn: number, order: n
   else yield* keepReferences(ctx, pages, slot, pfn, order, isHead);
 }
 
+/** A page with fewer than no references is not fit to be handed out. */
+function markOddReference(pages: PageAllocator, slot: number): void {
+  const { flags, refcount } = pages.frames;
+  if (refcount[slot]! < 0) flags[slot]! |= PageFlag.oddReference;
+}
+
 /** Others still refer to the first page of a block. @see linux 6.1 mm/page_alloc.c __free_pages */
 function* keepReferences(
   ctx: Context,
@@ -124,8 +183,7 @@ function* keepReferences(
   order: number,
   isHead: boolean,
 ): Steps<void> {
-  const { flags, refcount } = pages.frames;
-  if (refcount[slot]! < 0) flags[slot]! |= PageFlag.oddReference;
+  markOddReference(pages, slot);
   if (isHead) return;
   for (let half = order - 1; half >= 0; half--)
     yield* freeSlot(ctx, pages, slot + (1 << half), pfn + (1 << half), half);

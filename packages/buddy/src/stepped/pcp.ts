@@ -11,16 +11,11 @@ import {
 } from '@mm/steps/stepped';
 
 import { unlink } from '../free-area.js';
+import { MIGRATE_PCPTYPES } from '../migrate-types.js';
 import type { PageAllocator } from '../page-allocator.js';
-import {
-  giveBackLocked,
-  pcpFreeCount,
-  pcpHead,
-  pcpHighNow,
-  pcpLock,
-  pcpSizesCellOf,
-  refillLocked,
-} from '../pcp-lists.js';
+import { pcpFreeCount, pcpHead, pcpHighNow, pcpLock, pcpSizesCellOf } from '../pcp-lists.js';
+import { giveBackLocked } from '../pcp-give-back.js';
+import { refillLocked } from '../pcp-refill.js';
 import { PcpWord, STATE_PCP as PCP, STATE_ZONES as ZONES, ZoneWord, pcpAt } from '../zone-state.js';
 
 // Local constants: imported ones are read from their module each time.
@@ -29,6 +24,8 @@ const HIGH = PcpWord.high;
 const BATCH = PcpWord.batch;
 const FREE_FACTOR = PcpWord.freeFactor;
 const STATE_PCP = PCP;
+/** The lists of single pages come first. */
+const FIRST_HIGH_INDEX = MIGRATE_PCPTYPES;
 const STATE_ZONE_FLAGS: number = ZONES + ZoneWord.flags;
 
 /**
@@ -141,31 +138,27 @@ export function* giveToPcp(
     (order !== 0 && state[pcp + FREE_FACTOR] !== 0) ||
     state[(STATE_ZONE_FLAGS + (zone << 3)) | 0] !== 0
   )
-    yield* giveSomeBack(pages, ctx.cpu, zone, order, type);
+    yield* giveSomeBack(ctx, pages, zone, 3 * order + type);
   yield unlock(pages.pcpLockCell + set);
   yield irqRestore;
   return true;
 }
 
 /**
- * Gives pages of this CPU's lists back when there are many. Under the lists' lock.
+ * Gives pages of this CPU's lists back when there are many, from list `index` on. Under the lists' lock.
  * @see linux 6.1 mm/page_alloc.c free_unref_page_commit
  */
-export function* giveSomeBack(
-  pages: PageAllocator,
-  cpu: number,
-  zone: number,
-  order: number,
-  type: number,
-): Steps<void> {
+export function* giveSomeBack(ctx: Context, pages: PageAllocator, zone: number, index: number): Steps<void> {
+  const { pcpState } = pages;
+  const { cpu } = ctx;
   const at = pcpAt(cpu, zone);
-  const freesHigh = order !== 0 && pages.pcpState[at + FREE_FACTOR] !== 0;
+  const freesHigh = index >= FIRST_HIGH_INDEX && pcpState[at + FREE_FACTOR] !== 0;
   const high = pcpHighNow(pages, at, zone, freesHigh);
-  if (pages.pcpState[at + COUNT]! < high) return;
+  if (pcpState[at + COUNT]! < high) return;
   yield read(pcpSizesCellOf(pages, cpu, zone));
   const some = pcpFreeCount(pages, at, high, freesHigh);
   yield lock(pages.zoneLockCell + zone);
   yield rmw(pages.zoneFreeCell + zone);
-  giveBackLocked(pages, cpu, zone, some, 3 * order + type);
+  giveBackLocked(pages, cpu, zone, some, index);
   yield unlock(pages.zoneLockCell + zone);
 }
