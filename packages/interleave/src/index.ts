@@ -4,7 +4,7 @@ export { Random } from './random.js';
 export { ScheduleError, type ScheduleFault } from './schedule-error.js';
 export { CPUS_MAX, type Choice, type Scheduler, choiceCpu, choiceOf, choiceTask } from './scheduler.js';
 export { SeededScheduler, type SeededOptions } from './seeded-scheduler.js';
-export { formatTrace } from './format-trace.js';
+export { formatTrace } from './output/format-trace.js';
 export { ReplayScheduler } from './replay-scheduler.js';
 export {
   type Footprint,
@@ -48,3 +48,15 @@ export {
   shrinkOperations,
   simplerIntegers,
 } from './program/shrink-operations.js';
+export { type PerfettoEvent, type PerfettoTrace, perfettoTrace } from './output/perfetto-trace.js';
+export { SHIVIZ_PARSER, shivizLog } from './output/shiviz-log.js';
+export { type TraceHtmlOptions, traceHtml } from './output/trace-html.js';
+export { TRACE_JSON_VERSION, type TraceJson, type TraceStep, traceJson } from './output/trace-json.js';
+export {
+  COUNTEREXAMPLE_VERSION,
+  type Counterexample,
+  type Replayed,
+  parseCounterexample,
+  replayCounterexample,
+  saveCounterexample,
+} from './saved/counterexample.js';

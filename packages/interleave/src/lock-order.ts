@@ -21,6 +21,22 @@ export class LockOrderMonitor implements Monitor {
   readonly #held: Array<Cell[] | undefined> = [];
   #machine: Interleaver | undefined;
 
+  /** Pairs of locks, the second waited for while the first was held: seen so far, as plain data. */
+  get edges(): Array<[Cell, Cell]> {
+    return [...this.#after].flatMap(([before, after]) =>
+      [...after].map((cell): [Cell, Cell] => [before, cell]),
+    );
+  }
+
+  /** Goes on from {@link edges} that were seen before. */
+  restore(edges: ReadonlyArray<readonly [Cell, Cell]>): void {
+    for (const [before, cell] of edges) {
+      const after = this.#after.get(before);
+      if (after === undefined) this.#after.set(before, new Set([cell]));
+      else after.add(cell);
+    }
+  }
+
   begin(_run: ScenarioRun, machine: Interleaver): void {
     this.#machine = machine;
     this.#held.length = 0;

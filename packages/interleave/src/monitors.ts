@@ -1,7 +1,8 @@
-import type { Access } from '@mm/steps';
+import { type Access, AccessKind } from '@mm/steps';
 
 import type { Interleaver } from './interleaver.js';
 import type { ScenarioRun } from './run-schedule.js';
+import { NO_TASK } from './task-table.js';
 
 /** Looks at every step of a run, and throws what is wrong. */
 export interface Monitor {
@@ -79,24 +80,53 @@ export class SometimesMonitor implements Monitor {
   }
 }
 
-/** Records what each step changed in the scenario's `state`. */
-export class StateRecorder implements Monitor {
+/** Records what each step gave, and what it changed in the scenario's `state` and `sometimes`. */
+export class StepRecorder implements Monitor {
   readonly changes: string[][] = [];
-  #read: ScenarioRun['state'];
+  /** By step: whether a trylock took its lock, and what a task ended with. */
+  readonly results: Array<string | undefined> = [];
+  #run: ScenarioRun | undefined;
+  #machine: Interleaver | undefined;
   #last: Readonly<Record<string, unknown>> = {};
+  #ended: unknown;
 
-  begin(run: ScenarioRun): void {
-    this.#read = run.state;
-    this.#last = run.state?.() ?? {};
+  begin(run: ScenarioRun, machine: Interleaver): void {
+    this.#run = run;
+    this.#machine = machine;
+    this.#last = this.#read();
+    machine.hooks.onEnd = (_tag, value) => {
+      this.#ended = value;
+    };
   }
 
-  onStep(): void {
-    const now = this.#read?.() ?? {};
+  onStep(task: number, access: Access): void {
+    const now = this.#read();
     const changed: string[] = [];
     for (const name of new Set([...Object.keys(this.#last), ...Object.keys(now)]))
       if (this.#last[name] !== now[name])
         changed.push(`${name}: ${String(this.#last[name])} -> ${String(now[name])}`);
     this.changes.push(changed);
     this.#last = now;
+    this.results.push(this.#result(task, access));
+  }
+
+  #read(): Readonly<Record<string, unknown>> {
+    const reached = Object.entries(this.#run?.sometimes ?? {}).map(([name, holds]) => [name, holds()]);
+    return { ...this.#run?.state?.(), ...(Object.fromEntries(reached) as Record<string, boolean>) };
+  }
+
+  #result(task: number, access: Access): string | undefined {
+    const machine = this.#machine!;
+    const words: string[] = [];
+    if ((access & 15) === AccessKind.tryLock)
+      words.push(machine.holderOf(access >>> 4) === task ? 'taken' : 'busy');
+    if (machine.pendingAccess(task) === NO_TASK) {
+      words.push(this.#ended === undefined ? 'ends' : `ends with ${inWords(this.#ended)}`);
+      this.#ended = undefined;
+    }
+    return words.length === 0 ? undefined : words.join(', ');
   }
 }
+
+const inWords = (value: unknown): string =>
+  typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);

@@ -2,7 +2,7 @@
 import { CellSpace, Context, type Steps, lock, read, unlock, write } from '@mm/steps';
 import { describe, expect, it } from 'vitest';
 
-import { formatTrace } from './format-trace.js';
+import { formatTrace } from './output/format-trace.js';
 import { ReplayScheduler } from './replay-scheduler.js';
 import { type RunResult, type Scenario, runSchedule } from './run-schedule.js';
 import { scheduleSteps, scheduleSwitches } from './schedule.js';

@@ -1,7 +1,7 @@
-import type { Cell, CellSpace, SpawnedTask, Steps } from '@mm/steps';
+import type { Access, Cell, CellSpace, SpawnedTask, Steps } from '@mm/steps';
 
 import { Interleaver } from './interleaver.js';
-import { InvariantError, type Monitor, StateRecorder } from './monitors.js';
+import { InvariantError, type Monitor, StepRecorder } from './monitors.js';
 import { ScheduleError, type ScheduleFault } from './schedule-error.js';
 import { type Schedule, addStep } from './schedule.js';
 import type { Scheduler } from './scheduler.js';
@@ -74,6 +74,8 @@ export interface RunResult {
   readonly cells: CellSpace | undefined;
   /** By step: what it changed in the state, as `name: before -> after`. Empty without `recordState`. */
   readonly changes: readonly (readonly string[])[];
+  /** By step: what it gave, where it gave something: `taken` or `busy` of a trylock, `ends with 7`. */
+  readonly results?: readonly (string | undefined)[];
   /** By step: words to show in place of its access, where it has any. */
   readonly labels?: readonly (string | undefined)[];
 }
@@ -105,7 +107,7 @@ export function runSchedule(scenario: Scenario, scheduler: Scheduler, options: R
   const trace: number[] = [];
   const names = tasks.map((task, i) => task.name ?? `task ${i}`);
   machine.hooks.nameOf = (task) => names[task] ?? `task ${task}`;
-  const recorder = options.recordState === true ? new StateRecorder() : undefined;
+  const recorder = options.recordState === true ? new StepRecorder() : undefined;
   const monitors: Monitor[] = [...(options.monitors ?? []), ...(recorder === undefined ? [] : [recorder])];
   const expected = options.expectTrace;
   machine.hooks.onStep = (choice, access) => {
@@ -127,6 +129,9 @@ export function runSchedule(scenario: Scenario, scheduler: Scheduler, options: R
     machine.run(options.stepsMax ?? STEPS_MAX);
   } catch (error) {
     outcome = asOutcome(error);
+    // What a step did before it failed is seen, too.
+    if (recorder !== undefined && recorder.changes.length < trace.length / 2)
+      recorder.onStep((trace.at(-2) ?? 0) >>> 6, trace.at(-1) as Access);
   }
   if (outcome.kind === 'ended') {
     try {
@@ -143,6 +148,7 @@ export function runSchedule(scenario: Scenario, scheduler: Scheduler, options: R
     names,
     cells,
     changes: recorder?.changes ?? [],
+    ...(recorder === undefined ? {} : { results: recorder.results }),
   };
 }
 

@@ -131,6 +131,25 @@ describe('explore', () => {
     const takes = both(a, b);
     expect(explore(scenario([add, takes, takes]))).toMatchObject({ outcome: 'holds', complete: true });
   });
+  it('remembers the order of locks when it goes on', () => {
+    const [first, second] = [cells.claim('first'), cells.claim('second')];
+    const orders: Array<() => Steps<void>> = [both(first, second), both(second, first)];
+    let run = 0;
+    // One order in each run: only both runs together show the cycle.
+    const make = (): ScenarioRun => ({
+      cells,
+      tasks: [{ ctx: new Context(0), steps: orders[run++ % 2]!() }],
+    });
+    const once = { strategy: 'random', runsMax: 1 } as const;
+    const before = explore({ cpus: 1, make }, once);
+    expect(before.outcome).toBe('holds');
+    run = before.state.lockOrder[0]![0] === first ? 0 : 1;
+    const after = explore(
+      { cpus: 1, make },
+      { ...once, resume: JSON.parse(JSON.stringify(before.state)) as ExploreState },
+    );
+    expect(after.failure?.outcome.kind).toBe('lock order');
+  });
   it('goes on from a saved state to the same result', () => {
     const whole = explore(toySlub(2, 1));
     expect(whole).toMatchObject({ executions: 518, blocked: 0, complete: true });

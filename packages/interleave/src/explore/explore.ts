@@ -1,3 +1,4 @@
+import { LockOrderMonitor } from '../lock-order.js';
 import { type Monitor, SometimesMonitor } from '../monitors.js';
 import { ReplayScheduler } from '../replay-scheduler.js';
 import { type RunResult, STEPS_MAX, type Scenario, runSchedule } from '../run-schedule.js';
@@ -40,6 +41,8 @@ export function explore(scenario: Scenario, options: ExploreOptions = {}): Explo
   const monitors = watch();
   const sometimes = monitors.find((monitor) => monitor instanceof SometimesMonitor);
   for (const [name, runs] of Object.entries(resume?.sometimes ?? {})) sometimes?.reached.set(name, runs);
+  const lockOrder = monitors.find((monitor) => monitor instanceof LockOrderMonitor);
+  lockOrder?.restore(resume?.lockOrder ?? []);
   const search = searchFor(scenario, options, { ...boundsOf(options), stepsMax, monitors });
   const { failing, milliseconds, stoppedBy } = drive(search, options);
   for (const monitor of monitors) monitor.dispose?.();
@@ -66,7 +69,7 @@ export function explore(scenario: Scenario, options: ExploreOptions = {}): Explo
     missing,
     guarantee: search.guarantee,
     leftAt: search.leftAt,
-    state: stateOf(search, asked, reached),
+    state: { ...stateOf(search, asked, reached), lockOrder: lockOrder?.edges ?? [] },
   };
 }
 
@@ -163,7 +166,7 @@ function stateOf(
   search: Search,
   asked: ExploreState['asked'],
   sometimes: Record<string, number>,
-): ExploreState {
+): Omit<ExploreState, 'lockOrder'> {
   const { executions, blocked, steps, deepest, dpor, tasks } = search;
   return {
     format: 'interleave-exploration',

@@ -23,6 +23,8 @@ export interface ExploreState {
   readonly deepest: number;
   /** By name: in how many runs it was reached. */
   readonly sometimes: Readonly<Record<string, number>>;
+  /** Pairs of locks, the second waited for while the first was held, in any run. */
+  readonly lockOrder: ReadonlyArray<readonly [number, number]>;
   /** Of `dpor`. */
   readonly dpor: DporState | null;
   /** Of `pct`: tasks of the run that had most. */
@@ -64,6 +66,10 @@ export function checkResume(state: ExploreState, asked: ExploreState['asked']): 
   for (const field of ['executions', 'blocked', 'steps', 'deepest', 'tasks'] as const)
     if (!Number.isSafeInteger(state[field]) || state[field] < 0)
       throw new RangeError(`resume.${field}: expected an integer from 0, got ${String(state[field])}`);
+  if (typeof state.sometimes !== 'object' || !Object.values(state.sometimes).every((runs) => isInts([runs])))
+    throw new RangeError('resume.sometimes: expected numbers of runs by name');
+  if (!Array.isArray(state.lockOrder) || !state.lockOrder.every((edge) => isInts(edge) && edge.length === 2))
+    throw new RangeError('resume.lockOrder: expected pairs of cells');
   if (asked.strategy === 'dpor') checkDpor(state.dpor);
 }
 

@@ -4,7 +4,7 @@ import { Dependency, TASKS } from '../explore/dependency.js';
 import { EventStack } from '../explore/event-stack.js';
 import { Races } from '../explore/races.js';
 import { StepEffects } from '../explore/step-effects.js';
-import { describeAccess } from '../describe-access.js';
+import { describeAccess } from '../output/describe-access.js';
 import type { Interleaver } from '../interleaver.js';
 import type { Monitor } from '../monitors.js';
 import type { Footprint, ScenarioRun } from '../run-schedule.js';

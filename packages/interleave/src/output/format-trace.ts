@@ -1,6 +1,6 @@
-import { describeStep } from './describe-access.js';
-import type { RunResult } from './run-schedule.js';
-import { choiceCpu, choiceTask } from './scheduler.js';
+import { describeStep, outcomeOf } from './describe-access.js';
+import type { RunResult } from '../run-schedule.js';
+import { choiceCpu, choiceTask } from '../scheduler.js';
 
 /**
  * A run as text: a line for each step, a column for each CPU, `>` where another task or CPU goes on
@@ -46,7 +46,5 @@ export function formatTrace(result: RunResult): string {
       ...changes(step),
     ]),
   );
-  const { outcome } = result;
-  const end = outcome.kind === 'ended' ? 'ended' : `${outcome.kind}: ${outcome.error.message}`;
-  return [head, ...lines, end].join('\n');
+  return [head, ...lines, outcomeOf(result)].join('\n');
 }

@@ -1,0 +1,155 @@
+/* oxlint-disable unicorn/consistent-function-scoping -- a scenario in one piece reads better */
+import { runInNewContext } from 'node:vm';
+
+import { CellSpace, Context, type Steps, lock, read, tryLock, unlock, write } from '@mm/steps';
+import { describe, expect, it } from 'vitest';
+
+import { ReplayScheduler } from '../replay-scheduler.js';
+import { type RunResult, runSchedule } from '../run-schedule.js';
+import { formatTrace } from './format-trace.js';
+import { SCRIPT } from './html-page.js';
+import { perfettoTrace } from './perfetto-trace.js';
+import { SHIVIZ_PARSER, shivizLog } from './shiviz-log.js';
+import { traceHtml } from './trace-html.js';
+import { traceJson } from './trace-json.js';
+
+const cells = new CellSpace();
+const counter = cells.claim('counter');
+const list = cells.claim('list.lock');
+
+/** The lost update, between two CPUs, and a trylock that fails. */
+function lostUpdate(): RunResult {
+  const make = (): ReturnType<Parameters<typeof runSchedule>[0]['make']> => {
+    const state = { n: 0 };
+    function* add(): Steps<number> {
+      yield read(counter);
+      const seen = state.n;
+      yield write(counter);
+      state.n = seen + 1;
+      return seen;
+    }
+    function* holder(): Steps<number> {
+      yield lock(list);
+      const seen = yield* add();
+      yield unlock(list);
+      return seen;
+    }
+    function* other(): Steps<number> {
+      const taken = yield tryLock(list);
+      if (taken) yield unlock(list);
+      return yield* add();
+    }
+    return {
+      cells,
+      tasks: [
+        { ctx: new Context(0), steps: holder(), name: 'holder' },
+        { ctx: new Context(1), steps: other(), name: '<other> task' },
+      ],
+      state: () => ({ ...state }),
+      sometimes: { 'counted to one': () => state.n === 1 },
+      check: () => {
+        if (state.n !== 2) throw new Error(`counted ${state.n} of 2`);
+      },
+    };
+  };
+  const schedule = [0, 3, 65, 3, 0, 2, 65, 1];
+  return runSchedule({ cpus: 2, make }, new ReplayScheduler(schedule), { recordState: true });
+}
+
+it('text has a column for each CPU, results, marks at switches, and only what changed', () => {
+  expect(formatTrace(lostUpdate()).split('\n')).toEqual([
+    '    step  CPU 0                                 CPU 1',
+    '>      0  holder begins',
+    '       1  holder lock list.lock',
+    '       2  holder read counter',
+    '>      3                                        <other> task begins',
+    '       4                                        <other> task tryLock list.lock = busy',
+    '       5                                        <other> task read counter',
+    '>      6  holder write counter                                                           | n: 0 -> 1; counted to one: false -> true',
+    '       7  holder unlock list.lock, ends with 0',
+    '>      8                                        <other> task write counter, ends with 0',
+    'check failed: counted 1 of 2',
+  ]);
+});
+
+it('JSON says how to read it, and has all of the run', () => {
+  const run = lostUpdate();
+  const json = JSON.parse(JSON.stringify(traceJson(run))) as ReturnType<typeof traceJson>;
+  expect(json).toMatchObject({
+    format: 'interleave-trace',
+    version: 1,
+    outcome: { kind: 'check failed', message: 'counted 1 of 2' },
+    cpus: 2,
+    tasks: ['holder', '<other> task'],
+    schedule: run.schedule,
+  });
+  expect(json.steps[4]).toEqual({
+    step: 4,
+    task: 1,
+    name: '<other> task',
+    cpu: 1,
+    access: 'tryLock list.lock',
+    cell: 'list.lock',
+    result: 'busy',
+    switched: false,
+    changes: [],
+  });
+  expect(json.steps[6]!.changes[0]).toEqual({ name: 'n', before: '0', after: '1' });
+});
+
+it('Perfetto gets a track for each CPU, a slice for each stretch and each step, and the violation', () => {
+  const { traceEvents } = perfettoTrace(lostUpdate());
+  const named = (name: string): unknown => traceEvents.filter((event) => event.name === name);
+  expect(named('thread_name')).toHaveLength(2);
+  expect(named('holder')).toMatchObject([
+    { ph: 'X', tid: 0, ts: 0, dur: 3 },
+    { ph: 'X', tid: 0, ts: 6, dur: 2 },
+  ]);
+  expect(named('tryLock list.lock')).toMatchObject([
+    { ph: 'X', tid: 1, ts: 4, dur: 1, args: { result: 'busy' } },
+  ]);
+  expect(named('check failed: counted 1 of 2')).toMatchObject([{ ph: 'i', ts: 9 }]);
+  // Slices of one track lie beside or within each other, as the viewer demands.
+  for (const a of traceEvents)
+    for (const b of traceEvents) {
+      if (a.ph !== 'X' || b.ph !== 'X' || a.tid !== b.tid) continue;
+      const overlaps = a.ts < b.ts && b.ts < a.ts + a.dur! && a.ts + a.dur! < b.ts + b.dur!;
+      expect(overlaps).toBe(false);
+    }
+});
+
+it('ShiViz gets what its parser reads: clocks that grow by one, and order what touches one cell', () => {
+  const log = shivizLog(lostUpdate());
+  const events = [...log.matchAll(new RegExp(SHIVIZ_PARSER, 'g'))].map(({ groups }) => ({
+    host: groups!['host']!,
+    clock: JSON.parse(groups!['clock']!) as Record<string, number>,
+    event: groups!['event']!,
+  }));
+  expect(events).toHaveLength(9);
+  const counts = new Map<string, number>();
+  for (const { host, clock } of events) {
+    counts.set(host, (counts.get(host) ?? 0) + 1);
+    expect(clock[host]).toBe(counts.get(host));
+  }
+  expect([...counts.keys()]).toEqual(['holder#0', '_other_task#1']);
+  // The trylock failed because of the lock; the reads of the counter are in no order.
+  expect(events[4]!.clock).toEqual({ 'holder#0': 2, '_other_task#1': 2 });
+  expect(events[5]!.clock['holder#0']).toBe(2);
+  expect(events[8]!.clock['holder#0']).toBe(4);
+});
+
+describe('the HTML page', () => {
+  it('is one file, and a name cannot break out of its text', () => {
+    const page = traceHtml(lostUpdate(), { title: 'a <b> & "c"' });
+    expect(page).toContain('<title>a &lt;b&gt; &amp; &quot;c&quot;</title>');
+    expect(page).not.toMatch(/(?:src|href)=/u);
+    expect(page).not.toContain('<other>');
+    const data = /<script type="application\/json" id="trace">(?<json>.*?)<\/script>/su.exec(page)!.groups![
+      'json'
+    ]!;
+    expect(JSON.parse(data)).toEqual(JSON.parse(JSON.stringify(traceJson(lostUpdate()))));
+  });
+  it('has a script that is well formed', () => {
+    expect(() => runInNewContext(`(() => {${SCRIPT}})`)).not.toThrow();
+  });
+});
