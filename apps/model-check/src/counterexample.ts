@@ -8,6 +8,7 @@ import {
   buddySubsystem,
   slabSubsystem,
   slubSubsystem,
+  sysfsSubsystem,
   v7sSubsystem,
   zonesSubsystem,
 } from '@mm/model';
@@ -27,10 +28,9 @@ export interface Counterexample {
 
 /** Everything that can be checked, by name. */
 export const SUBSYSTEMS: ReadonlyMap<string, Subsystem<unknown>> = new Map(
-  [zonesSubsystem, buddySubsystem, slubSubsystem, slabSubsystem, v7sSubsystem].map((system) => [
-    system.name,
-    system as unknown as Subsystem<unknown>,
-  ]),
+  [zonesSubsystem, buddySubsystem, slubSubsystem, slabSubsystem, sysfsSubsystem, v7sSubsystem].map(
+    (system) => [system.name, system as unknown as Subsystem<unknown>],
+  ),
 );
 
 /** The subsystem of a name. @throws OptionError when there is none. */

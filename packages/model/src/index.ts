@@ -38,3 +38,5 @@ export {
   TWO_EACH,
   scenarioNamed,
 } from './scenarios/index.js';
+export { sysfsSubsystem } from './sysfs/sysfs-subsystem.js';
+export { type SysfsWorld, sysfsWorld } from './sysfs/sysfs-world.js';

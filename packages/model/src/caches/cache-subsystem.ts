@@ -57,7 +57,8 @@ function tuning(slab: 'slub' | 'slab', op: Op): string {
   return `${name} = ${text.trim()}`;
 }
 
-const commands = (slab: 'slub' | 'slab'): Command<CacheWorld>[] => [
+/** What can be done to the caches of a machine with either allocator. */
+export const cacheCommands = (slab: 'slub' | 'slab'): Command<CacheWorld>[] => [
   command('createCache', 20, (world) => world.users.length < 8, request),
   command('destroyCache', 5, someUser, which),
   command('allocObject', 420, someUser, allocation),
@@ -89,7 +90,7 @@ const commands = (slab: 'slub' | 'slab'): Command<CacheWorld>[] => [
 function cacheSubsystem(slab: 'slub' | 'slab'): Subsystem<CacheWorld> {
   return {
     name: slab,
-    commands: commands(slab),
+    commands: cacheCommands(slab),
     setup: (options) => cacheWorld(options, slab),
     cellsOf: (world) => world.machine.cells,
     checkLocal: checkCachesLocal,

@@ -1,0 +1,93 @@
+import { Errno } from '@mm/printk';
+import { SlubSystem } from '@mm/slub';
+import type { Context, Steps } from '@mm/steps/stepped';
+import { SLAB_ATTRIBUTES, slabAttributes } from '@mm/sysfs';
+import { openFile, readFile, writeFile } from '@mm/sysfs/stepped';
+
+import { arrayTuning } from '../caches/cache-arguments.js';
+import { ModelViolation } from '../model-violation.js';
+import type { Op } from '../subsystem.js';
+import { checkPossible, checkPossibleProc } from '../sysfs/possible-text.js';
+import { procNameOf, slabWriteOf } from '../sysfs/sysfs-arguments.js';
+import type { SysfsWorld } from '../sysfs/sysfs-world.js';
+
+/** A name below /sys/kernel/slab, or null where there is nothing. */
+function someName(world: SysfsWorld, op: Op): string | null {
+  const { kmem } = world;
+  if (!(kmem instanceof SlubSystem)) return null;
+  const names = [...kmem.names.directories.keys(), ...kmem.names.links.keys()];
+  return names[op.a % names.length]!;
+}
+
+const pagesOf = ({ machine }: SysfsWorld): number =>
+  machine.zones.present.reduce((sum, pages) => sum + pages, 0);
+
+/** What opening and reading may answer while caches come and go. */
+const isGone = (answer: number): boolean => answer === -Errno.ENOENT || answer === -Errno.ENODEV;
+
+/** Reads a file of some cache, under one of its names. */
+export function* readSlabFile(world: SysfsWorld, ctx: Context, op: Op): Steps<void> {
+  const name = someName(world, op);
+  if (name === null) return;
+  const { kmem } = world;
+  const { hasZoneDma, hasZoneDma32 } = kmem;
+  const rules = { hasZoneDma, hasZoneDma32, series: kmem.register.series, config: world.parts.config };
+  const file = SLAB_ATTRIBUTES[op.b % SLAB_ATTRIBUTES.length]!.name;
+  const opened = yield* openFile(ctx, world.parts, `/sys/kernel/slab/${name}/${file}`, 'reading');
+  if (typeof opened === 'number') {
+    if (isGone(opened)) return;
+    throw new ModelViolation('a file can be read or is gone', `${name}/${file}: ${opened}`);
+  }
+  if (!slabAttributes(rules).has(file)) throw new ModelViolation('only files of this kernel are there', file);
+  const text = yield* readFile(ctx, world.parts, opened);
+  if (typeof text === 'string') checkPossible(file, text, pagesOf(world));
+  else if (!isGone(text))
+    throw new ModelViolation('a file can be read or is gone', `${name}/${file}: ${text}`);
+}
+
+/** Writes a file of some cache, good texts and bad. */
+export function* writeSlabFile(world: SysfsWorld, ctx: Context, op: Op): Steps<void> {
+  const name = someName(world, op);
+  if (name === null) return;
+  const { file, text, plain, debugged } = slabWriteOf(op);
+  const opened = yield* openFile(ctx, world.parts, `/sys/kernel/slab/${name}/${file}`, 'writing');
+  if (typeof opened === 'number') {
+    // What is not there would have to be made, which sysfs refuses.
+    if (opened === -Errno.EACCES || isGone(opened)) return;
+    throw new ModelViolation('a file can be written or is gone', `${name}/${file}: ${opened}`);
+  }
+  const { source } = opened;
+  const debugging = source.of === 'slab' && source.cache.debugging;
+  const wanted = debugging ? debugged : plain;
+  const answer = yield* writeFile(ctx, world.parts, opened, text);
+  if (isGone(answer)) return;
+  if (answer !== (wanted === 'taken' ? text.length : wanted))
+    throw new ModelViolation(
+      'a write is answered as documented',
+      `${file} ${JSON.stringify(text)}: ${answer}`,
+    );
+}
+
+/** Reads a file of /proc. */
+export function* readProcFile(world: SysfsWorld, ctx: Context, op: Op): Steps<void> {
+  const name = procNameOf(op);
+  const opened = yield* openFile(ctx, world.parts, `/proc/${name}`, 'reading');
+  if (typeof opened === 'number')
+    throw new ModelViolation('a file of /proc can be read', `${name}: ${opened}`);
+  const text = yield* readFile(ctx, world.parts, opened);
+  if (typeof text === 'number') throw new ModelViolation('a file of /proc can be read', `${name}: ${text}`);
+  checkPossibleProc(name, text, pagesOf(world));
+}
+
+/** Tunes a cache through slabinfo, which only SLAB takes. */
+export function* writeSlabinfoFile(world: SysfsWorld, ctx: Context, op: Op): Steps<void> {
+  const { caches } = world.kmem.register;
+  const { name } = caches[op.a % caches.length]!;
+  const { limit, batchcount, shared } = arrayTuning(op);
+  const text = `${name} ${limit} ${batchcount} ${shared}\n`;
+  const opened = yield* openFile(ctx, world.parts, '/proc/slabinfo', 'writing');
+  if (typeof opened === 'number') throw new ModelViolation('slabinfo can be opened', `${opened}`);
+  const answer = yield* writeFile(ctx, world.parts, opened, text);
+  const wanted = world.kmem instanceof SlubSystem ? -Errno.EIO : text.length;
+  if (answer !== wanted) throw new ModelViolation('a write is answered as documented', `${text}: ${answer}`);
+}
