@@ -23,6 +23,7 @@ import { slubShrinkAlloc, slubShrinkFree } from './slub-shrink.js';
 import { slubValidate } from './slub-validate.js';
 import { v7sInstallTable } from './v7s-install.js';
 import { v7sMapUnmap, v7sSplitSection, v7sSplitSupersection } from './v7s-split.js';
+import { sysfsReadDestroy, sysfsReadObjects } from './sysfs-read.js';
 
 export { type NamedScenario, SMALL, type ScenarioSize, THREE_CPUS, TWO_EACH } from './scenario.js';
 
@@ -61,6 +62,8 @@ export const SCENARIOS: readonly NamedScenario[] = [
   v7sMapUnmap,
   v7sSplitSection,
   v7sSplitSupersection,
+  sysfsReadObjects,
+  sysfsReadDestroy,
 ];
 
 /**

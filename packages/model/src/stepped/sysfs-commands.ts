@@ -1,7 +1,7 @@
 import { Errno } from '@mm/printk';
 import { SlubSystem } from '@mm/slub';
 import type { Context, Steps } from '@mm/steps/stepped';
-import { SLAB_ATTRIBUTES, slabAttributes } from '@mm/sysfs';
+import { type FileNode, SLAB_ATTRIBUTES, slabAttributes } from '@mm/sysfs';
 import { openFile, readFile, writeFile } from '@mm/sysfs/stepped';
 
 import { arrayTuning } from '../caches/cache-arguments.js';
@@ -25,6 +25,14 @@ const pagesOf = ({ machine }: SysfsWorld): number =>
 /** What opening and reading may answer while caches come and go. */
 const isGone = (answer: number): boolean => answer === -Errno.ENOENT || answer === -Errno.ENODEV;
 
+/** Whoever has just used a file of a cache kept its directory from being given up. @throws ModelViolation */
+function checkKept({ kmem }: SysfsWorld, { source }: FileNode): void {
+  if (source.of !== 'slab' || !(kmem instanceof SlubSystem)) return;
+  const { cache } = source;
+  if (!cache.hasDirectory && kmem.names.directories.get(cache.uid) !== cache)
+    throw new ModelViolation('a directory is given up when nobody uses its files any more', cache.uid);
+}
+
 /** Reads a file of some cache, under one of its names. */
 export function* readSlabFile(world: SysfsWorld, ctx: Context, op: Op): Steps<void> {
   const name = someName(world, op);
@@ -40,8 +48,10 @@ export function* readSlabFile(world: SysfsWorld, ctx: Context, op: Op): Steps<vo
   }
   if (!slabAttributes(rules).has(file)) throw new ModelViolation('only files of this kernel are there', file);
   const text = yield* readFile(ctx, world.parts, opened);
-  if (typeof text === 'string') checkPossible(file, text, pagesOf(world));
-  else if (!isGone(text))
+  if (typeof text === 'string') {
+    checkKept(world, opened);
+    checkPossible(file, text, pagesOf(world));
+  } else if (!isGone(text))
     throw new ModelViolation('a file can be read or is gone', `${name}/${file}: ${text}`);
 }
 
@@ -61,6 +71,7 @@ export function* writeSlabFile(world: SysfsWorld, ctx: Context, op: Op): Steps<v
   const wanted = debugging ? debugged : plain;
   const answer = yield* writeFile(ctx, world.parts, opened, text);
   if (isGone(answer)) return;
+  checkKept(world, opened);
   if (answer !== (wanted === 'taken' ? text.length : wanted))
     throw new ModelViolation(
       'a write is answered as documented',

@@ -1,0 +1,127 @@
+import { kmemCacheDestroy } from '@mm/slub/stepped';
+import { Context, type Steps } from '@mm/steps';
+import { KERNEL_CONFIG, type SysfsParts } from '@mm/sysfs';
+import { openFile, readFile, writeFile } from '@mm/sysfs/stepped';
+import { VmSysctls } from '@mm/zones';
+
+import { ModelViolation } from '../model-violation.js';
+import { type NamedScenario, SMALL, THREE_CPUS } from './scenario.js';
+import { SlubWorld, allocTask, flushTask } from './slub-world.js';
+
+const partsOf = ({ small, slub }: SlubWorld): SysfsParts => ({
+  pages: small.pages,
+  kmem: slub,
+  sysctls: new VmSysctls(small.pages.zones, small.pages.cpus),
+  config: KERNEL_CONFIG,
+});
+
+/** Reading how many objects are in use, and slabinfo, while a first slab comes and is given up with most of its objects free. */
+export const sysfsReadObjects: NamedScenario = {
+  name: 'sysfs-read-objects',
+  purpose: 'a read of `objects` while a slab is made on one CPU and put on the partial list',
+  functions: ['show_slab_objects', 'count_partial', 'inc_slabs_node', 'deactivate_slab'],
+  holds: ['a reader never sees an impossible number', 'objects in use = objects held'],
+  kills: [],
+  sizes: [SMALL, THREE_CPUS],
+  at: ({ cpus, operations }) => {
+    const world = new SlubWorld({ cpus, objects: 8 });
+    const parts = partsOf(world);
+    const make = world.run(
+      () =>
+        Array.from({ length: cpus }, (_, cpu) => {
+          const ctx = new Context(cpu);
+          if (cpu === 0) return { ctx, name: 'read', steps: readTask(world, parts, ctx, operations) };
+          if (cpu === 1) return { ctx, name: 'alloc, flush', steps: allocThenFlush(world, ctx, operations) };
+          return { ctx, name: 'alloc', steps: allocTask(world, ctx, operations) };
+        }),
+      {
+        sometimes: {
+          'saw no slab': () => world.notes.has('0'),
+          'saw the slab in use by a CPU': () => world.notes.has('8'),
+          'saw the slab on the partial list': () => world.notes.has('1'),
+        },
+      },
+    );
+    return { cpus, make };
+  },
+};
+
+function* allocThenFlush(world: SlubWorld, ctx: Context, operations: number): Steps<void> {
+  yield* allocTask(world, ctx, operations);
+  yield* flushTask(world, ctx, 1);
+}
+
+function* readTask(world: SlubWorld, parts: SysfsParts, ctx: Context, rounds: number): Steps<void> {
+  const path = `/sys/kernel/slab/${world.cache.uid}/objects`;
+  for (let i = 0; i < rounds; i++) {
+    const file = yield* openFile(ctx, parts, path, 'reading');
+    const text = typeof file === 'number' ? file : yield* readFile(ctx, parts, file);
+    // Three CPUs make at most a slab of eight objects each.
+    if (typeof text === 'number' || !/^\d+\n$/u.test(text) || Number(text) > 8 * 3)
+      throw new ModelViolation('a reader never sees an impossible number', `objects ${text}`);
+    world.notes.add(text.trimEnd());
+  }
+}
+
+/** Reading and shrinking through sysfs while the cache is destroyed. */
+export const sysfsReadDestroy: NamedScenario = {
+  name: 'sysfs-read-destroy',
+  purpose: 'a read of a file and a write to `shrink` while the cache is destroyed and its directory removed',
+  functions: ['kernfs_get_active', 'kernfs_drain', 'kmem_cache_destroy', 'show_slab_objects', 'shrink_store'],
+  holds: ['a directory is given up when nobody uses its files any more', 'no lock is waited for in a circle'],
+  kills: [],
+  sizes: [SMALL, THREE_CPUS],
+  at: ({ cpus, operations }) => {
+    const world = new SlubWorld({ cpus });
+    const parts = partsOf(world);
+    const make = world.run(
+      () =>
+        Array.from({ length: cpus }, (_, cpu) => {
+          const ctx = new Context(cpu);
+          if (cpu === 0) return { ctx, name: 'destroy', steps: destroyTask(world, ctx) };
+          if (cpu === 1)
+            return { ctx, name: 'read', steps: useTask(world, parts, ctx, 'partial', operations) };
+          return { ctx, name: 'shrink', steps: useTask(world, parts, ctx, 'shrink', operations) };
+        }),
+      {
+        sometimes: {
+          'used before the directory went': () => world.notes.has('used'),
+          'found no directory': () => world.notes.has('gone'),
+        },
+      },
+    );
+    return { cpus, make };
+  },
+};
+
+function* destroyTask(world: SlubWorld, ctx: Context): Steps<void> {
+  const clean = yield* kmemCacheDestroy(ctx, world.cache);
+  if (!clean) throw new ModelViolation('a cache without objects can be destroyed', world.cache.name);
+}
+
+function* useTask(
+  world: SlubWorld,
+  parts: SysfsParts,
+  ctx: Context,
+  name: 'partial' | 'shrink',
+  rounds: number,
+): Steps<void> {
+  const { cache, slub } = world;
+  const path = `/sys/kernel/slab/${cache.uid}/${name}`;
+  for (let i = 0; i < rounds; i++) {
+    const file = yield* openFile(ctx, parts, path, name === 'shrink' ? 'writing' : 'reading');
+    if (typeof file === 'number') {
+      world.notes.add('gone');
+      continue;
+    }
+    const answer =
+      name === 'shrink' ? yield* writeFile(ctx, parts, file, '1') : yield* readFile(ctx, parts, file);
+    if (typeof answer === 'number' && answer < 0) {
+      world.notes.add('gone');
+      continue;
+    }
+    world.notes.add('used');
+    if (!cache.hasDirectory && slub.names.directories.get(cache.uid) !== cache)
+      throw new ModelViolation('a directory is given up when nobody uses its files any more', cache.uid);
+  }
+}
