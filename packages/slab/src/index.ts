@@ -14,6 +14,7 @@ export {
   slabReap,
   slabShrink,
   tuneCache,
+  tuneCacheNamed,
 } from './erased/index.js';
 export { freelistAddress, getFreeIndex } from './free-index.js';
 export { SLAB_BOOT_DEFAULTS, type SlabBoot, parseSlabBoot } from './slab-boot.js';

@@ -121,7 +121,7 @@ function* useTask(
       continue;
     }
     world.notes.add('used');
-    if (!cache.hasDirectory && slub.names.directories.get(cache.uid) !== cache)
+    if (slub.names.directories.get(cache.uid) !== cache)
       throw new ModelViolation('a directory is given up when nobody uses its files any more', cache.uid);
   }
 }

@@ -6,4 +6,4 @@ export { slabCpuDead, slabCpuOnline } from './hotplug.js';
 export { slabFree } from './free.js';
 export { slabEndGracePeriod } from './grow.js';
 export { slabKfree, slabKmalloc } from './kmalloc.js';
-export { tuneCache } from './tune.js';
+export { tuneCache, tuneCacheNamed } from './tune.js';

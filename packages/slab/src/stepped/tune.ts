@@ -13,7 +13,7 @@ import {
 
 import { ArrayWord, NodeWord, type SlabCache, arrayCache, newSharedArray } from '../slab-cache.js';
 import { returnObjects } from '../slab-objects.js';
-import { onlineCpus } from '../slab-system.js';
+import { type SlabSystem, onlineCpus } from '../slab-system.js';
 import { destroySlabs } from './grow.js';
 
 /**
@@ -39,6 +39,31 @@ export function* tuneCache(
   yield* exchangeArrays(ctx, cache, limit, batchcount, shared);
   yield unlock(cache.system.register.mutex);
   return 0;
+}
+
+/**
+ * The same for the newest cache of a name, as a write to /proc/slabinfo asks for it. Tunables that are not good are passed over
+ * without an error.
+ *
+ * @returns 0, or -EINVAL when there is no such cache.
+ * @example
+ * tuneCacheNamed(ctx, system, 'dentry', 120, 60, 8);
+ * @see linux 6.1 mm/slab.c slabinfo_write
+ */
+export function* tuneCacheNamed(
+  ctx: Context,
+  { register }: SlabSystem,
+  name: string,
+  limit: number,
+  batchcount: number,
+  shared: number,
+): Steps<number> {
+  yield lock(register.mutex);
+  const cache = register.caches.findLast((known) => known.name === name);
+  const isGood = limit >= 1 && batchcount >= 1 && batchcount <= limit && shared >= 0;
+  if (cache !== undefined && isGood) yield* exchangeArrays(ctx, cache, limit, batchcount, shared);
+  yield unlock(register.mutex);
+  return cache === undefined ? -Errno.EINVAL : 0;
 }
 
 /** @see linux 6.1 mm/slab.c do_tune_cpucache */

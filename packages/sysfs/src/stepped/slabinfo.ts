@@ -1,7 +1,7 @@
 import { Errno } from '@mm/printk';
 import { SlabCache, type SlabSystem, readSlabCounts } from '@mm/slab';
-import { tuneCache } from '@mm/slab/stepped';
-import { SlubCache, type SlubSystem } from '@mm/slub';
+import { tuneCacheNamed } from '@mm/slab/stepped';
+import { type SlubCache, SlubSystem } from '@mm/slub';
 import { type Context, type Steps, irqRestore, irqSave, lock, unlock } from '@mm/steps/stepped';
 
 import { SLABINFO_HEADER, type SlabinfoLine, formatSlabinfo } from '../slab/slabinfo-text.js';
@@ -16,6 +16,7 @@ import { objectCounts } from './show-attribute.js';
  * @see linux 6.1 mm/slab_common.c slab_show
  */
 export function* showSlabinfo(ctx: Context, kmem: SlubSystem | SlabSystem): Steps<string> {
+  yield lock(kmem.register.mutex);
   let text = '';
   const caches: ReadonlyArray<SlubCache | SlabCache> = kmem.register.caches.toReversed();
   for (const cache of caches) {
@@ -23,6 +24,7 @@ export function* showSlabinfo(ctx: Context, kmem: SlubSystem | SlabSystem): Step
     const line = cache instanceof SlabCache ? yield* slabLine(cache) : yield* slubLine(ctx, cache);
     text += formatSlabinfo(line);
   }
+  yield unlock(kmem.register.mutex);
   return text;
 }
 
@@ -78,13 +80,10 @@ function* slabLine(cache: SlabCache): Steps<SlabinfoLine> {
  * @see linux 6.1 mm/slab.c slabinfo_write
  */
 export function* writeSlabinfo(ctx: Context, kmem: SlubSystem | SlabSystem, text: string): Steps<number> {
-  const caches: ReadonlyArray<SlubCache | SlabCache> = kmem.register.caches;
-  if (caches[0] instanceof SlubCache) return -Errno.EIO;
+  if (kmem instanceof SlubSystem) return -Errno.EIO;
   const tuning = parseTuning(text);
   if (tuning === null) return -Errno.EINVAL;
   const { name, limit, batchcount, shared } = tuning;
-  const cache = caches.findLast((known) => known.name === name);
-  if (!(cache instanceof SlabCache)) return -Errno.EINVAL;
-  yield* tuneCache(ctx, cache, limit, batchcount, shared);
-  return text.length;
+  const answer = yield* tuneCacheNamed(ctx, kmem, name, limit, batchcount, shared);
+  return answer < 0 ? answer : text.length;
 }
