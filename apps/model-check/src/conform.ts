@@ -1,5 +1,3 @@
-import { readFileSync, statSync } from 'node:fs';
-
 import {
   type CaseResult,
   type Player,
@@ -9,7 +7,8 @@ import {
   playerFor,
   readRecording,
 } from '@mm/golden';
-import { OptionError } from '@mm/printk';
+
+import { readText } from './read-json.js';
 
 /** A recording that has been read and checked, with what plays it. */
 export interface LoadedRecording {
@@ -26,8 +25,6 @@ export interface ConformResult {
   readonly notPlayed: Map<string, number>;
 }
 
-/** A JSON text of this size still fits into a string. */
-const FILE_BYTES_MAX = 500 * 2 ** 20;
 /** How long cases are played before signals and timers get their turn. */
 const SLICE_MS = 20;
 
@@ -42,18 +39,6 @@ export function loadRecordings(files: readonly string[]): LoadedRecording[] {
     checkCases(player, recording, file);
     return { file, recording, player };
   });
-}
-
-function readText(file: string): string {
-  try {
-    const { size } = statSync(file);
-    if (size > FILE_BYTES_MAX) throw new OptionError(file, `a file of at most ${FILE_BYTES_MAX} bytes`, size);
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (error instanceof OptionError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    throw new OptionError(file, 'a file that can be read', code ?? String(error));
-  }
 }
 
 /**

@@ -1,55 +1,20 @@
-import { formatTrace } from '@mm/interleave';
-import { newCounts, runInterleaved, runSequence } from '@mm/model';
+import { type PathLeft, replayCounterexample, subsystemOf } from '@mm/model';
 import type { Command } from 'commander';
 
-import { type Counterexample, readCounterexample, subsystemOf } from './counterexample.js';
+import { testText } from './as-test.js';
+import { readCounterexample } from './counterexample-files.js';
 import { ExitCode } from './exit-code.js';
+import { programText, runText } from './show-counterexample.js';
 
-/** Runs a counterexample again. Returns the message of the failure, or null, and the trace where there is one. */
-export function playAgain(found: Counterexample): {
-  readonly failure: string | null;
-  readonly trace: string;
-} {
-  const system = subsystemOf(found.system);
-  const counts = newCounts(system);
-  if (found.scheduleSeed === null)
-    return {
-      failure: runSequence(system, found.options, found.program, counts)?.error.message ?? null,
-      trace: '',
-    };
-  const run = runInterleaved(system, found.options, found.program, counts, {
-    schedule: found.scheduleSeed,
-    record: true,
-  });
-  return {
-    failure: run.failure?.error.message ?? null,
-    trace: run.trace === undefined ? '' : formatTrace(run.trace),
-  };
-}
+const REPLAY_HELP = `
+Program and schedule are played exactly as they were saved. Where the code has changed, the replay goes on as near as it can,
+and says at which step it left the recorded path. It is played twice, to find code that is not deterministic.
 
-/** The program, a line for each operation, a column for the CPU. */
-export function programText(found: Counterexample): string {
-  const system = subsystemOf(found.system);
-  return found.program
-    .map((op) => `  CPU ${op.cpu}  ${system.commands[op.command]!.describe(op)}`)
-    .join('\n');
-}
+Examples:
+  mm-check replay .mm-check/slub-no-live-object-overlaps-another-17.json
+  mm-check replay found.json --as-test > packages/model/src/found.test.ts
 
-function testText(found: Counterexample): string {
-  const name = `${found.system}Subsystem`;
-  const play =
-    found.scheduleSeed === null
-      ? `runSequence(${name}, options, program, newCounts(${name}))`
-      : `runInterleaved(${name}, options, program, newCounts(${name}), { schedule: ${found.scheduleSeed} }).failure`;
-  return `import { ${name}, newCounts, ${found.scheduleSeed === null ? 'runSequence' : 'runInterleaved'} } from '@mm/model';
-import { expect, it } from 'vitest';
-
-it(${JSON.stringify(found.failure)}, () => {
-  const options = ${JSON.stringify(found.options)} as const;
-  const program = ${JSON.stringify(found.program)};
-  expect(${play}).toBeNull();
-});`;
-}
+Exit codes: 0 it holds now, 1 it fails, 2 wrong use or a broken file.`;
 
 /** Adds `mm-check replay FILE`. */
 export function addReplayCommand(program: Command, exit: (code: ExitCode) => void): void {
@@ -58,22 +23,28 @@ export function addReplayCommand(program: Command, exit: (code: ExitCode) => voi
     .description('run a saved counterexample again, exactly')
     .argument('<file>', 'a counterexample that `mm-check run` wrote')
     .option('--as-test', 'print it as a vitest test instead')
+    .addHelpText('after', REPLAY_HELP)
     .action((file: string, options: { asTest?: boolean }) => {
-      const found = readCounterexample(file);
-      if (options.asTest === true) {
-        console.log(testText(found));
-        return;
-      }
-      const { failure, trace } = playAgain(found);
-      console.log(programText(found));
-      if (trace !== '') console.log(trace);
-      if (failure === null) console.log(`holds now; it was: ${found.failure}`);
-      else
-        console.log(
-          failure === found.failure
-            ? `fails as recorded: ${failure}`
-            : `fails otherwise: ${failure}\nrecorded:        ${found.failure}`,
-        );
-      exit(failure === null ? ExitCode.holds : ExitCode.counterexample);
+      if (options.asTest === true) console.log(testText(readCounterexample(file)));
+      else exit(replay(file));
     });
 }
+
+function replay(file: string): ExitCode {
+  const found = readCounterexample(file);
+  const { run, left, nondeterministic } = replayCounterexample(found);
+  console.log(`${found.invariant}\n${programText(found)}`);
+  console.log(runText(subsystemOf(found.system), run));
+  if (nondeterministic !== null)
+    console.log(`not deterministic: played again, ${parting(nondeterministic, 'the first time')}`);
+  if (left !== null) console.log(`left the recorded path: ${parting(left, 'recorded')}`);
+  const { failure } = run;
+  if (failure === null) console.log(`holds now; it was: ${found.failure}`);
+  else if (failure.error.message === found.failure)
+    console.log(`fails as recorded: ${failure.error.message}`);
+  else console.log(`fails otherwise: ${failure.error.message}\nrecorded:        ${found.failure}`);
+  return failure === null ? ExitCode.holds : ExitCode.counterexample;
+}
+
+const parting = ({ step, did, recorded }: PathLeft, other: string): string =>
+  `step ${step} is ${did === undefined ? 'not made' : `"${did}"`}, ${other}: ${recorded === undefined ? 'none' : `"${recorded}"`}`;

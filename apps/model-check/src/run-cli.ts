@@ -4,12 +4,13 @@ import { Command, CommanderError } from 'commander';
 import { addAllCommand } from './all-command.js';
 import { addConformCommand } from './conform-command.js';
 import { ExitCode } from './exit-code.js';
+import { addMergeCommand } from './merge-command.js';
 import { addMutantsCommand } from './mutants-command.js';
 import { addReplayCommand } from './replay-command.js';
 import { addRunCommand } from './run-command.js';
 
 const HELP = `
-Exit codes: 0 holds, 1 counterexample or mismatch, 2 wrong use or broken input, 130 interrupted.
+Exit codes: 0 holds, 1 counterexample or mismatch, 2 wrong use or broken input, 3 a fault of mm-check, 130 interrupted.
 
 Examples:
   mm-check run --time 30s                 search for a program that breaks an invariant
@@ -21,6 +22,7 @@ export type AddCommand = (program: Command, exit: (code: ExitCode) => void) => v
 const COMMANDS: readonly AddCommand[] = [
   addRunCommand,
   addReplayCommand,
+  addMergeCommand,
   addConformCommand,
   addMutantsCommand,
   (program, exit) => addAllCommand(program, exit, runCli),

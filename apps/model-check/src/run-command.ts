@@ -1,62 +1,57 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-
 import type { V7sBehaviour } from '@iommu/v7s-pgtable';
 import { SERIES, type Series } from '@mm/machine';
-import type { WorldOptions } from '@mm/model';
+import {
+  type Counterexample,
+  SUBSYSTEMS,
+  type WorldOptions,
+  replayCounterexample,
+  subsystemOf,
+} from '@mm/model';
 import { OptionError } from '@mm/printk';
 import { PRESET_NAMES, type PresetName } from '@mm/zones';
-import Table from 'cli-table3';
 import type { Command } from 'commander';
 
-import { SUBSYSTEMS, readCounterexample, saveCounterexample, subsystemOf } from './counterexample.js';
+import {
+  type CampaignFlags,
+  CAMPAIGN_HELP,
+  addCampaignFlags,
+  campaignOf,
+  runAsCampaign,
+} from './campaign-flags.js';
+import type { AnyJob } from './campaign/job.js';
+import { runCampaign } from './campaign/run-campaign.js';
+import { WHOLE } from './campaign/shard.js';
+import { SAVE_FOLDER, saveCounterexample, savedCounterexamples } from './counterexample-files.js';
 import { ExitCode } from './exit-code.js';
-import { writeJunit } from './junit.js';
-import { onInterrupt } from './interrupt.js';
-import { Progress } from './progress.js';
-import { playAgain, programText } from './replay-command.js';
-import { type SearchResult, searchAll, searchOnce } from './run-system.js';
+import { type Interrupt, onInterrupt } from './interrupt.js';
+import { choiceOption, integerOption, timeOption } from './options.js';
+import { reportOf, writeReport, writeReportJunit } from './report.js';
+import { MODES, type RunOptions, type RunResult, runJob } from './run-job.js';
+import { describeInvariants } from './run-table.js';
+import { counterexampleText, reproducingLine, shortRunText } from './show-counterexample.js';
+import { shrinkJob } from './shrink-job.js';
 
 const BEHAVIOURS: readonly V7sBehaviour[] = ['corrected', 'linux-6.1'];
 
-/** Where counterexamples are kept, below the working directory. */
-const FOLDER = '.mm-check';
-
-interface RunFlags {
+interface RunFlags extends CampaignFlags {
   readonly system: string;
   readonly seed: string;
   readonly runs: string;
   readonly commands: string;
   readonly time: string;
+  readonly mode: string;
   readonly cpus: string;
   readonly preset?: string;
   readonly series: string;
-  readonly json?: string;
-  readonly junit?: string;
   readonly behaviour: string;
   readonly all?: boolean;
-}
-
-function integer(text: string, field: string, min: number, max: number): number {
-  const value = Number(text);
-  if (!/^\d+$/u.test(text) || value < min || value > max)
-    throw new OptionError(field, `an integer of ${min} to ${max}`, text);
-  return value;
-}
-
-function milliseconds(text: string): number {
-  const match = /^(\d{1,6})(ms|s|m|h)$/u.exec(text);
-  if (match === null) throw new OptionError('--time', 'a time like 500ms, 30s, 5m or 1h', text);
-  return Number(match[1]) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[2] as 'ms' | 's' | 'm' | 'h'];
-}
-
-function choice<T extends string>(text: string, field: string, known: readonly T[]): T {
-  if (!known.includes(text as T)) throw new OptionError(field, `one of ${known.join(', ')}`, text);
-  return text as T;
+  readonly save: string;
+  readonly invariants?: boolean;
 }
 
 /** Adds `mm-check run`. */
 export function addRunCommand(program: Command, exit: (code: ExitCode) => void): void {
-  program
+  const command = program
     .command('run')
     .description('random programs against reference models, in sequence and interleaved at every step')
     .option('--system <names>', 'what to check, separated by commas', [...SUBSYSTEMS.keys()].join(','))
@@ -64,6 +59,7 @@ export function addRunCommand(program: Command, exit: (code: ExitCode) => void):
     .option('--runs <n>', 'runs at most, for each system', '1000000')
     .option('--commands <n>', 'commands of a run', '1000')
     .option('--time <time>', 'time at most, for each system', '10s')
+    .option('--mode <mode>', `${MODES.join(', ')}: both interleaves the runs of even seeds`, 'both')
     .option('--cpus <n>', 'simulated CPUs', '3')
     .option('--preset <name>', `the machine: ${PRESET_NAMES.join(', ')}`)
     .option(
@@ -73,115 +69,153 @@ export function addRunCommand(program: Command, exit: (code: ExitCode) => void):
     )
     .option('--behaviour <name>', `of the page table: ${BEHAVIOURS.join(', ')}`, 'corrected')
     .option('--all', 'go on after a failure, for the whole time, and list the distinct ones')
-    .option('--json <file>', 'write the result as JSON')
-    .option('--junit <file>', 'write the result as JUnit XML')
+    .option(
+      '--save <folder>',
+      'counterexamples: those in it are played first, new ones are put there',
+      SAVE_FOLDER,
+    )
+    .option('--invariants', 'list what is held, and when it is looked at, and end');
+  addCampaignFlags(command)
     .addHelpText('after', RUN_HELP)
     .action(async (flags: RunFlags) => exit(await run(flags)));
 }
 
 const RUN_HELP = `
-Every other run is interleaved. Model and local invariants are held after every command of a sequence and after every
-round of 64 interleaved commands; whole structures every 512 or 1024 commands and at the end. Counterexamples are
-saved in ${FOLDER}/ and are played again before new ones are sought.
+The model and local invariants are held after every command, also where others are in their middle. Whole structures are
+looked at every 512 commands of a sequence, every 1024 interleaved ones, at the end, and after every command of a run that is
+shrunk or shown. --invariants lists them. A failure is shrunk, program and schedule, and saved; saved ones that were found
+under the same options are played again before new ones are sought.
+${CAMPAIGN_HELP}
 
 Examples:
   mm-check run --time 30s
-  mm-check run --system buddy --preset arm64-2018 --cpus 4 --seed 7`;
+  mm-check run --system buddy --preset arm64-2018 --cpus 4 --seed 7
+  mm-check run --time 8h --shard 2/4 --checkpoint 2.jsonl --resume --json 2.json
+
+Exit codes: 0 holds, 1 a counterexample, 2 wrong use or broken input, 130 interrupted.`;
+
+function optionsOf(flags: RunFlags): RunOptions {
+  const systems = flags.system.split(',').map((name) => subsystemOf(name.trim(), '--system').name);
+  if (new Set(systems).size < systems.length)
+    throw new OptionError('--system', 'each system once', flags.system);
+  const series: Series = choiceOption(flags.series, '--series', SERIES);
+  const preset: { preset?: PresetName } =
+    flags.preset === undefined ? {} : { preset: choiceOption(flags.preset, '--preset', PRESET_NAMES) };
+  const cpus = integerOption(flags.cpus, '--cpus', 1, 64);
+  return {
+    systems,
+    seed: integerOption(flags.seed, '--seed', 0, 2 ** 31 - 1),
+    runs: integerOption(flags.runs, '--runs', 1, 2 ** 31 - 1),
+    commands: integerOption(flags.commands, '--commands', 1, 1_000_000),
+    milliseconds: timeOption(flags.time),
+    mode: choiceOption(flags.mode, '--mode', MODES),
+    all: flags.all === true,
+    world: { cpus, series, behaviour: choiceOption(flags.behaviour, '--behaviour', BEHAVIOURS), ...preset },
+  };
+}
 
 async function run(flags: RunFlags): Promise<ExitCode> {
-  const systems = flags.system.split(',').map((name) => subsystemOf(name.trim()));
-  const seed = integer(flags.seed, '--seed', 0, 2 ** 31 - 1);
-  const cpus = integer(flags.cpus, '--cpus', 1, 64);
-  const series: Series = choice(flags.series, '--series', SERIES);
-  const preset: { preset?: PresetName } =
-    flags.preset === undefined ? {} : { preset: choice(flags.preset, '--preset', PRESET_NAMES) };
-  const options = {
-    seed,
-    runs: integer(flags.runs, '--runs', 1, 2 ** 31 - 1),
-    commands: integer(flags.commands, '--commands', 1, 1_000_000),
-    milliseconds: milliseconds(flags.time),
-    world: { cpus, series, behaviour: choice(flags.behaviour, '--behaviour', BEHAVIOURS), ...preset },
-  };
-  if (
-    flags.all !== true &&
-    !playSaved(
-      systems.map(({ name }) => name),
-      options.world,
-    )
-  )
-    return ExitCode.counterexample;
+  const options = optionsOf(flags);
+  const campaign = campaignOf(flags);
+  if (flags.save.trim() === '') throw new OptionError('--save', 'the name of a folder', flags.save);
+  if (flags.invariants === true) {
+    console.log(options.systems.map(describeInvariants).join('\n'));
+    return ExitCode.holds;
+  }
+  const saved = savedCounterexamples(flags.save);
+  if (!options.all && stillFails(saved, options)) return ExitCode.counterexample;
   const interrupt = onInterrupt();
-  const progress = new Progress('commands', 0);
-  const results: Array<[string, SearchResult]> = [];
-  for (const system of systems) {
-    const stop = (): boolean => interrupt.requested;
-    const onRun = (commands: number): void => progress.advance(`run ${system.name}`, commands);
-    const search = flags.all === true ? searchAll : searchOnce;
-    const found = search(system, options, stop, onRun);
-    for (const result of found) results.push([system.name, result]);
-    await new Promise((resolve) => setImmediate(resolve));
-    if ((flags.all !== true && found[0]!.found !== null) || interrupt.requested) break;
+  try {
+    const began = Date.now();
+    const { identity, lanes } = await runAsCampaign(runJob, options, campaign, interrupt);
+    const found = await shrinkAll(options, lanes, identity.commit, campaign.workers, interrupt);
+    const report = reportOf(runJob as unknown as AnyJob, identity, lanes, found);
+    for (const counterexample of found) show(saveCounterexample(flags.save, counterexample), counterexample);
+    if (campaign.json !== undefined) writeReport(campaign.json, report);
+    if (campaign.junit !== undefined) writeReportJunit(campaign.junit, runJob as unknown as AnyJob, report);
+    console.log(runJob.describe(options, lanes));
+    console.log(`${report.verdict}: ${configuration(options)}, ${summary(lanes, campaign.workers, began)}`);
+    if (report.verdict === 'fails') return ExitCode.counterexample;
+    return interrupt.requested ? ExitCode.interrupted : ExitCode.holds;
+  } finally {
+    interrupt.release();
   }
-  progress.end();
-  interrupt.release();
-  let saved = 0;
-  for (const [name, { found }] of results) {
-    if (found === null) continue;
-    const file = `${FOLDER}/${name}-${found.scheduleSeed ?? seed}-${found.program.length}-${++saved}.json`;
-    saveCounterexample(file, found);
-    console.log(`reproduce: mm-check replay ${file}\n${found.failure}\n${programText(found)}`);
-    if (flags.all !== true) console.log(playAgain(found).trace);
-  }
-  if (flags.junit !== undefined) writeJunit(flags.junit, results);
-  if (flags.json !== undefined)
-    writeFileSync(
-      flags.json,
-      `${JSON.stringify({ schemaVersion: 1, options, results: Object.fromEntries(results) }, null, 1)}\n`,
-    );
-  printTable(results);
-  if (results.some(([, { found }]) => found !== null)) return ExitCode.counterexample;
-  if (interrupt.requested) return ExitCode.interrupted;
-  console.log(`holds: seed ${seed}, ${cpus} CPUs`);
-  return ExitCode.holds;
 }
 
-/** Plays what earlier runs found. False when one still fails. */
-function playSaved(systems: readonly string[], world: WorldOptions): boolean {
-  if (!existsSync(FOLDER)) return true;
-  for (const file of readdirSync(FOLDER).filter((name) => name.endsWith('.json'))) {
-    const path = `${FOLDER}/${file}`;
-    const saved = readCounterexample(path);
-    // What failed under other options may well fail there for ever.
-    if (!systems.includes(saved.system) || JSON.stringify(saved.options) !== JSON.stringify(world)) continue;
-    const { failure } = playAgain(saved);
-    if (failure === null) continue;
-    console.log(`reproduce: mm-check replay ${path}\nsaved counterexample still fails: ${failure}`);
-    return false;
-  }
-  return true;
+function configuration({ seed, mode, world }: RunOptions): string {
+  const { cpus, series, preset, behaviour } = world;
+  return `seeds from ${seed}, ${mode === 'both' ? 'sequences and interleaved' : mode}, ${cpus} CPUs, ${preset ?? 'default machines'}, series ${series}, page table ${behaviour}`;
 }
 
-function printTable(results: ReadonlyArray<readonly [string, SearchResult]>): void {
-  const table = new Table({
-    head: ['system', 'runs', 'commands', 'transitions', 'checks', 'commands/s', 'verdict'],
-    style: { head: [], border: [] },
+function summary(
+  lanes: ReadonlyArray<{ readonly result: RunResult }>,
+  workers: number,
+  began: number,
+): string {
+  const commands = lanes.reduce((sum, { result }) => sum + runJob.amount(result), 0);
+  const seconds = (Date.now() - began) / 1000;
+  return `${Math.round(commands / seconds)} commands/s with ${workers} ${workers === 1 ? 'thread' : 'threads'}`;
+}
+
+/** Shrinks what was found: the first failure, or with `--all` one of each invariant. */
+async function shrinkAll(
+  run: RunOptions,
+  lanes: ReadonlyArray<{ readonly result: RunResult }>,
+  commit: string,
+  workers: number,
+  interrupt: Interrupt,
+): Promise<readonly Counterexample[]> {
+  const broken = lanes.flatMap(({ result }) => result.broken);
+  if (broken.length === 0) return [];
+  const options = { run, broken: run.all ? broken : broken.slice(0, 1), commit };
+  const [shrunk] = await runCampaign(shrinkJob, options, {
+    workers: Math.min(workers, options.broken.length),
+    shard: WHOLE,
+    stop: () => interrupt.requested,
   });
-  for (const [name, { counts, milliseconds: spent, found }] of results)
-    table.push([
-      name,
-      counts.runs,
-      counts.commands,
-      counts.transitions,
-      counts.checks,
-      Math.round((counts.commands * 1000) / Math.max(1, spent)),
-      found === null ? 'holds' : 'FAILS',
-    ]);
-  console.log(table.toString());
-  for (const [name, { counts }] of results) {
-    console.log(
-      `${name}: ${counts.byCommand.map(({ name: command, chosen, ran }) => `${command} ${ran} of ${chosen}`).join(', ')}`,
-    );
-    const never = counts.byCommand.filter(({ ran }) => ran === 0).map((command) => command.name);
-    if (never.length > 0) console.log(`${name}: never enabled: ${never.join(', ')}`);
-  }
+  return distinct(shrunk!.result);
 }
+
+/** What broke different invariants may come down to one. */
+function distinct(found: readonly Counterexample[]): Counterexample[] {
+  const first = new Map<string, Counterexample>();
+  for (const one of found) {
+    const key = `${one.system}: ${one.invariant}`;
+    if (!first.has(key)) first.set(key, one);
+  }
+  return [...first.values()];
+}
+
+function show(file: string, counterexample: Counterexample): void {
+  const { run: played } = replayCounterexample(counterexample);
+  console.log(
+    [
+      reproducingLine(file, counterexample),
+      counterexampleText(counterexample),
+      shortRunText(subsystemOf(counterexample.system), played),
+      '',
+    ].join('\n'),
+  );
+}
+
+/** Plays what earlier runs found under these options. True when one still fails. */
+function stillFails(
+  saved: ReadonlyArray<readonly [file: string, Counterexample]>,
+  { systems, world }: RunOptions,
+): boolean {
+  for (const [file, counterexample] of saved) {
+    // What failed under other options may well fail there for ever.
+    if (!systems.includes(counterexample.system)) continue;
+    if (!sameOptions(counterexample.options, world)) continue;
+    const { failure } = replayCounterexample(counterexample).run;
+    if (failure === null) continue;
+    console.log('a saved counterexample still fails:');
+    show(file, counterexample);
+    return true;
+  }
+  return false;
+}
+
+const sorted = (options: WorldOptions): string =>
+  JSON.stringify(Object.entries(options).sort(([x], [y]) => (x < y ? -1 : 1)));
+const sameOptions = (x: WorldOptions, y: WorldOptions): boolean => sorted(x) === sorted(y);

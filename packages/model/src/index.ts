@@ -1,17 +1,43 @@
 export { type BuddyWorld, buddyWorld, checkBuddyLocal, checkBuddyWhole } from './buddy/buddy-world.js';
 export { buddySubsystem } from './buddy/buddy-subsystem.js';
 export { highestZone, type LiveBlock, type ModelZone, PageModel } from './buddy/page-model.js';
-export { addCounts, type CommandCount, type Counts, newCounts, randomProgram } from './engine/program.js';
+export { addCounts, type CommandCount, type Counts, newCounts } from './engine/counts.js';
+export {
+  COUNTEREXAMPLE_FORMAT,
+  type Counterexample,
+  type FoundBy,
+  type PathLeft,
+  type Replay,
+  type SavedOp,
+  counterexampleOf,
+  exampleOf,
+  replayCounterexample,
+} from './engine/counterexample.js';
+export { type Example, type ExampleRun, runExample } from './engine/example.js';
+export { type Failure, brokenInvariant } from './engine/failure.js';
+export { parseCounterexample } from './engine/parse-counterexample.js';
+export { randomProgram } from './engine/program.js';
+export { type RecordedRun, recordRun } from './engine/record-run.js';
 export {
   type InterleavedOptions,
   type InterleavedRun,
   ROUND_COMMANDS,
   runInterleaved,
 } from './engine/run-interleaved.js';
-export { type Failure, runSequence, WHOLE_EVERY } from './engine/run-sequence.js';
+export { runSequence, WHOLE_EVERY } from './engine/run-sequence.js';
 export { shrinkProgram } from './engine/shrink-program.js';
+export { type FailingExample, shrinkExample } from './engine/shrink-example.js';
 export { ModelViolation } from './model-violation.js';
-export type { Command, Op, Subsystem, WorldOptions } from './subsystem.js';
+export {
+  type Answer,
+  type Command,
+  type Invariants,
+  NOTHING_TO_DO,
+  type Op,
+  type Subsystem,
+  type WorldOptions,
+} from './subsystem.js';
+export { SUBSYSTEMS, subsystemOf } from './subsystems.js';
 export { SizingModel } from './zones/sizing-model.js';
 export { zonesSubsystem, type ZonesWorld } from './zones/zones-subsystem.js';
 export {

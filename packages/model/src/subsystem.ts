@@ -33,6 +33,15 @@ export interface Op {
   readonly b: number;
 }
 
+/** What a command answers when it found, once begun, that it has nothing to do. */
+export const NOTHING_TO_DO = 'nothing to do';
+
+/**
+ * What an operation came to, for counts and for runs that are shown: a page, an address, a count or an errno, `null` where the
+ * kernel answers none, nothing where there is nothing to say.
+ */
+export type Answer = number | null | typeof NOTHING_TO_DO | void;
+
 /** An operation that can be done to a world and its model at once. */
 export interface Command<W> {
   readonly name: string;
@@ -41,25 +50,38 @@ export interface Command<W> {
   /** Whether it can be done now. */
   readonly enabled: (world: W) => boolean;
   /** Does it at full speed and holds the answer against the model. @throws ModelViolation */
-  readonly run: (world: W, ctx: Context, op: Op) => void;
+  readonly run: (world: W, ctx: Context, op: Op) => Answer;
   /** The same, pausing at every access to shared state. */
-  readonly steps: (world: W, ctx: Context, op: Op) => Steps<void>;
+  readonly steps: (world: W, ctx: Context, op: Op) => Steps<Answer>;
   /** The operation in words, for a program that is shown. */
   readonly describe: (op: Op) => string;
+  /** An answer in words. Default: the number. */
+  readonly describeAnswer?: (answer: number) => string;
+}
+
+/** The invariants of a subsystem by name, by when they are looked at. A {@link ModelViolation} names one of them. */
+export interface Invariants {
+  /** By the commands themselves: answers against the model, during and after each. */
+  readonly command: readonly string[];
+  /** By `checkLocal`: after every command. */
+  readonly local: readonly string[];
+  /** By `checkWhole`: at intervals, at the end, and after every command of a run that is shrunk or shown. */
+  readonly whole: readonly string[];
 }
 
 /** Something that can be model-checked: a real structure, its reference model, and what can be done to both. */
 export interface Subsystem<W> {
   readonly name: string;
   readonly commands: readonly Command<W>[];
+  readonly invariants: Invariants;
   /** A fresh world. */
   readonly setup: (options: WorldOptions) => W;
   /** Names of the cells, for traces. */
   readonly cellsOf: (world: W) => CellSpace | undefined;
-  /** Invariants that cost little; after every command. Only called when no command is under way. Throws ModelViolation. */
-  readonly checkLocal: (world: W) => void;
-  /** Invariants of whole structures; at intervals and at the end. Throws ModelViolation. */
+  /** Invariants that cost little; after every command. `underWay` other commands are in their middle. Throws ModelViolation. */
+  readonly checkLocal: (world: W, underWay: number) => void;
+  /** Invariants of whole structures. Only called when no command is under way. Throws ModelViolation. */
   readonly checkWhole: (world: W) => void;
-  /** How many checks one `checkLocal` and one `checkWhole` make. */
-  readonly checks: { readonly local: number; readonly whole: number };
+  /** The state in flat words and numbers, for runs that are shown. May be asked for in the middle of commands. */
+  readonly describeState: (world: W) => Readonly<Record<string, string | number>>;
 }

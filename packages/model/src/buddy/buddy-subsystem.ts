@@ -4,7 +4,13 @@ import { VM_SYSCTLS, formatGfp } from '@mm/zones';
 import * as erased from '../erased/buddy-commands.js';
 import * as stepped from '../stepped/buddy-commands.js';
 import type { Command, Op, Subsystem } from '../subsystem.js';
-import { type BuddyWorld, buddyWorld, checkBuddyLocal, checkBuddyWhole } from './buddy-world.js';
+import {
+  type BuddyWorld,
+  buddyWorld,
+  checkBuddyLocal,
+  checkBuddyWhole,
+  describeBuddy,
+} from './buddy-world.js';
 import { allocArguments, bulkArguments, sysctlText } from './op-arguments.js';
 
 type Name = keyof typeof stepped;
@@ -19,6 +25,15 @@ const allocation = (op: Op): string => {
 const which = (op: Op): string => `block #${op.a} mod live`;
 const nothing = (): string => '';
 
+/** What the number is that a command answers. */
+const ANSWERS: Partial<Record<Name, string>> = {
+  allocBlock: 'pfn',
+  freeBlock: 'pfn',
+  splitBlock: 'pfn',
+  isolate: 'pfn',
+  unisolate: 'pfn',
+};
+
 function command(
   name: Name,
   weight: number,
@@ -32,12 +47,32 @@ function command(
     run: erased[name],
     steps: stepped[name],
     describe: (op) => `${name}(${words(op)})`,
+    describeAnswer: (answer) => `${ANSWERS[name] ?? ''} ${answer}`.trim(),
   };
 }
 
 /** The page allocator of `@mm/buddy` under random allocations, frees, exhaustion, isolation and sysctl writes. */
 export const buddySubsystem: Subsystem<BuddyWorld> = {
   name: 'buddy',
+  invariants: {
+    command: [
+      'no page has two owners',
+      'a block is aligned to its size',
+      'a block lies inside one zone',
+      'a block comes from a zone that the flags allow',
+      'an allocation does not fail while enough of the right memory is free',
+      'memory asked for with __GFP_ZERO is zero',
+      "a block's bytes change only by its owner",
+      'a bulk allocation fills from the start',
+      'orders above 10 are answered with null',
+      'a strict machine refuses a free of the wrong order',
+    ],
+    local: ['free + per-cpu + held pages = managed', 'counters stay within what they can be'],
+    whole: [
+      'the structures of the page allocator agree with each other',
+      "a block's bytes change only by its owner",
+    ],
+  },
   commands: [
     command('allocBlock', 400, always, allocation),
     command('freeBlock', 360, someLive, which),
@@ -70,5 +105,5 @@ export const buddySubsystem: Subsystem<BuddyWorld> = {
   cellsOf: (world) => world.machine.cells,
   checkLocal: checkBuddyLocal,
   checkWhole: checkBuddyWhole,
-  checks: { local: 2, whole: 4 },
+  describeState: describeBuddy,
 };

@@ -1,4 +1,4 @@
-import { ZoneWord, ZONE_WORDS, PcpWord, checkBuddyInvariants, checkZoneCounters, pcpAt } from '@mm/buddy';
+import { PcpWord, ZONE_WORDS, ZoneWord, buddyInfo, checkBuddyInvariants, pcpAt } from '@mm/buddy';
 import { type Machine, createMachine } from '@mm/machine';
 
 import { ModelViolation } from '../model-violation.js';
@@ -80,39 +80,61 @@ export function checkFailure(world: BuddyWorld, gfp: number): void {
   }
 }
 
-/** free + per-cpu + held + isolated = managed, in each zone. @throws ModelViolation */
-export function checkConservation(world: BuddyWorld): void {
+/**
+ * The cheap invariants, for each zone:
+ *
+ *   free + per-cpu + held = managed, but for pages of isolated ranges and of commands that are under way
+ *   |a CPU's part of the free counter| <= its threshold;   0 <= pages on a CPU's lists
+ *
+ * @param underWay commands that are in their middle.
+ * @throws ModelViolation
+ * @example
+ * checkBuddyLocal(world, 0); // throws a ModelViolation
+ */
+export function checkBuddyLocal(world: BuddyWorld, underWay: number): void {
   const { zones, pages } = world.machine;
-  for (const zone of zones.indices()) {
-    let free = pages.zoneState[zone * ZONE_WORDS + ZoneWord.free]!;
+  const { zoneState, pcpState, cpus } = pages;
+  for (let zone = 0; zone < zones.count; zone++) {
+    let free = zoneState[zone * ZONE_WORDS + ZoneWord.free]!;
     let onLists = 0;
-    for (let cpu = 0; cpu < pages.cpus; cpu++) {
+    for (let cpu = 0; cpu < cpus; cpu++) {
       const at = pcpAt(cpu, zone);
-      free += pages.pcpState[at + PcpWord.freeDiff]!;
-      onLists += pages.pcpState[at + PcpWord.count]!;
+      const part = pcpState[at + PcpWord.freeDiff]!;
+      const count = pcpState[at + PcpWord.count]!;
+      const threshold = pcpState[at + PcpWord.statThreshold]!;
+      if (count < 0 || part > threshold || part < -threshold)
+        throw new ModelViolation(
+          COUNTERS,
+          `${zones.names[zone]} CPU ${cpu}: ${count} on its lists, its part ${part} of the free counter, at most ${threshold}`,
+        );
+      free += part;
+      onLists += count;
     }
     const rest = zones.managed[zone]! - free - onLists - world.model.held[zone]!;
-    // Free pages of an isolated range are not counted as free.
-    const most = world.isolated.filter((range) => range.zone === zone).length * ISOLATED_PAGES;
-    if (rest < 0 || rest > most)
-      throw new ModelViolation(
-        'free + per-cpu + held pages = managed',
-        `${zones.names[zone]}: ${free} + ${onLists} + ${world.model.held[zone]} of ${zones.managed[zone]}, ${most} in isolated ranges`,
-      );
+    if (rest !== 0 || free < 0) checkRest(world, zone, free, onLists, rest, underWay);
   }
 }
 
-/**
- * The cheap invariants. @throws ModelViolation
- * @example
- * checkBuddyLocal(world); // throws a ModelViolation
- */
-export function checkBuddyLocal(world: BuddyWorld): void {
-  checkConservation(world);
-  for (const zone of world.machine.zones.indices()) {
-    const wrong = checkZoneCounters(world.machine.pages, zone);
-    if (wrong.length > 0) throw new ModelViolation('counters stay within what they can be', wrong[0]!);
-  }
+const COUNTERS = 'counters stay within what they can be';
+
+function checkRest(
+  { machine, model, isolated }: BuddyWorld,
+  zone: number,
+  free: number,
+  onLists: number,
+  rest: number,
+  underWay: number,
+): void {
+  const name = machine.zones.names[zone]!;
+  if (free < 0) throw new ModelViolation(COUNTERS, `${name}: ${free} free pages`);
+  // Free pages of an isolated range are not counted as free, nor is a block between two owners.
+  const most =
+    isolated.filter((range) => range.zone === zone).length * ISOLATED_PAGES + underWay * IN_FLIGHT_MAX;
+  if (rest < 0 || rest > most)
+    throw new ModelViolation(
+      'free + per-cpu + held pages = managed',
+      `${name}: ${free} + ${onLists} + ${model.held[zone]} of ${machine.zones.managed[zone]}, at most ${most} elsewhere`,
+    );
 }
 
 /**
@@ -121,7 +143,7 @@ export function checkBuddyLocal(world: BuddyWorld): void {
  * checkBuddyWhole(world); // throws a ModelViolation
  */
 export function checkBuddyWhole(world: BuddyWorld): void {
-  checkBuddyLocal(world);
+  checkBuddyLocal(world, 0);
   const wrong = checkBuddyInvariants(world.machine.pages);
   if (wrong.length > 0)
     throw new ModelViolation('the structures of the page allocator agree with each other', wrong[0]!);
@@ -132,4 +154,22 @@ export function checkBuddyWhole(world: BuddyWorld): void {
 export function checkStamp({ machine }: BuddyWorld, pfn: number, stamp: number): void {
   if (stamp !== 0 && machine.memory.read32(pfn * 4096) !== stamp)
     throw new ModelViolation("a block's bytes change only by its owner", `pfn ${pfn}`);
+}
+
+/** The state in words: counters, lists by order, and what the model holds. */
+export function describeBuddy({ machine, model, isolated }: BuddyWorld): Record<string, number> {
+  const { zones, pages } = machine;
+  const state: Record<string, number> = {
+    'blocks held': model.live.length,
+    'isolated ranges': isolated.length,
+  };
+  for (const zone of zones.zonelist) {
+    const name = zones.names[zone]!;
+    state[`${name} free`] = pages.zoneState[zone * ZONE_WORDS + ZoneWord.free]!;
+    state[`${name} held`] = model.held[zone]!;
+    for (const [order, blocks] of buddyInfo(pages, zone).entries()) state[`${name} order ${order}`] = blocks;
+    for (let cpu = 0; cpu < pages.cpus; cpu++)
+      state[`${name} CPU ${cpu} lists`] = pages.pcpState[pcpAt(cpu, zone) + PcpWord.count]!;
+  }
+  return state;
 }

@@ -2,9 +2,16 @@ import { formatGfp } from '@mm/zones';
 
 import * as erased from '../erased/cache-commands.js';
 import * as stepped from '../stepped/cache-commands.js';
-import type { Command, Op, Subsystem } from '../subsystem.js';
+import { type Command, type Invariants, NOTHING_TO_DO, type Op, type Subsystem } from '../subsystem.js';
 import { arrayTuning, attributeWrite, gfpOf, kmallocArguments, pageArguments } from './cache-arguments.js';
-import { type CacheWorld, checkCachesLocal, checkCachesWhole, requestOf, cacheWorld } from './cache-world.js';
+import {
+  type CacheWorld,
+  checkCachesLocal,
+  checkCachesWhole,
+  describeCaches,
+  requestOf,
+  cacheWorld,
+} from './cache-world.js';
 
 type Name = keyof typeof stepped;
 
@@ -28,6 +35,9 @@ function pages(op: Op): string {
   return `${formatGfp(gfp)}, order ${order}`;
 }
 
+/** Commands that answer an address. */
+const ADDRESSES: ReadonlySet<Name> = new Set<Name>(['allocObject', 'freeObject', 'kmalloc', 'misuse']);
+
 function command(
   name: Name,
   weight: number,
@@ -39,15 +49,17 @@ function command(
     weight,
     enabled,
     run(world, ctx, op) {
-      erased[name](world, ctx, op);
+      return erased[name](world, ctx, op);
     },
     *steps(world, ctx, op) {
-      if (world.offline === ctx.cpu) return;
+      if (world.offline === ctx.cpu) return NOTHING_TO_DO;
       world.inFlight++;
-      yield* stepped[name](world, ctx, op);
+      const answer = yield* stepped[name](world, ctx, op);
       world.inFlight--;
+      return answer;
     },
     describe: (op) => `${name}(${words(op)})`,
+    describeAnswer: (answer) => (ADDRESSES.has(name) ? `0x${answer.toString(16)}` : `${answer}`),
   };
 }
 
@@ -87,15 +99,50 @@ export const cacheCommands = (slab: 'slub' | 'slab'): Command<CacheWorld>[] => [
   command('misuse', 4, (world) => world.machine.pages.strict && someObject(world), object),
 ];
 
+/** What holds of caches and their objects. */
+export const CACHE_INVARIANTS: Invariants = {
+  command: [
+    'no live object overlaps another',
+    'an object is aligned as its cache says',
+    // The address follows: of 4 GiB, or the end of ZONE_DMA.
+    'objects of a cache made for DMA lie below',
+    "a live object's bytes change only by its owner",
+    'an object asked for with __GFP_ZERO is zero',
+    'an object is as its constructor left it',
+    'an allocation does not fail while enough of the right memory is free',
+    'a bulk allocation gives all or none',
+    'kmalloc gives what was asked for',
+    'a good request gets a cache',
+    'caches of different zones are never merged',
+    'caches with a constructor are never merged',
+    'a cache without objects can be destroyed',
+    'a good value can be written',
+    'good tunables can be written',
+    'a strict machine refuses misuse',
+    'no page has two owners',
+    'a block is aligned to its size',
+    'a block lies inside one zone',
+    'a block comes from a zone that the flags allow',
+    "a block's bytes change only by its owner",
+  ],
+  local: ['a cache lives as long as it has users'],
+  whole: [
+    'the structures of the slab allocator agree with each other',
+    'objects in use = objects handed out',
+    "a live object's bytes change only by its owner",
+  ],
+};
+
 function cacheSubsystem(slab: 'slub' | 'slab'): Subsystem<CacheWorld> {
   return {
     name: slab,
+    invariants: CACHE_INVARIANTS,
     commands: cacheCommands(slab),
     setup: (options) => cacheWorld(options, slab),
     cellsOf: (world) => world.machine.cells,
     checkLocal: checkCachesLocal,
     checkWhole: checkCachesWhole,
-    checks: { local: 1, whole: 3 },
+    describeState: describeCaches,
   };
 }
 

@@ -239,3 +239,19 @@ export function checkCachesLocal(world: CacheWorld): void {
         `${name}: ${cache.refcount} references`,
       );
 }
+
+/** The state in words: users, objects, and what each cache has. */
+export function describeCaches(world: CacheWorld): Record<string, string | number> {
+  const state: Record<string, string | number> = {
+    users: world.users.map(({ name, cache }) => `${name} of ${cache.name}`).join(', ') || 'none',
+    'objects held': world.model.live.length,
+    'blocks held': world.buddy.model.live.length,
+  };
+  for (const cache of new Set(world.users.map((user) => user.cache))) {
+    const { live, slabs, wrong } = cache instanceof SlabCache ? walkSlab(cache) : walkSlub(cache);
+    state[`${cache.name} slabs`] = slabs;
+    state[`${cache.name} objects in use`] = live;
+    state[`${cache.name} structures`] = wrong[0] ?? 'agree';
+  }
+  return state;
+}

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { newCounts, randomProgram } from '../engine/program.js';
+import { newCounts } from '../engine/counts.js';
+import { randomProgram } from '../engine/program.js';
 import { runInterleaved } from '../engine/run-interleaved.js';
 import { runSequence } from '../engine/run-sequence.js';
 import type { Subsystem, WorldOptions } from '../subsystem.js';

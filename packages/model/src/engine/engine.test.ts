@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import { buddySubsystem } from '../buddy/buddy-subsystem.js';
 import { zonesSubsystem } from '../zones/zones-subsystem.js';
-import { newCounts, randomProgram } from './program.js';
+import { newCounts } from './counts.js';
+import { randomProgram } from './program.js';
 import { runInterleaved } from './run-interleaved.js';
 import { runSequence } from './run-sequence.js';
 

@@ -1,19 +1,21 @@
 import {
   type Choice,
   Interleaver,
-  type RunResult,
-  ReplayScheduler,
   type Schedule,
-  type Scheduler,
   SeededScheduler,
+  choiceCpu,
+  choiceOf,
+  choiceTask,
 } from '@mm/interleave';
-import type { Access } from '@mm/steps';
+import type { Access, Steps } from '@mm/steps';
 
-import type { Op, Subsystem, WorldOptions } from '../subsystem.js';
-import type { Counts } from './program.js';
-import type { Failure } from './run-sequence.js';
+import { type Answer, type Op, type Subsystem, type WorldOptions } from '../subsystem.js';
+import { CommandScheduler } from './command-schedule.js';
+import { type Counts, countAnswer } from './counts.js';
+import { type Failure, failureOf } from './failure.js';
+import type { RunExtras } from './run-watch.js';
 
-/** Commands that run against each other before all are waited for and local invariants are looked at. */
+/** Commands that run against each other before all are waited for and whole structures may be looked at. */
 export const ROUND_COMMANDS = 64;
 /** Rounds between two looks at whole structures. */
 const WHOLE_EVERY_ROUNDS = 16;
@@ -21,124 +23,177 @@ const WHOLE_EVERY_ROUNDS = 16;
 const STEPS_PER_ROUND_MAX = 400_000;
 
 /** How an interleaved run is scheduled, and what is kept of it. */
-export interface InterleavedOptions {
-  /** Seed of the scheduler, or the schedule of an earlier run. */
+export interface InterleavedOptions<W> extends RunExtras<W> {
+  /** Seed of the scheduler, or the schedule of an earlier run: see {@link InterleavedRun.schedule}. */
   readonly schedule: number | Schedule;
-  /** Keep schedule and trace, to show and to shrink. Default false. */
-  readonly record?: boolean;
+  /** Keep the schedule. Default false. */
+  readonly record?: boolean | undefined;
 }
 
 /** An interleaved run. */
 export interface InterleavedRun {
   readonly failure: Failure | null;
-  /** Pairs of choice and count; empty unless recorded. */
+  /** Pairs of choice and count, an operation's index standing where a task's number would; empty unless recorded. */
   readonly schedule: Schedule;
-  /** For `formatTrace`; undefined unless recorded. */
-  readonly trace: RunResult | undefined;
   /** The first step at which a given schedule could not be followed, or -1. */
   readonly leftAt: number;
 }
 
 /**
  * Runs a program with every CPU's commands interleaved with the others' at each access to shared state. Commands of one CPU
- * keep their order. In rounds of 64 commands: between rounds nothing is under way, and invariants are looked at.
+ * keep their order. The model and local invariants are looked at after each command; whole structures between rounds of 64
+ * commands, at intervals and at the end, and, if `careful`, whenever no command is under way.
+ *
  * @example
- * const program = randomProgram(slubSubsystem, 1, 1000, 3);
- * const counts = newCounts(slubSubsystem);
- * runInterleaved(slubSubsystem, { cpus: 3 }, program, counts, { schedule: 1 }).failure; // null: all held
+ * const program = randomProgram(buddySubsystem, 2, 1000, 2);
+ * runInterleaved(buddySubsystem, { cpus: 2 }, program, newCounts(buddySubsystem), { schedule: 2 }).failure; // null
  */
 export function runInterleaved<W>(
   subsystem: Subsystem<W>,
   options: WorldOptions,
   program: readonly Op[],
   counts: Counts,
-  { schedule, record = false }: InterleavedOptions,
+  extras: InterleavedOptions<W>,
 ): InterleavedRun {
-  const world = subsystem.setup(options);
-  const cpus = options.cpus ?? 1;
-  const scheduler: Scheduler =
-    typeof schedule === 'number' ? new SeededScheduler(schedule) : new ReplayScheduler(schedule);
-  const cells = subsystem.cellsOf(world);
-  const tasks = new Interleaver({ cpus, scheduler, cells });
-  const recorded: number[] = [];
-  const trace: number[] = [];
-  const names: string[] = [];
-  if (record) tasks.hooks.onStep = (choice, access) => note(recorded, trace, choice, access);
-  let done = 0;
-  const run = (): void => {
-    counts.runs++;
-    for (let start = 0, round = 1; start < program.length; start += ROUND_COMMANDS, round++) {
-      playRound(program.slice(start, start + ROUND_COMMANDS));
-      subsystem.checkLocal(world);
-      counts.checks += subsystem.checks.local;
-      if (round % WHOLE_EVERY_ROUNDS === 0) whole();
-    }
-    whole();
-  };
-  const whole = (): void => {
-    subsystem.checkWhole(world);
-    counts.checks += subsystem.checks.whole;
-  };
-  const playRound = (ops: readonly Op[]): void => {
-    const queues = Array.from({ length: cpus }, (_, cpu) => ops.filter((op) => op.cpu === cpu));
-    const next = (cpu: number): void => {
-      for (let op = queues[cpu]!.shift(); op !== undefined; op = queues[cpu]!.shift()) {
-        done++;
-        const command = subsystem.commands[op.command]!;
-        const count = counts.byCommand[op.command]!;
-        count.chosen++;
-        if (!command.enabled(world)) continue;
-        count.ran++;
-        counts.commands++;
-        const ctx = tasks.takeContext(cpu);
-        const task = tasks.start(ctx, guarded(command.enabled, world, command.steps(world, ctx, op)), cpu);
-        if (record) names[task] = `CPU ${cpu}: ${command.name}`;
-        return;
-      }
-    };
-    tasks.hooks.onEnd = (tag) => next(tag);
-    for (let cpu = 0; cpu < cpus; cpu++) next(cpu);
-    const before = tasks.steps;
-    tasks.run(STEPS_PER_ROUND_MAX);
-    counts.transitions += tasks.steps - before;
-  };
-  const failure = failureOf(run, () => done);
-  const outcome = outcomeOf(failure);
-  const shown = record
-    ? { outcome, schedule: recorded, steps: trace.length / 2, trace, names, cells, changes: [] }
-    : undefined;
-  return {
-    failure,
-    schedule: recorded,
-    trace: shown,
-    leftAt: scheduler instanceof ReplayScheduler ? scheduler.leftAt : -1,
-  };
-}
-
-function failureOf(run: () => void, done: () => number): Failure | null {
+  counts.runs++;
+  let play: Play<W> | undefined;
+  let failure: Failure | null = null;
   try {
-    run();
-    return null;
+    play = new Play(subsystem, options, program, counts, extras);
+    play.run();
   } catch (error) {
-    return { error: error instanceof Error ? error : new Error(String(error)), commands: done() };
+    failure = failureOf(error, play?.begun ?? 0);
   }
+  return { failure, schedule: play?.recorded ?? [], leftAt: play?.leftAt ?? -1 };
 }
 
-const outcomeOf = (failure: Failure | null): RunResult['outcome'] =>
-  failure === null ? { kind: 'ended' } : { kind: 'check failed', error: failure.error };
+class Play<W> {
+  /** Operations that have been started. */
+  begun = 0;
+  readonly recorded: number[] = [];
 
-/** Between its start and its first step another CPU may have taken what a command needs. */
-function* guarded<W>(
-  enabled: (world: W) => boolean,
-  world: W,
-  steps: Generator<Access, void, boolean>,
-): Generator<Access, void, boolean> {
-  if (enabled(world)) yield* steps;
-}
+  readonly #subsystem: Subsystem<W>;
+  readonly #program: readonly Op[];
+  readonly #counts: Counts;
+  readonly #extras: InterleavedOptions<W>;
+  readonly #world: W;
+  readonly #scheduler: SeededScheduler | CommandScheduler;
+  readonly #tasks: Interleaver;
+  /** By CPU: where in the program to look for its next operation. */
+  readonly #next: Int32Array;
+  #roundEnd = 0;
+  /** Commands in their middle. */
+  #underWay = 0;
+  /** The step that is being made, where it is watched. */
+  #shown: readonly [Choice, Access] | undefined;
 
-function note(schedule: number[], trace: number[], choice: Choice, access: Access): void {
-  const at = schedule.length - 2;
-  if (at >= 0 && schedule[at] === choice) schedule[at + 1]!++;
-  else schedule.push(choice, 1);
-  trace.push(choice, access);
+  constructor(
+    subsystem: Subsystem<W>,
+    options: WorldOptions,
+    program: readonly Op[],
+    counts: Counts,
+    extras: InterleavedOptions<W>,
+  ) {
+    const { cpus = 1 } = options;
+    const { schedule, watch } = extras;
+    this.#subsystem = subsystem;
+    this.#program = program;
+    this.#counts = counts;
+    this.#extras = extras;
+    this.#world = subsystem.setup(options);
+    this.#scheduler =
+      typeof schedule === 'number' ? new SeededScheduler(schedule) : new CommandScheduler(schedule, program);
+    const cells = subsystem.cellsOf(this.#world);
+    this.#tasks = new Interleaver({ cpus, scheduler: this.#scheduler, cells });
+    this.#next = new Int32Array(cpus);
+    this.#tasks.hooks.nameOf = (_task, op) => this.#nameOf(op);
+    this.#tasks.hooks.onEnd = (op) => this.#start(program[op]!.cpu);
+    if (extras.record === true || watch !== undefined)
+      this.#tasks.hooks.onStep = (choice, access) => this.#note(choice, access);
+    if (watch !== undefined) this.#tasks.hooks.afterStep = () => this.#show();
+    watch?.begin(this.#world, cells);
+  }
+
+  get leftAt(): number {
+    return this.#scheduler instanceof CommandScheduler ? this.#scheduler.leftAt : -1;
+  }
+
+  run(): void {
+    for (let start = 0, round = 1; start < this.#program.length; start += ROUND_COMMANDS, round++) {
+      this.#roundEnd = Math.min(this.#program.length, start + ROUND_COMMANDS);
+      this.#next.fill(start);
+      for (let cpu = 0; cpu < this.#next.length; cpu++) this.#start(cpu);
+      const before = this.#tasks.steps;
+      try {
+        this.#tasks.run(STEPS_PER_ROUND_MAX);
+      } finally {
+        // A step that throws is no less to be seen.
+        if (this.#shown !== undefined) this.#show();
+        this.#counts.transitions += this.#tasks.steps - before;
+      }
+      if (round % WHOLE_EVERY_ROUNDS === 0) this.#checkWhole();
+    }
+    this.#checkWhole();
+  }
+
+  #nameOf(op: number): string {
+    return `${op} ${this.#subsystem.commands[this.#program[op]!.command]!.name}`;
+  }
+
+  #checkWhole(): void {
+    this.#subsystem.checkWhole(this.#world);
+    this.#counts.checks += this.#subsystem.invariants.whole.length;
+  }
+
+  /** Starts the next operation of a CPU, if its round has one. */
+  #start(cpu: number): void {
+    const program = this.#program;
+    let at = this.#next[cpu]!;
+    while (at < this.#roundEnd && program[at]!.cpu !== cpu) at++;
+    this.#next[cpu] = at + 1;
+    if (at >= this.#roundEnd) return;
+    this.begun++;
+    const ctx = this.#tasks.takeContext(cpu);
+    this.#tasks.start(ctx, this.#steps(at, ctx), at);
+  }
+
+  /** An operation: whether it is enabled is seen at its first step, for until then other CPUs may change that. */
+  *#steps(index: number, ctx: ReturnType<Interleaver['takeContext']>): Steps<void> {
+    const op = this.#program[index]!;
+    const command = this.#subsystem.commands[op.command]!;
+    const count = this.#counts.byCommand[op.command]!;
+    count.chosen++;
+    if (!command.enabled(this.#world)) {
+      this.#extras.watch?.ended(index, undefined, false);
+      return;
+    }
+    count.enabled++;
+    this.#counts.commands++;
+    this.#underWay++;
+    const answer = yield* command.steps(this.#world, ctx, op);
+    this.#underWay--;
+    this.#ended(index, answer);
+    countAnswer(count, answer);
+  }
+
+  #ended(index: number, answer: Answer): void {
+    this.#extras.watch?.ended(index, answer, true);
+    this.#subsystem.checkLocal(this.#world, this.#underWay);
+    this.#counts.checks += this.#subsystem.invariants.local.length;
+    if (this.#extras.careful === true && this.#underWay === 0) this.#checkWhole();
+  }
+
+  #note(choice: Choice, access: Access): void {
+    const mine = choiceOf(this.#tasks.tagOf(choiceTask(choice)), choiceCpu(choice));
+    const { recorded } = this;
+    if (recorded.at(-2) === mine) recorded[recorded.length - 1]!++;
+    else recorded.push(mine, 1);
+    this.#shown = this.#extras.watch === undefined ? undefined : [mine, access];
+  }
+
+  #show(): void {
+    const [choice, access] = this.#shown!;
+    this.#shown = undefined;
+    this.#extras.watch!.step(choice, access);
+  }
 }

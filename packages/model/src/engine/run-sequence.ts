@@ -1,57 +1,69 @@
+import { choiceOf } from '@mm/interleave';
 import { Context } from '@mm/steps';
 
 import type { Op, Subsystem, WorldOptions } from '../subsystem.js';
-import type { Counts } from './program.js';
+import { type Counts, countAnswer } from './counts.js';
+import { type Failure, failureOf } from './failure.js';
+import type { RunExtras } from './run-watch.js';
 
 /** Commands between two looks at whole structures. */
 export const WHOLE_EVERY = 512;
 
-/** Where and how a run failed. */
-export interface Failure {
-  readonly error: Error;
-  /** Commands done before, the failing one included. */
-  readonly commands: number;
-}
-
 /**
- * Runs a program one command after the other at full speed: the model after each command, local invariants after each
- * command, whole structures at intervals and at the end.
+ * Runs a program one command after the other at full speed: the model and local invariants after each command, whole
+ * structures at intervals and at the end.
  *
  * @returns null when all held.
  * @example
- * const program = randomProgram(slubSubsystem, 1, 1000, 3);
- * runSequence(slubSubsystem, { cpus: 3 }, program, newCounts(slubSubsystem)); // null: all held
+ * const program = randomProgram(buddySubsystem, 1, 1000, 2);
+ * runSequence(buddySubsystem, { cpus: 2 }, program, newCounts(buddySubsystem));
  */
 export function runSequence<W>(
   subsystem: Subsystem<W>,
   options: WorldOptions,
   program: readonly Op[],
   counts: Counts,
+  { careful = false, watch }: RunExtras<W> = {},
 ): Failure | null {
-  const world = subsystem.setup(options);
+  const { commands, invariants } = subsystem;
   const contexts = Array.from({ length: options.cpus ?? 1 }, (_, cpu) => new Context(cpu));
+  const local = invariants.local.length;
   let at = 0;
+  let shown = 0;
   counts.runs++;
   try {
+    const world = subsystem.setup(options);
+    const whole = (): void => {
+      subsystem.checkWhole(world);
+      counts.checks += invariants.whole.length;
+    };
+    watch?.begin(world, undefined);
     for (const op of program) {
       at++;
-      const command = subsystem.commands[op.command]!;
+      const command = commands[op.command]!;
       const count = counts.byCommand[op.command]!;
       count.chosen++;
-      if (!command.enabled(world)) continue;
-      count.ran++;
+      if (!command.enabled(world)) {
+        watch?.ended(at - 1, undefined, false);
+        shown = at;
+        continue;
+      }
+      count.enabled++;
       counts.commands++;
-      command.run(world, contexts[op.cpu]!, op);
-      subsystem.checkLocal(world);
-      counts.checks += subsystem.checks.local;
-      if (at % WHOLE_EVERY !== 0) continue;
-      subsystem.checkWhole(world);
-      counts.checks += subsystem.checks.whole;
+      const answer = command.run(world, contexts[op.cpu]!, op);
+      countAnswer(count, answer);
+      watch?.ended(at - 1, answer, true);
+      watch?.step(choiceOf(at - 1, op.cpu), undefined);
+      shown = at;
+      subsystem.checkLocal(world, 0);
+      counts.checks += local;
+      if (careful || at % WHOLE_EVERY === 0) whole();
     }
-    subsystem.checkWhole(world);
-    counts.checks += subsystem.checks.whole;
+    whole();
     return null;
   } catch (error) {
-    return { error: error instanceof Error ? error : new Error(String(error)), commands: at };
+    // A command that throws is no less to be seen.
+    if (shown < at && at > 0) watch?.step(choiceOf(at - 1, program[at - 1]!.cpu), undefined);
+    return failureOf(error, at);
   }
 }

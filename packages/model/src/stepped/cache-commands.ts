@@ -41,7 +41,7 @@ import {
   kmallocArguments,
   pageArguments,
 } from '../caches/cache-arguments.js';
-import type { Op } from '../subsystem.js';
+import { type Answer, NOTHING_TO_DO, type Op } from '../subsystem.js';
 
 const ZERO = 0x100;
 
@@ -52,8 +52,8 @@ const allowedGfp = (user: OpenUser, op: Op): number =>
   user.constructed === 0 ? gfpOf(op) : gfpOf(op) & ~ZERO;
 
 /** Opens a cache for one more user. */
-export function* createCache(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
-  if (world.users.length + world.creating >= USERS_MAX) return;
+export function* createCache(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
+  if (world.users.length + world.creating >= USERS_MAX) return NOTHING_TO_DO;
   const request = userRequest(world, op);
   world.creating++;
   const cache = yield* cacheCreate(ctx, world.kmem, request);
@@ -62,9 +62,9 @@ export function* createCache(world: CacheWorld, ctx: Context, op: Op): Steps<voi
 }
 
 /** A user frees all objects and gives the cache up. */
-export function* destroyCache(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
+export function* destroyCache(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const user = userOf(world, op);
-  if (user.inFlight > 0) return;
+  if (user.inFlight > 0) return NOTHING_TO_DO;
   world.users.splice(world.users.indexOf(user), 1);
   for (const object of world.model.releaseAll(user)) {
     checkBytes(world, object);
@@ -79,7 +79,7 @@ export function* destroyCache(world: CacheWorld, ctx: Context, op: Op): Steps<vo
 }
 
 /** Takes an object. */
-export function* allocObject(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
+export function* allocObject(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const user = userOf(world, op);
   const gfp = allowedGfp(user, op);
   user.inFlight++;
@@ -87,10 +87,11 @@ export function* allocObject(world: CacheWorld, ctx: Context, op: Op): Steps<voi
   user.inFlight--;
   if (address === null) checkSlabFailure(world, user.cache, gfp);
   else received(world, user, address, user.size, (gfp & ZERO) !== 0);
+  return address;
 }
 
 /** Takes several objects at once, all or none. */
-export function* allocObjects(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
+export function* allocObjects(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const user = userOf(world, op);
   const gfp = allowedGfp(user, op);
   const objects: number[] = [];
@@ -101,24 +102,26 @@ export function* allocObjects(world: CacheWorld, ctx: Context, op: Op): Steps<vo
   if (got !== 0 && got !== wanted)
     throw new ModelViolation('a bulk allocation gives all or none', `${got} of ${wanted}`);
   for (const address of objects) received(world, user, address, user.size, (gfp & ZERO) !== 0);
+  return got;
 }
 
 /** Frees an object, on any CPU. */
-export function* freeObject(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
+export function* freeObject(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const object = world.model.release(op.a);
   checkBytes(world, object);
   if (!('cache' in object.user)) {
     yield* kfree(ctx, world.kmem, object.address);
-    return;
+    return object.address;
   }
   const user = object.user as OpenUser;
   user.inFlight++;
   yield* cacheFree(ctx, user.cache, object.address);
   user.inFlight--;
+  return object.address;
 }
 
 /** Frees up to 32 objects of one user at once. */
-export function* freeObjects(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
+export function* freeObjects(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const { model } = world;
   const user = userOf(world, op);
   const addresses: number[] = [];
@@ -131,22 +134,24 @@ export function* freeObjects(world: CacheWorld, ctx: Context, op: Op): Steps<voi
   user.inFlight++;
   yield* cacheFreeBulk(ctx, user.cache, addresses);
   user.inFlight--;
+  return addresses.length;
 }
 
 /** Takes memory from a kmalloc cache or, if it is much, whole pages. */
-export function* kmalloc(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
+export function* kmalloc(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const { size, gfp } = kmallocArguments(op);
   const address = yield* kmallocBytes(ctx, world.kmem, size, gfp);
-  if (address === null) return;
+  if (address === null) return null;
   const { kmem } = world;
   const usable = kmem instanceof SlabSystem ? slabKsize(kmem, address) : ksize(kmem, address);
   if (usable < size)
     throw new ModelViolation('kmalloc gives what was asked for', `${usable} of ${size} bytes`);
   received(world, world.heap, address, size, (gfp & ZERO) !== 0);
+  return address;
 }
 
 /** Gives a cache's empty slabs back. */
-export function* shrinkCache(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
+export function* shrinkCache(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const user = userOf(world, op);
   user.inFlight++;
   yield* cacheShrink(ctx, user.cache);
@@ -154,7 +159,7 @@ export function* shrinkCache(world: CacheWorld, ctx: Context, op: Op): Steps<voi
 }
 
 /** Makes every CPU give up its slabs of a cache. */
-export function* flushCache(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
+export function* flushCache(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const user = userOf(world, op);
   user.inFlight++;
   yield* cacheFlush(ctx, user.cache);
@@ -162,7 +167,7 @@ export function* flushCache(world: CacheWorld, ctx: Context, op: Op): Steps<void
 }
 
 /** Writes a tunable. */
-export function* tuneCache(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
+export function* tuneCache(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const user = userOf(world, op);
   const { cache } = user;
   user.inFlight++;
@@ -183,24 +188,24 @@ export function* tuneCache(world: CacheWorld, ctx: Context, op: Op): Steps<void>
 }
 
 /** What the kernel does every few seconds on each CPU, for one cache; only SLAB has it. */
-export function* reapCache(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
+export function* reapCache(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const user = userOf(world, op);
   const { cache } = user;
-  if (!(cache instanceof SlabCache)) return;
+  if (!(cache instanceof SlabCache)) return NOTHING_TO_DO;
   user.inFlight++;
   yield* slabReap(ctx, cache);
   user.inFlight--;
 }
 
 /** Ends a grace period: slabs that waited for it go back. */
-export function* gracePeriodEnds(world: CacheWorld, ctx: Context): Steps<void> {
+export function* gracePeriodEnds(world: CacheWorld, ctx: Context): Steps<Answer> {
   yield* endGracePeriod(ctx, world.kmem);
 }
 
 /** A CPU goes away for a moment; nobody must be running there. */
-export function* cpuGoesOffline(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
+export function* cpuGoesOffline(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const cpu = op.a % world.machine.cpus;
-  if (cpu === ctx.cpu || world.inFlight > 1) return;
+  if (cpu === ctx.cpu || world.inFlight > 1) return NOTHING_TO_DO;
   world.offline = cpu;
   yield* cpuDead(ctx, world.kmem, cpu);
   yield* cpuOnline(ctx, world.kmem, cpu);
@@ -208,31 +213,35 @@ export function* cpuGoesOffline(world: CacheWorld, ctx: Context, op: Op): Steps<
 }
 
 /** Takes blocks of pages until there are no more, at most 64. */
-export function* takePages(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
+export function* takePages(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const { machine, model } = world.buddy;
   const { gfp, order } = pageArguments(op);
-  for (let i = 0; i < 64; i++) {
+  let taken = 0;
+  for (; taken < 64; taken++) {
     const pfn = yield* allocPages(ctx, machine.pages, gfp, order);
-    if (pfn === null) return;
+    if (pfn === null) break;
     model.allocated(pfn, order, gfp);
   }
+  return taken;
 }
 
 /** Gives up to 128 blocks of pages back. */
-export function* givePages(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
+export function* givePages(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const { model, machine } = world.buddy;
-  for (let i = 0; i < 128 && model.live.length > 0; i++) {
-    const block = model.release(op.a + i);
+  let given = 0;
+  for (; given < 128 && model.live.length > 0; given++) {
+    const block = model.release(op.a + given);
     checkStamp(world.buddy, block.pfn, block.stamp);
     yield* freePages(ctx, machine.pages, block.pfn, block.order);
   }
+  return given;
 }
 
 /** Frees what is no object, which a strict machine refuses before anything changes. */
-export function* misuse(world: CacheWorld, ctx: Context, op: Op): Steps<void> {
+export function* misuse(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const { model } = world;
   const object = model.live[op.a % model.live.length]!;
-  if (!('cache' in object.user)) return;
+  if (!('cache' in object.user)) return NOTHING_TO_DO;
   const { cache } = object.user as OpenUser;
   let refused = false;
   try {

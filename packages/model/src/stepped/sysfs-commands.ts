@@ -6,7 +6,7 @@ import { openFile, readFile, writeFile } from '@mm/sysfs/stepped';
 
 import { arrayTuning } from '../caches/cache-arguments.js';
 import { ModelViolation } from '../model-violation.js';
-import type { Op } from '../subsystem.js';
+import { type Answer, NOTHING_TO_DO, type Op } from '../subsystem.js';
 import { checkPossible, checkPossibleProc } from '../sysfs/possible-text.js';
 import { procNameOf, slabWriteOf } from '../sysfs/sysfs-arguments.js';
 import type { SysfsWorld } from '../sysfs/sysfs-world.js';
@@ -34,16 +34,16 @@ function checkKept({ kmem }: SysfsWorld, { source }: FileNode): void {
 }
 
 /** Reads a file of some cache, under one of its names. */
-export function* readSlabFile(world: SysfsWorld, ctx: Context, op: Op): Steps<void> {
+export function* readSlabFile(world: SysfsWorld, ctx: Context, op: Op): Steps<Answer> {
   const name = someName(world, op);
-  if (name === null) return;
+  if (name === null) return NOTHING_TO_DO;
   const { kmem } = world;
   const { hasZoneDma, hasZoneDma32 } = kmem;
   const rules = { hasZoneDma, hasZoneDma32, series: kmem.register.series, config: world.parts.config };
   const file = SLAB_ATTRIBUTES[op.b % SLAB_ATTRIBUTES.length]!.name;
   const opened = yield* openFile(ctx, world.parts, `/sys/kernel/slab/${name}/${file}`, 'reading');
   if (typeof opened === 'number') {
-    if (isGone(opened)) return;
+    if (isGone(opened)) return opened;
     throw new ModelViolation('a file can be read or is gone', `${name}/${file}: ${opened}`);
   }
   if (!slabAttributes(rules).has(file)) throw new ModelViolation('only files of this kernel are there', file);
@@ -53,34 +53,36 @@ export function* readSlabFile(world: SysfsWorld, ctx: Context, op: Op): Steps<vo
     checkPossible(file, text, pagesOf(world));
   } else if (!isGone(text))
     throw new ModelViolation('a file can be read or is gone', `${name}/${file}: ${text}`);
+  return typeof text === 'string' ? text.length : text;
 }
 
 /** Writes a file of some cache, good texts and bad. */
-export function* writeSlabFile(world: SysfsWorld, ctx: Context, op: Op): Steps<void> {
+export function* writeSlabFile(world: SysfsWorld, ctx: Context, op: Op): Steps<Answer> {
   const name = someName(world, op);
-  if (name === null) return;
+  if (name === null) return NOTHING_TO_DO;
   const { file, text, plain, debugged } = slabWriteOf(op);
   const opened = yield* openFile(ctx, world.parts, `/sys/kernel/slab/${name}/${file}`, 'writing');
   if (typeof opened === 'number') {
     // What is not there would have to be made, which sysfs refuses.
-    if (opened === -Errno.EACCES || isGone(opened)) return;
+    if (opened === -Errno.EACCES || isGone(opened)) return opened;
     throw new ModelViolation('a file can be written or is gone', `${name}/${file}: ${opened}`);
   }
   const { source } = opened;
   const debugging = source.of === 'slab' && source.cache.debugging;
   const wanted = debugging ? debugged : plain;
   const answer = yield* writeFile(ctx, world.parts, opened, text);
-  if (isGone(answer)) return;
+  if (isGone(answer)) return answer;
   checkKept(world, opened);
   if (answer !== (wanted === 'taken' ? text.length : wanted))
     throw new ModelViolation(
       'a write is answered as documented',
       `${file} ${JSON.stringify(text)}: ${answer}`,
     );
+  return answer;
 }
 
 /** Reads a file of /proc. */
-export function* readProcFile(world: SysfsWorld, ctx: Context, op: Op): Steps<void> {
+export function* readProcFile(world: SysfsWorld, ctx: Context, op: Op): Steps<Answer> {
   const name = procNameOf(op);
   const opened = yield* openFile(ctx, world.parts, `/proc/${name}`, 'reading');
   if (typeof opened === 'number')
@@ -88,10 +90,11 @@ export function* readProcFile(world: SysfsWorld, ctx: Context, op: Op): Steps<vo
   const text = yield* readFile(ctx, world.parts, opened);
   if (typeof text === 'number') throw new ModelViolation('a file of /proc can be read', `${name}: ${text}`);
   checkPossibleProc(name, text, pagesOf(world));
+  return text.length;
 }
 
 /** Tunes a cache through slabinfo, which only SLAB takes. */
-export function* writeSlabinfoFile(world: SysfsWorld, ctx: Context, op: Op): Steps<void> {
+export function* writeSlabinfoFile(world: SysfsWorld, ctx: Context, op: Op): Steps<Answer> {
   const { caches } = world.kmem.register;
   const { name } = caches[op.a % caches.length]!;
   const { limit, batchcount, shared } = arrayTuning(op);
@@ -101,4 +104,5 @@ export function* writeSlabinfoFile(world: SysfsWorld, ctx: Context, op: Op): Ste
   const answer = yield* writeFile(ctx, world.parts, opened, text);
   const wanted = world.kmem instanceof SlubSystem ? -Errno.EIO : text.length;
   if (answer !== wanted) throw new ModelViolation('a write is answered as documented', `${text}: ${answer}`);
+  return answer;
 }

@@ -4,7 +4,7 @@ import type { Context, Steps } from '@mm/steps/stepped';
 
 import { exhaust, release } from './buddy-commands.js';
 import { ModelViolation } from '../model-violation.js';
-import type { Op } from '../subsystem.js';
+import { type Answer, NOTHING_TO_DO, type Op } from '../subsystem.js';
 import { farAddressOf, oddSizeOf, rangeOf } from '../v7s/v7s-arguments.js';
 import {
   type BusyRange,
@@ -33,10 +33,10 @@ const unclaim = (world: V7sWorld, range: BusyRange): void => {
 };
 
 /** Maps a range; it is all mapped afterwards, or nothing has changed. */
-export function* map(world: V7sWorld, ctx: Context, op: Op): Steps<void> {
+export function* map(world: V7sWorld, ctx: Context, op: Op): Steps<Answer> {
   const { size, count, iova, pa, write, first, last } = rangeOf(op);
   const range = claim(world, first, last);
-  if (range === null) return;
+  if (range === null) return NOTHING_TO_DO;
   const { mapped, writable } = world;
   const within = last < WINDOW.pages && pa + size * count <= 2 ** 32;
   const free = within && mapped.subarray(first, last + 1).every((page) => page === 0);
@@ -53,21 +53,22 @@ export function* map(world: V7sWorld, ctx: Context, op: Op): Steps<void> {
       writable[page] = write ? 1 : 0;
     }
     checkAround(world, first, last, 61, 'a translation leads where the map says');
-    return;
+    return answer;
   }
   if (done.bytes !== 0 || within)
     checkAround(world, first, Math.min(last, WINDOW.pages - 1), 19, 'a map that fails changes nothing');
   if (answer === -Errno.ENOMEM) checkTableFailure(world);
   else if (free)
     throw new ModelViolation('a map of what is free succeeds', `errno ${answer}, page ${first} of ${count}`);
+  return answer;
 }
 
 /** Unmaps a range, piece by piece as long as all of a piece is mapped. */
-export function* unmap(world: V7sWorld, ctx: Context, op: Op): Steps<void> {
+export function* unmap(world: V7sWorld, ctx: Context, op: Op): Steps<Answer> {
   const { size, count, iova, first, last } = rangeOf(op);
-  if (last >= WINDOW.pages) return;
+  if (last >= WINDOW.pages) return NOTHING_TO_DO;
   const range = claim(world, first, last);
-  if (range === null) return;
+  if (range === null) return NOTHING_TO_DO;
   const { mapped, flushed } = world;
   const step = size / 0x1000;
   let pages = 0;
@@ -90,28 +91,31 @@ export function* unmap(world: V7sWorld, ctx: Context, op: Op): Steps<void> {
       throw new ModelViolation('what was unmapped is flushed', `page ${page}`);
   }
   checkAround(world, first, last, 61, 'an unmap leaves the rest as it was');
+  return gone;
 }
 
 /** Translates an address. */
-export function* translate(world: V7sWorld, _ctx: Context, op: Op): Steps<void> {
+export function* translate(world: V7sWorld, _ctx: Context, op: Op): Steps<Answer> {
   const page = op.a % WINDOW.pages;
-  if (!isBusy(world, page)) checkPage(world, page, 'a translation leads where the map says');
+  if (isBusy(world, page)) return NOTHING_TO_DO;
+  checkPage(world, page, 'a translation leads where the map says');
 }
 
 /** Translates an address that is none of the space. */
-export function* translateFar(world: V7sWorld, ctx: Context, op: Op): Steps<void> {
+export function* translateFar(world: V7sWorld, ctx: Context, op: Op): Steps<Answer> {
   const answer = yield* iovaToPhys(ctx, world.table, farAddressOf(op));
   if (answer !== null)
     throw new ModelViolation('an address beyond the space has no translation', `${answer}`);
+  return null;
 }
 
 /** Maps with a page size that the format does not have. */
-export function* mapOddSize(world: V7sWorld, ctx: Context, op: Op): Steps<void> {
+export function* mapOddSize(world: V7sWorld, ctx: Context, op: Op): Steps<Answer> {
   const size = oddSizeOf(op);
   const { iova, pa, first } = rangeOf(op);
   const last = Math.min(WINDOW.pages - 1, first + 4095);
   const range = claim(world, first, last);
-  if (range === null) return;
+  if (range === null) return NOTHING_TO_DO;
   const aligned = Math.floor(iova / 0x200000) * 0x200000;
   const answer = yield* mapPages(
     ctx,
@@ -126,27 +130,29 @@ export function* mapOddSize(world: V7sWorld, ctx: Context, op: Op): Steps<void> 
   unclaim(world, range);
   if (answer === 0)
     throw new ModelViolation('a page size that the format does not have is refused', `${size}`);
+  return answer;
 }
 
 /** Unmaps with a page size that the format does not have. */
-export function* unmapOddSize(world: V7sWorld, ctx: Context, op: Op): Steps<void> {
+export function* unmapOddSize(world: V7sWorld, ctx: Context, op: Op): Steps<Answer> {
   const size = oddSizeOf(op);
   const { iova, first } = rangeOf(op);
   const range = claim(world, first & ~511, Math.min(WINDOW.pages - 1, first | 511));
-  if (range === null) return;
+  if (range === null) return NOTHING_TO_DO;
   const aligned = Math.floor(iova / 0x200000) * 0x200000;
   const gone = yield* unmapPages(ctx, world.table, aligned, size, 1);
   unclaim(world, range);
   if (gone !== 0)
     throw new ModelViolation('a page size that the format does not have unmaps nothing', `${gone} bytes`);
+  return gone;
 }
 
 /** Takes blocks of pages until there are no more, at most 64. */
-export function* takePages(world: V7sWorld, ctx: Context, op: Op): Steps<void> {
-  yield* exhaust(world.buddy, ctx, op);
+export function* takePages(world: V7sWorld, ctx: Context, op: Op): Steps<Answer> {
+  return yield* exhaust(world.buddy, ctx, op);
 }
 
 /** Gives up to 64 blocks of pages back. */
-export function* givePages(world: V7sWorld, ctx: Context, op: Op): Steps<void> {
-  yield* release(world.buddy, ctx, op);
+export function* givePages(world: V7sWorld, ctx: Context, op: Op): Steps<Answer> {
+  return yield* release(world.buddy, ctx, op);
 }

@@ -1,9 +1,10 @@
 import { SLAB_ATTRIBUTES } from '@mm/sysfs';
 
-import { cacheCommands } from '../caches/cache-subsystem.js';
+import { CACHE_INVARIANTS, cacheCommands } from '../caches/cache-subsystem.js';
+import { describeCaches } from '../caches/cache-world.js';
 import * as erased from '../erased/sysfs-commands.js';
 import * as stepped from '../stepped/sysfs-commands.js';
-import type { Command, Op, Subsystem } from '../subsystem.js';
+import { type Command, NOTHING_TO_DO, type Op, type Subsystem } from '../subsystem.js';
 import { procNameOf, slabWriteOf } from './sysfs-arguments.js';
 import { type SysfsWorld, checkSysfsLocal, checkSysfsWhole, sysfsWorld } from './sysfs-world.js';
 
@@ -23,13 +24,14 @@ function command(
     weight,
     enabled,
     run(world, ctx, op) {
-      erased[name](world, ctx, op);
+      return erased[name](world, ctx, op);
     },
     *steps(world, ctx, op) {
-      if (world.offline === ctx.cpu) return;
+      if (world.offline === ctx.cpu) return NOTHING_TO_DO;
       world.inFlight++;
-      yield* stepped[name](world, ctx, op);
+      const answer = yield* stepped[name](world, ctx, op);
       world.inFlight--;
+      return answer;
     },
     describe: (op) => `${name}(${words(op)})`,
   };
@@ -49,6 +51,26 @@ function written(op: Op): string {
  */
 export const sysfsSubsystem: Subsystem<SysfsWorld> = {
   name: 'sysfs',
+  invariants: {
+    command: [
+      ...CACHE_INVARIANTS.command,
+      'a reader never sees an impossible number',
+      'a file can be read or is gone',
+      'a file can be written or is gone',
+      'only files of this kernel are there',
+      'a write is answered as documented',
+      'a file of /proc can be read',
+      'slabinfo can be opened',
+    ],
+    // The files of one cache in turn, when no command is under way.
+    local: [
+      ...CACHE_INVARIANTS.local,
+      'every number that is printed equals what a walk finds',
+      'every user finds its cache by name',
+      'validation reports nothing where nothing is wrong',
+    ],
+    whole: ['every number that is printed equals what a walk finds', 'slabinfo has a line for every cache'],
+  },
   commands: [
     ...(cacheCommands('slub') as ReadonlyArray<Command<SysfsWorld>>),
     command('readSlabFile', 240, isSlub, (op) => `name #${op.a}, ${file(op)}`),
@@ -60,5 +82,5 @@ export const sysfsSubsystem: Subsystem<SysfsWorld> = {
   cellsOf: (world) => world.machine.cells,
   checkLocal: checkSysfsLocal,
   checkWhole: checkSysfsWhole,
-  checks: { local: 4, whole: 4 },
+  describeState: describeCaches,
 };

@@ -29,9 +29,13 @@ export function sysfsWorld(options: WorldOptions): SysfsWorld {
 
 const SLAB = '/sys/kernel/slab';
 
-/** One cache after the other: its files, its names, and the log. Only when nothing is under way. @throws ModelViolation */
-export function checkSysfsLocal(world: SysfsWorld): void {
+/**
+ * One cache after the other: its files, its names, and the log; while commands are under way only its users.
+ * @throws ModelViolation
+ */
+export function checkSysfsLocal(world: SysfsWorld, underWay: number): void {
   checkCachesLocal(world);
+  if (underWay > 0) return;
   const { caches } = world.kmem.register;
   const cache = caches[world.turn++ % caches.length]!;
   if (cache instanceof SlubCache) checkFiles(world, cache);

@@ -2,7 +2,7 @@ import * as erased from '../erased/v7s-commands.js';
 import * as stepped from '../stepped/v7s-commands.js';
 import type { Command, Op, Subsystem } from '../subsystem.js';
 import { farAddressOf, oddSizeOf, rangeOf } from './v7s-arguments.js';
-import { type V7sWorld, checkV7sWhole, cutAddress, v7sWorld } from './v7s-world.js';
+import { type V7sWorld, checkV7sWhole, cutAddress, describeV7s, v7sWorld } from './v7s-world.js';
 
 type Name = keyof typeof stepped;
 
@@ -28,14 +28,14 @@ function command(
     enabled,
     run(world, ctx, op) {
       try {
-        erased[name](world, ctx, op);
+        return erased[name](world, ctx, op);
       } catch (error) {
         throw cutAddress(error);
       }
     },
     *steps(world, ctx, op) {
       try {
-        yield* stepped[name](world, ctx, op);
+        return yield* stepped[name](world, ctx, op);
       } catch (error) {
         throw cutAddress(error);
       }
@@ -47,6 +47,39 @@ function command(
 /** The page table of `@iommu/v7s-pgtable` over a slab cache, mixed with traffic that makes memory short. */
 export const v7sSubsystem: Subsystem<V7sWorld> = {
   name: 'v7s',
+  invariants: {
+    command: [
+      'a translation leads where the map says',
+      'a walk over memory finds what is mapped',
+      'a walk finds the rights that were asked for',
+      'a descriptor holds the whole address of its table',
+      'a map that leaves the space is refused',
+      'a map over something mapped is refused',
+      'a map that fails changes nothing',
+      'a map of what is free succeeds',
+      'a map does not fail for memory while enough below 4 GiB is free',
+      'the size that unmap reports went away',
+      'what was unmapped is flushed',
+      'an unmap leaves the rest as it was',
+      'an address beyond the space has no translation',
+      'a page size that the format does not have is refused',
+      'a page size that the format does not have unmaps nothing',
+      'no page has two owners',
+      'a block is aligned to its size',
+      'a block lies inside one zone',
+      'a block comes from a zone that the flags allow',
+      "a block's bytes change only by its owner",
+    ],
+    local: [],
+    whole: [
+      'a descriptor holds the whole address of its table',
+      'the structures of the slab allocator agree with each other',
+      'no table is lost',
+      'a translation leads where the map says',
+      'a walk over memory finds what is mapped',
+      'a walk finds the rights that were asked for',
+    ],
+  },
   commands: [
     command('map', 400, mapping),
     command('unmap', 300, range),
@@ -66,5 +99,5 @@ export const v7sSubsystem: Subsystem<V7sWorld> = {
   cellsOf: (world) => world.machine.cells,
   checkLocal() {},
   checkWhole: checkV7sWhole,
-  checks: { local: 0, whole: 4 },
+  describeState: describeV7s,
 };

@@ -225,3 +225,25 @@ const hex = (value: number | null): string => (value === null ? 'nothing' : `0x$
 
 /** Rights of a map: reading always, writing by `write`. */
 export const protOf = (write: boolean): number => (write ? Prot.READ | Prot.WRITE : Prot.READ);
+
+/** The state in words: what is mapped, and the tables that it takes. */
+export function describeV7s({ machine, table, cache, mapped, buddy }: V7sWorld): Record<string, number> {
+  const l1 = Math.floor(table.registers.ttbr / 16384) * 16384;
+  let tables = 0;
+  let sections = 0;
+  // The window is the last 64 MiB: 64 entries.
+  for (let entry = 4096 - 64; entry < 4096; entry++) {
+    const kind = machine.memory.read32(l1 + entry * 4) & 3;
+    if (kind === 1) tables++;
+    if (kind === 2) sections++;
+  }
+  const { live, slabs } = cache instanceof SlabCache ? walkSlab(cache) : walkSlub(cache);
+  return {
+    'pages mapped': mapped.reduce((sum, page) => sum + (page === 0 ? 0 : 1), 0),
+    'L1 entries that are tables': tables,
+    'L1 entries that are sections': sections,
+    'tables allocated': live,
+    'slabs of tables': slabs,
+    'blocks held': buddy.model.live.length,
+  };
+}

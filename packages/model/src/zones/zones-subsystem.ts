@@ -3,7 +3,7 @@ import type { Steps } from '@mm/steps';
 import { PRESET_NAMES, VM_SYSCTLS, type VmSysctl } from '@mm/zones';
 
 import { ModelViolation } from '../model-violation.js';
-import type { Command, Op, Subsystem, WorldOptions } from '../subsystem.js';
+import type { Answer, Command, Op, Subsystem, WorldOptions } from '../subsystem.js';
 import { SizingModel } from './sizing-model.js';
 
 /** A machine and what the documentation says of the sizes of its zones. */
@@ -38,7 +38,7 @@ const textOf = (op: Op): { name: VmSysctl; text: string } => {
   return { name, text: TEXTS[name][op.b % TEXTS[name].length]! };
 };
 
-function write(world: ZonesWorld, op: Op): void {
+function write(world: ZonesWorld, op: Op): number {
   const { name, text } = textOf(op);
   const answer = world.machine.writeSysctl(name, text);
   const expected = world.model.write(name, text) ? 0 : -22;
@@ -47,27 +47,28 @@ function write(world: ZonesWorld, op: Op): void {
       'a sysctl takes what its documentation says',
       `${name} = "${text}" answered ${answer}, not ${expected}`,
     );
+  return answer;
 }
 
-function boot(world: ZonesWorld, op: Op): void {
+function boot(world: ZonesWorld, op: Op): number {
   world.machine = bootWorld(world.options, op);
   world.model = new SizingModel(world.machine.zones, world.machine.cpus);
+  return world.machine.cpus;
 }
 
 /** Writes are not concurrent: the kernel serialises them by a mutex. */
 const command = (
   name: string,
   weight: number,
-  run: (world: ZonesWorld, op: Op) => void,
+  run: (world: ZonesWorld, op: Op) => Answer,
   words: (op: Op) => string,
 ): Command<ZonesWorld> => ({
   name,
   weight,
   enabled: () => true,
   run: (world, _ctx, op) => run(world, op),
-  // eslint-disable-next-line require-yield
-  *steps(world, _ctx, op): Steps<void> {
-    run(world, op);
+  *steps(world, _ctx, op): Steps<Answer> {
+    return run(world, op);
   },
   describe: (op) => `${name}(${words(op)})`,
 });
@@ -77,9 +78,29 @@ function check({ machine, model }: ZonesWorld): void {
   if (wrong.length > 0) throw new ModelViolation('zones are sized as documented', wrong[0]!);
 }
 
+function describeZones({ machine: { zones } }: ZonesWorld): Record<string, number> {
+  const state: Record<string, number> = {};
+  for (const zone of zones.zonelist) {
+    const name = zones.names[zone]!;
+    for (const [mark, word] of ['min', 'low', 'high'].entries())
+      state[`${name} ${word}`] = zones.wmark[zone * 4 + mark]!;
+    state[`${name} managed`] = zones.managed[zone]!;
+    state[`${name} per-cpu high`] = zones.pcpHigh[zone]!;
+    for (const target of zones.zonelist)
+      state[`${name} reserve against ${zones.names[target]}`] =
+        zones.lowmemReserve[zone * zones.count + target]!;
+  }
+  return state;
+}
+
 /** The sizes of zones under sysctl writes, and the layout of machines of every kind. */
 export const zonesSubsystem: Subsystem<ZonesWorld> = {
   name: 'zones',
+  invariants: {
+    command: ['a sysctl takes what its documentation says'],
+    local: ['zones are sized as documented'],
+    whole: ['zones are sized as documented'],
+  },
   commands: [
     command('writeSysctl', 60, write, (op) => `${textOf(op).name} = "${textOf(op).text}"`),
     command('boot', 1, boot, (op) => `preset #${op.a}, RAM #${op.b}`),
@@ -91,5 +112,5 @@ export const zonesSubsystem: Subsystem<ZonesWorld> = {
   cellsOf: (world) => world.machine.cells,
   checkLocal: check,
   checkWhole: check,
-  checks: { local: 5, whole: 5 },
+  describeState: describeZones,
 };

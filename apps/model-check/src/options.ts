@@ -1,0 +1,71 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
+
+import { OptionError } from '@mm/printk';
+
+/**
+ * An option that is an integer.
+ * @throws OptionError when it is none, or out of range.
+ */
+export function integerOption(text: string, field: string, min: number, max: number): number {
+  const value = Number(text);
+  if (!/^\d{1,16}$/u.test(text) || value < min || value > max)
+    throw new OptionError(field, `an integer of ${min} to ${max}`, text);
+  return value;
+}
+
+const UNITS_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+
+/**
+ * An option that is a time, in milliseconds.
+ * @throws OptionError when it is none.
+ */
+export function timeOption(text: string, field = '--time'): number {
+  const match = /^(\d{1,6})(ms|s|m|h)$/u.exec(text);
+  if (match === null) throw new OptionError(field, 'a time like 500ms, 30s, 5m or 1h', text);
+  return Number(match[1]) * UNITS_MS[match[2] as keyof typeof UNITS_MS];
+}
+
+/**
+ * An option that is one of some words.
+ * @throws OptionError when it is another.
+ */
+export function choiceOption<T extends string>(text: string, field: string, known: readonly T[]): T {
+  if (!known.includes(text as T)) throw new OptionError(field, `one of ${known.join(', ')}`, text);
+  return text as T;
+}
+
+/** Threads at most: more do not fit any machine that runs this. */
+const WORKERS_MAX = 1024;
+
+/** `--workers`: by default a thread for each core. @throws OptionError */
+export function workersOption(text: string | undefined): number {
+  return text === undefined ? availableParallelism() : integerOption(text, '--workers', 1, WORKERS_MAX);
+}
+
+/**
+ * A file that is going to be written: it must be possible, now, before anything long is begun.
+ * @throws OptionError when it is a folder, or its folder is not there or not writable.
+ */
+export function outputOption(file: string | undefined, field: string): string | undefined {
+  if (file === undefined) return undefined;
+  if (file === '' || file.includes('\0')) throw new OptionError(field, 'the name of a file', file);
+  try {
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true)
+      throw new OptionError(field, 'a file, not a folder', file);
+    accessSync(
+      statSync(file, { throwIfNoEntry: false }) === undefined ? dirname(file) : file,
+      constants.W_OK,
+    );
+    if (!statSync(dirname(file)).isDirectory()) throw new OptionError(field, 'a file in a folder', file);
+  } catch (error) {
+    if (error instanceof OptionError) throw error;
+    throw new OptionError(
+      field,
+      'a file that can be written',
+      `${file}: ${(error as NodeJS.ErrnoException).code}`,
+    );
+  }
+  return file;
+}
