@@ -21,7 +21,19 @@ afterEach(() => {
 
 describe('mm-check run', () => {
   test('finds the problem that the series is about, saves it, and writes JUnit', async () => {
-    const run = ['run', '--system', 'slub', '--preset', 'arm64-2018', '--series', 'none', '--runs', '2'];
+    const run = [
+      'run',
+      '--system',
+      'slub',
+      '--preset',
+      'arm64-2018',
+      '--series',
+      'none',
+      '--runs',
+      '2',
+      '--workers',
+      '1',
+    ];
     expect(await runCli([...run, '--junit', 'report.xml'])).toBe(1);
     const text = out.join('\n');
     expect(text).toContain('objects of a cache made for DMA lie below 0x100000000');
@@ -36,12 +48,15 @@ describe('mm-check run', () => {
     out.length = 0;
     expect(await runCli(run)).toBe(1);
     expect(out.join('\n')).toContain('saved counterexample still fails');
-    expect(await runCli(['run', '--system', 'slub', '--preset', 'arm64-2018', '--runs', '2'])).toBe(0);
+    const holds = ['--system', 'slub', '--preset', 'arm64-2018', '--runs', '2', '--workers', '1'];
+    expect(await runCli(['run', ...holds])).toBe(0);
   });
 
   test('--all goes on and lists distinct failures', async () => {
     const args = ['run', '--system', 'v7s', '--preset', 'arm64-2018', '--behaviour', 'linux-6.1', '--all'];
-    expect(await runCli([...args, '--commands', '40', '--runs', '40', '--time', '20s'])).toBe(1);
+    expect(
+      await runCli([...args, '--commands', '40', '--runs', '40', '--time', '20s', '--workers', '1']),
+    ).toBe(1);
     const reproduced = out.filter((line) => line.startsWith('reproduce:'));
     expect(reproduced.length).toBeGreaterThanOrEqual(4);
     expect(new Set(reproduced.map((line) => line.split('\n')[1]!.split(':')[0])).size).toBe(

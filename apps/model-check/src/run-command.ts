@@ -159,7 +159,7 @@ function summary(
 
 /** Shrinks what was found: the first failure, or with `--all` one of each invariant. */
 async function shrinkAll(
-  run: RunOptions,
+  searched: RunOptions,
   lanes: ReadonlyArray<{ readonly result: RunResult }>,
   commit: string,
   workers: number,
@@ -167,7 +167,7 @@ async function shrinkAll(
 ): Promise<readonly Counterexample[]> {
   const broken = lanes.flatMap(({ result }) => result.broken);
   if (broken.length === 0) return [];
-  const options = { run, broken: run.all ? broken : broken.slice(0, 1), commit };
+  const options = { run: searched, broken: searched.all ? broken : broken.slice(0, 1), commit };
   const [shrunk] = await runCampaign(shrinkJob, options, {
     workers: Math.min(workers, options.broken.length),
     shard: WHOLE,

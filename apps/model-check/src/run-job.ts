@@ -159,8 +159,8 @@ export const runJob: Job<RunOptions, RunResult> = {
     })),
   runUnit,
   empty: (_options, name) => {
-    const part = (): Part => ({ counts: newCounts(subsystemOf(name)), milliseconds: 0 });
-    return { sequence: part(), interleaved: part(), broken: [] };
+    const nothing = (): Part => ({ counts: newCounts(subsystemOf(name)), milliseconds: 0 });
+    return { sequence: nothing(), interleaved: nothing(), broken: [] };
   },
   merge: (_options, name, earlier, later) => ({
     sequence: mergePart(name, earlier.sequence, later.sequence),

@@ -77,6 +77,7 @@ class Threads implements Pool {
         worker.off('error', reject);
         resolve(message);
       });
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has none
       worker.postMessage({ lane, unit } satisfies UnitCall);
     });
     worker.unref();

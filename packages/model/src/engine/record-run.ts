@@ -69,6 +69,15 @@ class Recorder<W> implements RunWatch<W> {
     this.#ended = answerText(this.#subsystem, this.#program[op]!, answer, enabled);
   }
 
+  /** The last step is the one that breaks an invariant. */
+  mark(invariant: string): void {
+    const at = this.labels.length - 1;
+    if (at < 0) return;
+    const did = this.labels[at] === undefined ? '' : `${this.labels[at]}, `;
+    this.labels[at] = `${did}BREAKS: ${invariant}`;
+    this.steps[at] += `, breaks: ${invariant}`;
+  }
+
   #accessText(access: Access): string {
     const kind = ACCESS_KINDS[access & 15] ?? `kind ${access & 15}`;
     const cell = access >>> 4;
@@ -106,6 +115,7 @@ export function recordRun<W>(subsystem: Subsystem<W>, options: WorldOptions, exa
   const recorder = new Recorder(subsystem, example.program);
   const run = runExample(subsystem, options, example, { record: true, careful: true, watch: recorder });
   const { failure } = run;
+  if (failure !== null) recorder.mark(failure.invariant);
   const { trace, changes, labels, steps, cells } = recorder;
   return {
     failure,

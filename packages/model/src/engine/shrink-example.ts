@@ -14,7 +14,7 @@ export interface FailingExample {
 }
 
 /** Runs to make at most. */
-const RUNS_MAX = 3000;
+const RUNS_MAX = 1500;
 
 /**
  * Looks for a short program and a schedule of few switches that break the same invariant. Commands are left out, whole
@@ -39,6 +39,10 @@ export function shrinkExample<W>(
   rough.shrink();
   const careful = runExample(subsystem, options, rough.best, { record: true, careful: true });
   if (careful.failure === null) return { example: rough.best, failure: rough.failure, runs: rough.runs };
+  // Often it is short already, and stops where it did.
+  const { invariant, commands } = careful.failure;
+  if (invariant === rough.failure.invariant && commands === rough.best.program.length)
+    return { example: careful.example, failure: careful.failure, runs: rough.runs };
   const left = Math.max(100, runsMax - rough.runs);
   const fine = new Shrinker(subsystem, options, careful.example, careful.failure, left, true);
   fine.shrink();
@@ -129,11 +133,6 @@ class Shrinker<W> {
   #fewerSwitches(): void {
     const { program, schedule } = this.best;
     if (!Array.isArray(schedule)) return;
-    const asResult = (example: Example, failure: Failure | null): Replayed => ({
-      outcome: failure === null ? { kind: 'ended' } : { kind: 'check failed', error: failure.error },
-      schedule: example.schedule as Schedule,
-      failure,
-    });
     const shortest = shrinkReplay(
       asResult(this.best, this.failure),
       (candidate) => {
@@ -151,6 +150,12 @@ class Shrinker<W> {
 }
 
 type Replayed = Parameters<typeof shrinkReplay>[0] & { readonly failure: Failure | null };
+
+const asResult = (example: Example, failure: Failure | null): Replayed => ({
+  outcome: failure === null ? { kind: 'ended' } : { kind: 'check failed', error: failure.error },
+  schedule: example.schedule as Schedule,
+  failure,
+});
 
 /** Small numbers, then smaller ones of the same kind: arguments are mostly taken modulo something small. */
 function* simplerThan(value: number): Generator<number> {
