@@ -65,7 +65,7 @@ describe('mm-check run', () => {
   });
 
   test.each([
-    [['--system', 'slob'], 'system: expected one of zones, buddy, slub, slab, v7s, got "slob"'],
+    [['--system', 'slob'], '--system: expected one of zones, buddy, slub, slab, sysfs, v7s, got "slob"'],
     [['--seed', '-1'], '--seed: expected an integer of 0 to 2147483647, got "-1"'],
     [['--time', 'soon'], '--time: expected a time like 500ms, 30s, 5m or 1h, got "soon"'],
     [['--cpus', '0'], '--cpus: expected an integer of 1 to 64, got "0"'],
