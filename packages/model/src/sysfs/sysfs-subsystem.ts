@@ -61,6 +61,7 @@ export const sysfsSubsystem: Subsystem<SysfsWorld> = {
       'a write is answered as documented',
       'a file of /proc can be read',
       'slabinfo can be opened',
+      'a directory is given up when nobody uses its files any more',
     ],
     // The files of one cache in turn, when no command is under way.
     local: [
