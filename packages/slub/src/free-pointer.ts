@@ -80,21 +80,35 @@ export const badPointer = (cache: SlubCache, slabPfn: number): KernelBug =>
 
 /**
  * Makes a free object point to another, `next`: offset | 1 or 0.
- * @example
- * setFreePointer(cache, slabPfn, 1, 0); // the first object ends the list
  * @see linux 6.1 mm/slub.c set_freepointer
  */
 export function setFreePointer(cache: SlubCache, slabPfn: number, object: number, next: number): void {
-  const { memory, wide, hardened, plain, pageOffsetHigh } = cache.system;
-  const at = object - 1 + cache.offset;
-  const pfn = slabPfn + (at >>> 12);
-  const words = memory.wordsOf(pfn);
-  const word = ((pfn & 15) << 10) + ((at & 4095) >> 2);
-  if (plain) {
-    words[word] = next === 0 ? 0 : (slabPfn << 12) + next - 1;
-    words[word + 1] = next === 0 ? 0 : pageOffsetHigh + (slabPfn >>> 20);
+  // `| 0` tells the compiler that these are int32: it then need not check each sum.
+  const at = (object - 1 + cache.offset) | 0;
+  const pfn = (slabPfn + (at >>> 12)) | 0;
+  const { memory } = cache;
+  // In place of wordsOf: nearly all chunks have been made, and code that never made one is compiled without the way to it.
+  const chunk = memory.directory[pfn >> 4]!;
+  const words = chunk === 0 ? memory.wordsOf(pfn) : memory.chunks[chunk]!;
+  const word = ((pfn & 15) << 10) | ((at & 4095) >> 2);
+  if (!cache.plain) {
+    setMixedPointer(cache, slabPfn, at, next, words, word);
     return;
   }
+  words[word] = next === 0 ? 0 : ((slabPfn << 12) + next - 1) | 0;
+  words[word + 1] = next === 0 ? 0 : (cache.pageOffsetHigh + (slabPfn >>> 20)) | 0;
+}
+
+/** A free pointer of 4 bytes, or one that is mixed with the cache's secret and its own address. */
+function setMixedPointer(
+  cache: SlubCache,
+  slabPfn: number,
+  at: number,
+  next: number,
+  words: Int32Array,
+  word: number,
+): void {
+  const { wide, hardened } = cache.system;
   let low = 0;
   let high = 0;
   if (next !== 0) {

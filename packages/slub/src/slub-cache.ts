@@ -7,7 +7,7 @@ import {
   SLAB_STORE_USER,
   SLAB_TYPESAFE_BY_RCU,
 } from '@mm/kmem';
-import type { PhysicalMemory } from '@mm/memory';
+import type { PageFrames, PhysicalMemory } from '@mm/memory';
 import type { Cell } from '@mm/steps';
 
 import { type SlubGeometry, cpuPartialSlabs } from './slub-geometry.js';
@@ -80,8 +80,13 @@ export class SlubCache implements KmemCache {
   readonly unchecked: boolean;
   /** Bits that an offset in the largest slab has not: pointers with one of them are corrupted. */
   readonly strayBits: number;
-  /** As the system has it; here it saves the fast path a step. */
+  /** Of a page frame's number the bits that the first frame of its slab has too, when it is of the usual order. */
+  readonly slabMask: number;
+  /** As the system has them; here they save hot paths a step. */
   readonly memory: PhysicalMemory;
+  readonly frames: PageFrames;
+  readonly plain: boolean;
+  readonly pageOffsetHigh: number;
   /** 0: destroyed. */
   alive = 1;
   /** `cpu << CPU_SHIFT` + {@link CpuWord} or SlubStat. */
@@ -130,7 +135,11 @@ export class SlubCache implements KmemCache {
     this.storeUser = (geometry.flags & SLAB_STORE_USER) !== 0;
     this.unchecked = !this.debugging && !system.pages.strict;
     this.strayBits = ~((4096 << Math.max(geometry.order, geometry.minOrder)) - 4);
+    this.slabMask = -1 << geometry.order;
     this.memory = system.memory;
+    this.frames = system.frames;
+    this.plain = system.plain;
+    this.pageOffsetHigh = system.pageOffsetHigh;
     this.byRcu = (geometry.flags & SLAB_TYPESAFE_BY_RCU) !== 0;
     const { cpus, cells } = system;
     this.cpu = new Int32Array(cpus << CPU_SHIFT);

@@ -87,7 +87,7 @@ function floor(): Pair<number> {
 }
 
 function slub(): Pair<number> {
-  const { pages, cells } = createMachine({ ramBytes: '256M' });
+  const { pages, cells } = createMachine({ ramBytes: '256M', cpus: 8 });
   const cache = new SlubSystem({ pages, cells }).register.create(REQUEST) as SlubCache;
   const ctx = new Context();
   return {
@@ -97,7 +97,7 @@ function slub(): Pair<number> {
 }
 
 function slab(): Pair<number> {
-  const { pages, cells } = createMachine({ ramBytes: '256M' });
+  const { pages, cells } = createMachine({ ramBytes: '256M', cpus: 8 });
   const cache = new SlabSystem({ pages, cells }).register.create(REQUEST) as SlabCache;
   const ctx = new Context();
   return {

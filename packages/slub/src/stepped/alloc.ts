@@ -67,7 +67,7 @@ export function* slubAlloc(ctx: Context, cache: SlubCache, gfp: number): Steps<n
     let next = (words[word]! - (slab << 12)) | 0;
     // The end of the list, a corrupted pointer, or one that is not plain: seldom.
     if (words[word + 1] !== cpu[at | HIGH] || (next & cache.strayBits) !== 0)
-      next = peekFreePointer(cache, slab, object);
+      next = peekFreePointer(cache, slab, object) | 0;
     else next |= 1;
     yield rmw(cache.cpuCell + ctx.cpu);
     const here = ctx.cpu << SHIFT;

@@ -1,4 +1,4 @@
-import { PAGE_SIZE, fillBytes } from '@mm/memory';
+import { PAGE_SIZE, SECTION_FRAMES, fillBytes } from '@mm/memory';
 import {
   type Context,
   type Steps,
@@ -14,7 +14,7 @@ import {
 
 import { setFreePointer } from '../free-pointer.js';
 import { checkMisuse, ownerOf } from '../misuse.js';
-import { FROZEN, inuseOf } from '../slab-counters.js';
+import { FROZEN, inuseOf, objectsOf } from '../slab-counters.js';
 import { addPartial, removeFull, removePartial } from '../slab-lists.js';
 import { NodeWord, type SlubCache, slabCellOf } from '../slub-cache.js';
 import { freeDebugProcessing } from '../slub-debug.js';
@@ -32,7 +32,13 @@ const HIGH = CpuWord.high;
 const FREE_BELOW = CpuWord.freeBelow;
 const SHIFT = CPU_SHIFT;
 const FASTPATH = SlubStat.freeFastpath;
+const SLOWPATH = SlubStat.freeSlowpath;
+const FROZEN_STAT = SlubStat.freeFrozen;
 const PAGE = PAGE_SIZE;
+const FROZEN_BIT = FROZEN;
+const NONE = -1;
+const SECTION = 10;
+const SECTION_MASK = SECTION_FRAMES - 1;
 
 /**
  * Frees an object.
@@ -59,7 +65,7 @@ export function* slubFree(ctx: Context, cache: SlubCache, object: number): Steps
     // By its address alone: most objects come back to the slab that the CPU works on.
     const offset = object - slab * PAGE;
     if (!(offset >= 0 && offset < cpu[at | FREE_BELOW]!)) {
-      yield* freeElsewhere(ctx, cache, object, slab);
+      yield* slowFree(ctx, cache, object, slab, 0, 1);
       return;
     }
     // Read with the slab: from the next step on it may be another.
@@ -68,7 +74,7 @@ export function* slubFree(ctx: Context, cache: SlubCache, object: number): Steps
     const high = cpu[at | HIGH]!;
     yield read(cache.cpuCell + (at >> SHIFT));
     const freelist = cpu[at | FREELIST]!;
-    words[word] = freelist === 0 ? 0 : (slab << 12) + freelist - 1;
+    words[word] = freelist === 0 ? 0 : ((slab << 12) + freelist - 1) | 0;
     words[word + 1] = freelist === 0 ? 0 : high;
     yield rmw(cache.cpuCell + ctx.cpu);
     const here = ctx.cpu << SHIFT;
@@ -81,17 +87,6 @@ export function* slubFree(ctx: Context, cache: SlubCache, object: number): Steps
     cpu[here | FASTPATH]! += 1;
     return;
   }
-}
-
-/** Frees an object that is not in `cpuSlab`, the slab that the CPU was seen with. @see linux 6.1 mm/slub.c do_slab_free */
-function* freeElsewhere(ctx: Context, cache: SlubCache, object: number, cpuSlab: number): Steps<void> {
-  const { frames } = cache.system;
-  const slot = headSlotOf(frames, Math.floor(object / PAGE));
-  if (frames.owner0[slot] !== cache.id) ownerOf(cache, slot, object);
-  const slab = frames.pfnOf(slot);
-  const head = (object - slab * PAGE) | 1;
-  if (slab === cpuSlab) yield* freeList(ctx, cache, slot, head, head, 1);
-  else yield* slowFree(ctx, cache, slot, head, head, 1);
 }
 
 /** Frees an object of a debugged cache or on a strict machine. @see linux 6.1 mm/slub.c kmem_cache_free */
@@ -146,76 +141,102 @@ export function* freeList(
     cpu[here | FASTPATH]! += 1;
     return;
   }
-  yield* slowFree(ctx, cache, slot, head, tail, many);
+  if (!cache.debugging) {
+    yield* slowFree(ctx, cache, slab * PAGE + head - 1, NONE, tail, many);
+    return;
+  }
+  count(cache, ctx.cpu, SlubStat.freeSlowpath);
+  yield* freeDebugged(ctx, cache, slot, slab * PAGE - 1 + head, slab * PAGE - 1 + tail, many);
 }
 
-/** Frees into a slab that is not this CPU's. @see linux 6.1 mm/slub.c __slab_free */
+/**
+ * Frees objects of one slab, linked from `object`, an address, to `tail`: offset | 1, or 0 for the object alone. It is not
+ * `cpuSlab`, the slab that the CPU was seen with; nearly always it stays where it is, and what moves one is apart.
+ *
+ * Search and free are one function, too long to be compiled into the fast path: it then is one call of few arguments.
+ * @see linux 6.1 mm/slub.c __slab_free
+ */
 function* slowFree(
   ctx: Context,
   cache: SlubCache,
-  slot: number,
-  head: number,
+  object: number,
+  cpuSlab: number,
   tail: number,
   many: number,
 ): Steps<void> {
-  const { node, system } = cache;
-  const { frames } = system;
-  const slab = frames.pfnOf(slot);
-  count(cache, ctx.cpu, SlubStat.freeSlowpath);
-  if (cache.debugging) {
-    const base = slab * PAGE - 1;
-    yield* freeDebugged(ctx, cache, slot, base + head, base + tail, many);
+  const { cpu, frames } = cache;
+  // A slab of the usual order begins at a multiple of its size: that spares the look at the page's own frame.
+  let slab = (object / PAGE) & cache.slabMask;
+  let slot = (frames.directory[slab >> SECTION]! + (slab & SECTION_MASK)) | 0;
+  if (frames.owner0[slot] !== cache.id || objectsOf(frames.owner2[slot]!) !== cache.objects) {
+    slot = slotOfObject(cache, object);
+    slab = frames.pfnOf(slot);
+  }
+  const head = (object - slab * PAGE) | 1;
+  if (slab === cpuSlab) {
+    yield* freeList(ctx, cache, slot, head, head, 1);
     return;
   }
+  const at = ctx.cpu << SHIFT;
+  cpu[at | SLOWPATH]! += 1;
   for (;;) {
     yield read(slabCellOf(cache, slot));
     const prior = frames.owner1[slot]!;
     const old = frames.owner2[slot]!;
-    setFreePointer(cache, slab, tail, prior);
-    const wasFrozen = old < 0;
-    const inuse = (inuseOf(old) - many) & 0xffff;
-    const moves = (inuse === 0 || prior === 0) && !wasFrozen;
-    const freezes = moves && prior === 0;
-    const locks = moves && !freezes;
-    let counters = (old & 0x7fff0000) | inuse;
-    if (wasFrozen || freezes) counters |= FROZEN;
-    if (locks) {
+    setFreePointer(cache, slab, tail === 0 ? head : tail, prior);
+    const inuse = (old - many) & 0xffff;
+    // Of a slab that nobody holds: it was full and is this CPU's from now on, or it is empty and may go.
+    const moves = old >= 0 && (inuse === 0 || prior === 0);
+    if (moves && prior !== 0) {
       yield irqSave;
       yield lock(cache.listLockCell);
     }
     yield rmw(slabCellOf(cache, slot));
     if (raced(frames.owner1[slot] !== prior || frames.owner2[slot] !== old)) {
       count(cache, ctx.cpu, SlubStat.cmpxchgDoubleFail);
-      if (locks) {
+      if (moves && prior !== 0) {
         yield unlock(cache.listLockCell);
         yield irqRestore;
       }
       continue;
     }
     frames.owner1[slot] = head;
-    frames.owner2[slot] = counters;
-    if (locks) {
-      // The last object came back to a slab on the partial list.
-      yield read(cache.nrPartialCell);
-      const surplus = node[NodeWord.nrPartial]! >= cache.minPartial;
-      if (surplus) {
-        yield write(cache.nrPartialCell);
-        removePartial(cache, slot);
-        count(cache, ctx.cpu, SlubStat.freeRemovePartial);
-      }
-      yield unlock(cache.listLockCell);
-      yield irqRestore;
-      if (surplus) {
-        count(cache, ctx.cpu, SlubStat.freeSlab);
-        yield* discardSlab(ctx, cache, slot);
-      }
-    } else if (wasFrozen) count(cache, ctx.cpu, SlubStat.freeFrozen);
-    else if (freezes) {
-      yield* putCpuPartial(ctx, cache, slot, true);
-      count(cache, ctx.cpu, SlubStat.cpuPartialFree);
-    }
+    frames.owner2[slot] = (old & ~0xffff) | inuse | (moves && prior === 0 ? FROZEN_BIT : 0);
+    if (moves) yield* moveSlab(ctx, cache, slot, prior !== 0);
+    else if (old < 0) cpu[(ctx.cpu << SHIFT) | FROZEN_STAT]! += 1;
     return;
   }
+}
+
+/**
+ * A slab that was full goes to the CPU's partial list; with `locked`, the list lock, one that is empty may leave the node's.
+ * @see linux 6.1 mm/slub.c __slab_free
+ */
+function* moveSlab(ctx: Context, cache: SlubCache, slot: number, locked: boolean): Steps<void> {
+  if (!locked) {
+    yield* putCpuPartial(ctx, cache, slot, true);
+    count(cache, ctx.cpu, SlubStat.cpuPartialFree);
+    return;
+  }
+  yield read(cache.nrPartialCell);
+  const surplus = cache.node[NodeWord.nrPartial]! >= cache.minPartial;
+  if (surplus) {
+    yield write(cache.nrPartialCell);
+    removePartial(cache, slot);
+    count(cache, ctx.cpu, SlubStat.freeRemovePartial);
+  }
+  yield unlock(cache.listLockCell);
+  yield irqRestore;
+  if (!surplus) return;
+  count(cache, ctx.cpu, SlubStat.freeSlab);
+  yield* discardSlab(ctx, cache, slot);
+}
+
+/** By the page's own frame. @throws KernelBug for an address in no slab. */
+function slotOfObject(cache: SlubCache, object: number): number {
+  const slot = headSlotOf(cache.frames, Math.floor(object / PAGE));
+  if (cache.frames.owner0[slot] !== cache.id) ownerOf(cache, slot, object);
+  return slot;
 }
 
 /** Frees objects of a debugged cache, as far as they pass their checks. @see linux 6.1 mm/slub.c free_debug_processing */
