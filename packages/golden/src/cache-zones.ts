@@ -1,3 +1,4 @@
+import { updateFloors } from '@mm/buddy';
 import type { Machine } from '@mm/machine';
 import { type SlubCache, type SlubSystem, slubAlloc, slubFree, slubShrink } from '@mm/slub';
 import { GFP_KERNEL, gfpZone } from '@mm/zones';
@@ -111,6 +112,7 @@ class Playing {
   #boosts(todo: Allocation, cache: SlubCache): WatermarkBoosts | null {
     const { zones } = this.machine;
     zones.watermarkBoost.fill(0);
+    updateFloors(this.machine.pages);
     if (todo.ok === todo.n) return null;
     const pages = zones.names.map((name) => ((todo.zones[name] ?? 0) * 2 ** cache.order) / cache.objects);
     const highest = gfpZone(zones.gfpTable, cache.allocFlags);
@@ -140,6 +142,7 @@ class Playing {
   /** How many blocks a zone had hangs on lists that are not recorded: they are taken as told. */
   #eat(todo: Eat): Mismatch | null {
     this.machine.zones.watermarkBoost.fill(0);
+    updateFloors(this.machine.pages);
     for (const [zone, count] of Object.entries(todo.zones))
       if (!this.#supply.take(zone, todo.order, count))
         return { path: `.zones.${zone}`, expected: count, actual: 'fewer' };

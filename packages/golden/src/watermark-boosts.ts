@@ -1,3 +1,4 @@
+import { updateFloors } from '@mm/buddy';
 import { Watermark } from '@mm/zones';
 
 import type { ZoneSupply } from './zone-supply.js';
@@ -42,6 +43,7 @@ export class WatermarkBoosts {
     });
     zones.watermarkBoost.fill(0);
     if (onset === 'early') zones.watermarkBoost.set(this.#due);
+    updateFloors(pages);
   }
 
   /** Whether there were any: then it matters when they came. */
@@ -51,8 +53,11 @@ export class WatermarkBoosts {
 
   /** Before each allocation: boosts come into force where they forbid it. */
   advance(): void {
-    const { watermarkBoost } = this.#supply.machine.zones;
-    for (const [z, due] of this.#due.entries())
-      if (due > 0 && this.#supply.free(z) <= this.#floor[z]! + due) watermarkBoost[z] = due;
+    const { zones, pages } = this.#supply.machine;
+    for (const [z, due] of this.#due.entries()) {
+      if (zones.watermarkBoost[z] === due || this.#supply.free(z) > this.#floor[z]! + due) continue;
+      zones.watermarkBoost[z] = due;
+      updateFloors(pages);
+    }
   }
 }

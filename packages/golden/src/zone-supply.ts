@@ -9,6 +9,7 @@ import {
   freePagesOf,
   pcpAt,
   releaseRange,
+  updateFloors,
 } from '@mm/buddy';
 import type { Machine } from '@mm/machine';
 import { Watermark, type ZoneName } from '@mm/zones';
@@ -158,8 +159,10 @@ export class ZoneSupply {
     const { pages, zones } = this.machine;
     zones.watermarkBoost.fill(OUT_OF_REACH);
     zones.watermarkBoost[zone] = 0;
+    updateFloors(pages);
     const pfn = allocPages(this.machine.on(0).ctx, pages, gfp, order);
     zones.watermarkBoost.fill(0);
+    updateFloors(pages);
     return pfn;
   }
 }
