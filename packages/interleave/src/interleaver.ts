@@ -95,9 +95,11 @@ export class Interleaver extends SchedulerView {
     while (this.tasks.liveCount > 0) {
       if (this.steps - start >= stepsMax)
         throw new ScheduleError('livelock', `${this.liveCount} tasks have not ended in ${stepsMax} steps`);
-      const choice = this.scheduler.choose(this);
+      const { scheduler } = this;
+      const choice = scheduler.choose(this);
       if (choice < 0) this.reportDeadlock();
-      this.step(choice);
+      if (scheduler.asksFirst === true) this.#step(choice);
+      else this.step(choice);
     }
     return this.steps - start;
   }
@@ -111,6 +113,12 @@ export class Interleaver extends SchedulerView {
     const cpu = choice & (CPUS_MAX - 1);
     if (!this.canRun(task, cpu))
       throw new ScheduleError('wrong use', `${this.describeTask(task)} cannot run on CPU ${cpu} now`);
+    this.#step(choice);
+  }
+
+  #step(choice: Choice): void {
+    const task = choice >>> 6;
+    const cpu = choice & (CPUS_MAX - 1);
     const tasks = this.tasks;
     const ctx = tasks.contexts[task]!;
     const access = tasks.pending[task]! as Access;
@@ -138,6 +146,11 @@ export class Interleaver extends SchedulerView {
         this.hooks.afterStep?.(choice, access);
         return;
       }
+      // Most steps: what comes next waits for nothing and changes no section.
+      if ((next.value & 15) <= AccessKind.rmw) {
+        tasks.pending[task] = next.value;
+        break;
+      }
       if (this.#announce(task, ctx, next.value)) break;
       answer = true;
     }
@@ -152,11 +165,11 @@ export class Interleaver extends SchedulerView {
 
   /** Drops all tasks and frees all locks: for the next run with the same object, and after an error. */
   reset(): void {
-    for (const ctx of this.tasks.contexts) leaveSections(ctx);
+    for (let task = 0; task < this.tasks.made; task++) leaveSections(this.tasks.contexts[task]!);
     this.tasks.clear();
     this.locks.clear();
     this.keeper.fill(NOBODY);
-    this.#thrown.clear();
+    if (this.#anyThrown) this.#thrown.clear();
     this.#anyThrown = false;
     this.lastTask = NOBODY;
     this.steps = 0;

@@ -16,6 +16,7 @@ import type { ScenarioRun } from './run-schedule.js';
  * @see linux 6.1 Documentation/locking/lockdep-design.rst
  */
 export class LockOrderMonitor implements Monitor {
+  readonly locksOnly = true;
   /** after.get(a) = locks that were waited for with a held */
   readonly #after = new Map<Cell, Set<Cell>>();
   readonly #held: Array<Cell[] | undefined> = [];

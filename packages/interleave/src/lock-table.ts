@@ -8,6 +8,8 @@ import type { Cell } from '@mm/steps';
 export class LockTable {
   // Task + 1, so that a fresh array means free.
   #holders = new Int32Array(1024);
+  /** Cells taken since the last {@link clear} are below. */
+  #end = 0;
 
   /** The task that holds `cell`, or -1. */
   holderOf(cell: Cell): number {
@@ -16,6 +18,7 @@ export class LockTable {
 
   take(cell: Cell, task: number): void {
     if (cell >= this.#holders.length) this.#grow(cell);
+    if (cell >= this.#end) this.#end = cell + 1;
     this.#holders[cell] = task + 1;
   }
 
@@ -39,7 +42,8 @@ export class LockTable {
   }
 
   clear(): void {
-    this.#holders.fill(0);
+    if (this.#end > 0) this.#holders.fill(0, 0, this.#end);
+    this.#end = 0;
   }
 
   #grow(cell: Cell): void {

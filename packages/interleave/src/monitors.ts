@@ -6,6 +6,8 @@ import { NO_TASK } from './task-table.js';
 
 /** Looks at every step of a run, and throws what is wrong. */
 export interface Monitor {
+  /** It looks at steps of kind lock, unlock and trylock only: it may be left out of others. */
+  readonly locksOnly?: boolean;
   /** A run begins, its tasks started. */
   begin(run: ScenarioRun, machine: Interleaver): void;
   /** `task` is about to make a step: `access`, on `cpu`. */

@@ -47,7 +47,7 @@ export abstract class SchedulerView {
   canRun(task: number, cpu: number): boolean {
     const keeper = this.keeper[cpu]!;
     if (keeper !== task) {
-      if (cpu >= this.cpus || task >= this.tasks.bodies.length) return false;
+      if (cpu >= this.cpus || task >= this.tasks.made) return false;
       if (keeper !== NOBODY && !this.#canInterrupt(task, keeper)) return false;
       if (cpu !== this.tasks.contexts[task]!.cpu && !this.canMove(task)) return false;
     }
@@ -97,7 +97,7 @@ export abstract class SchedulerView {
   /** All choices that can be made now, by task number, then CPU. */
   enabled(): Choice[] {
     const choices: Choice[] = [];
-    for (let task = 0; task < this.tasks.bodies.length; task++)
+    for (let task = 0; task < this.tasks.made; task++)
       for (let cpu = 0; cpu < this.cpus; cpu++) if (this.canRun(task, cpu)) choices.push(choiceOf(task, cpu));
     return choices;
   }
@@ -156,7 +156,7 @@ export abstract class SchedulerView {
 
   /** Task numbers given out so far: with `keepNumbers`, the tasks ever made. */
   get taskCount(): number {
-    return this.tasks.bodies.length;
+    return this.tasks.made;
   }
 
   /** Whether a lock is a mutex: held without keeping the CPU, waited for asleep. */

@@ -29,7 +29,8 @@ export function leaveSections(ctx: Context): void {
   ctx.irqDepth = 0;
   ctx.preemptDepth = 0;
   ctx.rcuDepth = 0;
-  ctx.spawned.length = 0;
+  // Setting a length costs some 20 ns even where it is so already.
+  if (ctx.spawned.length > 0) ctx.spawned.length = 0;
 }
 
 /** Whether the code may not give up its CPU: no waiting for other tasks is allowed here. */

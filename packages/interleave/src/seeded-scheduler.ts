@@ -28,6 +28,7 @@ function threshold(field: string, chance: number): number {
  * const scheduler = new SeededScheduler(42, { switchChance: 0.5 });
  */
 export class SeededScheduler implements Scheduler {
+  readonly asksFirst = true;
   readonly #random: Random;
   readonly #switchBelow: number;
   readonly #moveBelow: number;

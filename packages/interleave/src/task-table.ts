@@ -39,6 +39,8 @@ export class TaskTable {
   place = new Int32Array(16);
   live = new Int32Array(16);
   liveCount = 0;
+  /** Slots made: numbers of tasks are below. */
+  made = 0;
 
   readonly #freeSlots: number[] = [];
 
@@ -50,7 +52,7 @@ export class TaskTable {
   }
 
   add(ctx: Context, body: Steps<unknown>, tag: number, pinned: boolean, parent: number): number {
-    const task = this.#freeSlots.pop() ?? this.bodies.length;
+    const task = this.#freeSlots.length > 0 ? this.#freeSlots.pop()! : this.made++;
     if (task >= this.pending.length) this.#grow();
     this.contexts[task] = ctx;
     this.bodies[task] = body;
@@ -78,11 +80,10 @@ export class TaskTable {
 
   /** Forgets all tasks; the next one has number 0 again. */
   clear(): void {
-    this.contexts.length = 0;
-    this.bodies.length = 0;
-    this.pending.fill(NO_TASK);
+    for (let task = 0; task < this.made; task++) this.pending[task] = NO_TASK;
+    this.made = 0;
     this.liveCount = 0;
-    this.#freeSlots.length = 0;
+    if (this.#freeSlots.length > 0) this.#freeSlots.length = 0;
   }
 
   #grow(): void {

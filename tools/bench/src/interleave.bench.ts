@@ -1,6 +1,8 @@
 import { Interleaver, SeededScheduler } from '@mm/interleave';
 import { type Steps, read, rmw, write } from '@mm/steps/stepped';
 
+import { asyncProperty, assert, scheduler as fastCheckScheduler } from 'fast-check';
+
 import type { BenchSuite } from './suite.js';
 
 const OBJECT_WORDS = 256;
@@ -135,15 +137,64 @@ function bare(task: (list: Freelist) => Steps<void>): (n: number) => unknown {
   };
 }
 
+/** Four tasks of fast-check's `scheduler`, 100 steps each, until `n` steps are made. */
+function fastCheck(): (n: number) => Promise<unknown> {
+  return async (n) => {
+    for (let done = 0; done < n; done += 400)
+      await assert(
+        asyncProperty(fastCheckScheduler(), async (tasks) => {
+          const step = tasks.scheduleFunction(async () => {});
+          const task = async (): Promise<void> => {
+            for (let i = 0; i < 100; i++) await step();
+          };
+          await tasks.waitFor(Promise.all([task(), task(), task(), task()]));
+        }),
+        { numRuns: 1, seed: done },
+      );
+    return n;
+  };
+}
+
+/** Bounds by what the generators cost alone: 20 million of 43, and 10 of 12, steps a second. */
+const FLAT_PER_GENERATORS = 2.15;
+const DEEP_PER_GENERATORS = 1.2;
+
 const suite: BenchSuite = {
   operation: 'a step of one of four tasks',
   cases: [
     { name: 'generators alone, flat', prepare: () => bare(flat) },
+    {
+      name: 'flat, switch chance 1/4',
+      prepare: () => stepper(flat, 0.25),
+      per: 'generators alone, flat',
+      goal: FLAT_PER_GENERATORS,
+    },
+    {
+      name: 'flat, switch at every step',
+      prepare: () => stepper(flat, 1),
+      per: 'generators alone, flat',
+      goal: FLAT_PER_GENERATORS,
+    },
     { name: 'generators alone, yield* depth 3', prepare: () => bare(deep) },
-    { name: 'flat, switch chance 1/4', prepare: () => stepper(flat, 0.25), goal: 50 },
-    { name: 'flat, switch at every step', prepare: () => stepper(flat, 1), goal: 50 },
-    { name: 'yield* depth 3, switch chance 1/4', prepare: () => stepper(deep, 0.25), goal: 100 },
-    { name: 'yield* depth 3, switch at every step', prepare: () => stepper(deep, 1), goal: 100 },
+    {
+      name: 'yield* depth 3, switch chance 1/4',
+      prepare: () => stepper(deep, 0.25),
+      per: 'generators alone, yield* depth 3',
+      goal: DEEP_PER_GENERATORS,
+    },
+    {
+      name: 'yield* depth 3, switch at every step',
+      prepare: () => stepper(deep, 1),
+      per: 'generators alone, yield* depth 3',
+      goal: DEEP_PER_GENERATORS,
+    },
+    { name: "fast-check's scheduler", prepare: () => fastCheck() },
+    {
+      name: 'flat, beside fast-check',
+      prepare: () => stepper(flat, 0.25),
+      per: "fast-check's scheduler",
+      goal: 0.01,
+    },
   ],
 };
 export default suite;

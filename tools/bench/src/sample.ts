@@ -27,26 +27,27 @@ export interface CaseProcess {
 const nowNs = (): number => Number(process.hrtime.bigint());
 
 /** Warms a loop up and finds how many operations fill a sample. */
-function calibrate(loop: (n: number) => unknown, options: SampleOptions): number {
+async function calibrate(loop: (n: number) => unknown, options: SampleOptions): Promise<number> {
   let n = 100;
   const start = nowNs();
   while (nowNs() - start < options.warmMs * 1e6) {
     const before = nowNs();
-    loop(n);
+    await loop(n);
     if (nowNs() - before < options.sampleMs * 0.7e6) n = Math.min(n * 2, 2 ** 26);
   }
   return n;
 }
 
 /** The child's side: warms the case up, says so, then answers each message with one sample. */
-export function serveCase(one: BenchCase, options: SampleOptions): void {
+export async function serveCase(one: BenchCase, options: SampleOptions): Promise<void> {
   const loop = one.prepare();
-  const n = calibrate(loop, options);
-  process.on('message', () => {
+  const n = await calibrate(loop, options);
+  const sample = async (): Promise<void> => {
     const before = nowNs();
-    loop(n);
+    await loop(n);
     process.send!((nowNs() - before) / n);
-  });
+  };
+  process.on('message', () => void sample());
   process.send!(0);
 }
 

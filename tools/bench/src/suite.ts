@@ -10,7 +10,7 @@
 export interface BenchCase {
   /** Unique within the suite. */
   readonly name: string;
-  /** Returns a function that does `n` operations; what it returns keeps the work alive. */
+  /** Returns a function that does `n` operations; what it returns keeps the work alive. A promise is waited for. */
   readonly prepare: () => (n: number) => unknown;
   /** The name of the case of this suite that this one is divided by. Without it: no ratio. */
   readonly per?: string;

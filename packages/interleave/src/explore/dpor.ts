@@ -71,6 +71,8 @@ export class Dpor {
         run.alwaysCells ?? (run.always === undefined ? [] : 'all'),
       );
       this.#races = new Races(stack, this.#dependency, this.#bounded);
+      if (this.#prefix === 0) this.#races.tasks = execution.tasks;
+      else this.#races.keeps = true;
     }
     this.#races.lastEvent.fill(-1);
     stack.depth = 0;
@@ -206,8 +208,16 @@ export class Dpor {
   /** Tasks that were started by the event at `depth` come after it. */
   #noteTasks(from: number, depth: number): void {
     const execution = this.#execution;
+    const races = this.#races!;
+    if (execution.tasks > races.tasks) {
+      // Events so far have not kept a time for the new tasks.
+      const { clocks } = this.#stack;
+      for (let at = 0; at < this.#stack.depth; at++)
+        clocks.fill(-1, at * TASKS + races.tasks, at * TASKS + execution.tasks);
+      races.tasks = execution.tasks;
+    }
     for (let task = from; task < execution.tasks; task++) {
-      this.#races!.lastEvent[task] = depth;
+      races.lastEvent[task] = depth;
       this.#dependency!.parents[task] = execution.parentOf(task);
     }
   }
@@ -215,7 +225,9 @@ export class Dpor {
   /** Sees to a run in which the event at `depth` does not come after the one at `at`. */
   #reverse(at: number, depth: number, process: number): void {
     const { clocks, task, process: processes, backtrack, sleep, enabled } = this.#stack;
-    const first = this.#first.fill(-1);
+    const count = this.#races!.tasks;
+    const first = this.#first;
+    for (let t = 0; t < count; t++) first[t] = -1;
     const racing = task[at]!;
     let initials = 0;
     for (let j = at + 1; j <= depth; j++) {
@@ -224,7 +236,7 @@ export class Dpor {
       if (first[its]! >= 0 || (j < depth && clocks[base + racing]! >= at)) continue;
       first[its] = j;
       let comesFirst = true;
-      for (let t = 0; t < TASKS && comesFirst; t++)
+      for (let t = 0; t < count && comesFirst; t++)
         if (t !== its && first[t]! >= 0 && clocks[base + t]! >= first[t]!) comesFirst = false;
       if (comesFirst) initials |= 1 << processes[j]!;
     }

@@ -1,4 +1,4 @@
-import type { Access } from '@mm/steps';
+import { type Access, AccessKind } from '@mm/steps';
 
 import { Interleaver } from '../interleaver.js';
 import { type Outcome, type Scenario, type ScenarioRun, asOutcome, startTasks } from '../run-schedule.js';
@@ -38,6 +38,10 @@ export class Execution {
   readonly #machine: Interleaver;
   readonly #scenario: Scenario;
   readonly #options: ExecutionOptions;
+  /** Monitors that look before a step, after a lock's, and after every step. */
+  readonly #before: readonly Monitor[];
+  readonly #ofLocks: readonly Monitor[];
+  readonly #ofSteps: readonly Monitor[];
   #run!: ScenarioRun;
   #tasks = 0;
   readonly #moves = new Int32Array(MOVED);
@@ -46,6 +50,10 @@ export class Execution {
   constructor(scenario: Scenario, options: ExecutionOptions) {
     this.#scenario = scenario;
     this.#options = options;
+    const { monitors } = options;
+    this.#before = monitors.filter((monitor) => monitor.beforeStep !== undefined);
+    this.#ofLocks = monitors.filter((monitor) => monitor.locksOnly === true);
+    this.#ofSteps = monitors.filter((monitor) => monitor.locksOnly !== true);
     this.#machine = new Interleaver({ cpus: scenario.cpus, scheduler: NO_SCHEDULER, keepNumbers: true });
   }
 
@@ -99,15 +107,23 @@ export class Execution {
     this.#steps++;
     this.access = machine.pendingAccess(task);
     this.cpu = cpu;
-    const { monitors } = this.#options;
     try {
-      for (const monitor of monitors) monitor.beforeStep?.(task, this.access, cpu);
+      if (this.#before.length > 0)
+        for (const monitor of this.#before) monitor.beforeStep!(task, this.access, cpu);
       machine.step(choiceOf(task, cpu));
-      for (const monitor of monitors) monitor.onStep(task, this.access, cpu);
+      this.#watch(task, cpu);
     } catch (error) {
       this.failure = asOutcome(error);
     }
     if (machine.taskCount !== this.#tasks) this.#count();
+  }
+
+  #watch(task: number, cpu: number): void {
+    const { access } = this;
+    const kind = access & 15;
+    if (this.#ofLocks.length > 0 && kind >= AccessKind.lock && kind <= AccessKind.tryLock)
+      for (const monitor of this.#ofLocks) monitor.onStep(task, access, cpu);
+    if (this.#ofSteps.length > 0) for (const monitor of this.#ofSteps) monitor.onStep(task, access, cpu);
   }
 
   /** Makes a step and notes what it did in {@link effects} and {@link made}. */

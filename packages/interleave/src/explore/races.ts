@@ -25,6 +25,10 @@ export class Races {
   /** Races also with events that come before another of the found: needed where runs are bounded. */
   readonly #all: boolean;
   readonly #prior = new Int32Array(TASKS);
+  /** Some task has kept its CPU. */
+  keeps = false;
+  /** Tasks that there are: all have numbers below. */
+  tasks = TASKS;
 
   constructor(stack: EventStack, dependency: Dependency, all: boolean) {
     this.#stack = stack;
@@ -39,22 +43,27 @@ export class Races {
     const me = task[depth]!;
     const prior = this.#prior;
     const last = this.lastEvent[me]!;
-    for (let i = 0; i < TASKS; i++) clocks[own + i] = prior[i] = last < 0 ? -1 : clocks[last * TASKS + i]!;
-    this.found.length = 0;
-    const interrupts = (effects[depth]! & Effect.interrupts) !== 0;
+    const count = this.tasks;
+    for (let i = 0; i < count; i++) clocks[own + i] = prior[i] = last < 0 ? -1 : clocks[last * TASKS + i]!;
+    if (this.found.length > 0) this.found.length = 0;
+    const did = effects[depth]!;
+    if ((did & Effect.keeper) !== 0) this.keeps = true;
+    const interrupts = (did & Effect.interrupts) !== 0;
     let lock = (access[depth]! & 15) === AccessKind.lock ? access[depth]! >>> 4 : -1;
-    let kept = true;
-    for (let i = depth - 1; i >= 0; i--) {
+    let kept = this.keeps;
+    // What comes before its last events is ordered by them; but who took a lock or the CPU may be further back.
+    let floor = lock >= 0 || kept || this.#all ? this.#floor(me, prior, 0) : this.#floor(me, clocks, own);
+    for (let i = depth - 1; i > floor; i--) {
       const other = task[i]!;
       if (other === me || prior[other]! >= i) continue;
-      const did = effects[i]!;
-      if (lock >= 0 && (did & Effect.took) !== 0 && access[i]! >>> 4 === lock) {
+      const its = effects[i]!;
+      if (lock >= 0 && (its & Effect.took) !== 0 && access[i]! >>> 4 === lock) {
         lock = this.#all ? lock : -1;
         this.found.push(i);
       }
       if (
         kept &&
-        (did & Effect.keeper) !== 0 &&
+        (its & Effect.keeper) !== 0 &&
         cpu[i] === cpu[depth] &&
         lets(keptBefore[i]!, me, interrupts) &&
         !lets(keptAfter[i]!, me, interrupts)
@@ -65,15 +74,24 @@ export class Races {
       const ordered = clocks[own + other]! >= i;
       if ((ordered && !this.#all) || !this.#dependency.holds(this.#stack, i, this.#stack, depth)) continue;
       if (this.found.at(-1) !== i && (this.#all || this.#canSwap(i, depth))) this.found.push(i);
-      if (!ordered) this.#join(own, i);
+      if (ordered) continue;
+      this.#join(own, i);
+      if (lock < 0 && !kept && !this.#all) floor = this.#floor(me, clocks, own);
     }
     clocks[own + me] = depth;
+  }
+
+  /** The earliest of the last events of the other tasks that a row of times knows of. */
+  #floor(me: number, times: Int32Array, row: number): number {
+    let floor = Infinity;
+    for (let t = 0; t < this.tasks; t++) if (t !== me && times[row + t]! < floor) floor = times[row + t]!;
+    return floor;
   }
 
   #join(own: number, i: number): void {
     const { clocks } = this.#stack;
     const base = i * TASKS;
-    for (let t = 0; t < TASKS; t++)
+    for (let t = 0; t < this.tasks; t++)
       if (clocks[base + t]! > clocks[own + t]!) clocks[own + t] = clocks[base + t]!;
   }
 

@@ -1,7 +1,8 @@
+import { Interleaver } from '../interleaver.js';
 import { type PctGuarantee, PctScheduler, pctGuarantee } from '../pct-scheduler.js';
 import { Random } from '../random.js';
 import { ReplayScheduler } from '../replay-scheduler.js';
-import { type RunResult, type Scenario, runSchedule } from '../run-schedule.js';
+import { type RunResult, type Scenario, runOn } from '../run-schedule.js';
 import { type Schedule, scheduleSteps } from '../schedule.js';
 import type { Scheduler } from '../scheduler.js';
 import { SeededScheduler } from '../seeded-scheduler.js';
@@ -10,6 +11,9 @@ import type { Failing, Search, SearchBounds, SearchStart } from './search.js';
 /** The seed of the n-th run. */
 const seedOf = (seed: number, run: number): number =>
   new Random((Math.imul(seed, 0x9e3779b1) ^ (run + 1)) | 0).next();
+
+/** Until there is one. */
+const NONE: Scheduler = { choose: () => -1 };
 
 /** Runs that do not depend on what earlier ones found. */
 abstract class Sampling implements Search {
@@ -23,10 +27,12 @@ abstract class Sampling implements Search {
   exhausted = false;
   readonly #scenario: Scenario;
   readonly #bounds: SearchBounds;
+  readonly #machine: Interleaver;
 
   constructor(scenario: Scenario, bounds: SearchBounds, start: SearchStart | undefined) {
     this.#scenario = scenario;
     this.#bounds = bounds;
+    this.#machine = new Interleaver({ cpus: scenario.cpus, scheduler: NONE, keepNumbers: true });
     this.executions = start?.executions ?? 0;
     this.steps = start?.steps ?? 0;
     this.deepest = start?.deepest ?? 0;
@@ -39,7 +45,8 @@ abstract class Sampling implements Search {
 
   next(): Failing | undefined {
     const { stepsMax, monitors } = this.#bounds;
-    const result = runSchedule(this.#scenario, this.schedulerOf(this.executions), { stepsMax, monitors });
+    this.#machine.scheduler = this.schedulerOf(this.executions);
+    const result = runOn(this.#machine, this.#scenario, { stepsMax, monitors });
     this.executions++;
     this.steps += result.steps;
     this.deepest = Math.max(this.deepest, result.steps);
