@@ -61,8 +61,13 @@ export class V7sPgtable {
   readonly gfp: TableGfp;
   readonly mtk: boolean;
   readonly ttbrExt: boolean;
-  /** `corrected`, and a table descriptor holds its address as it stands: the short ways can be taken. */
-  readonly short: boolean;
+  /** A table descriptor holds its address as it stands: blocks and translations of `corrected` can go the short way. */
+  readonly shortBlocks: boolean;
+  /** The same, and 4 KiB pages are mapped: in that `linux-6.1` and `corrected` do not differ. */
+  readonly shortPages: boolean;
+  /** 4 KiB pages of IOVA, and of physical addresses, where they have 32 bits at most. */
+  readonly iovaPages: number;
+  readonly paPages: number;
   /** First address behind what an IOVA, or a physical address, may be. */
   readonly iovaEnd: number;
   readonly paEnd: number;
@@ -102,7 +107,11 @@ export class V7sPgtable {
     this.gfp = tableGfp(this.series, this.quirks, config.zoneDma32 ?? true);
     this.mtk = (this.quirks & Quirk.ARM_MTK_EXT) !== 0;
     this.ttbrExt = (this.quirks & Quirk.ARM_MTK_TTBR_EXT) !== 0;
-    this.short = this.behaviour === 'corrected' && !this.mtk && this.series !== '4.15';
+    const plain = !this.mtk && this.series !== '4.15';
+    this.shortBlocks = plain && this.behaviour === 'corrected';
+    this.shortPages = plain && (this.pgsizeBitmap & 0x1000) !== 0;
+    this.iovaPages = Math.floor(2 ** (config.ias - 12));
+    this.paPages = Math.floor(2 ** (config.oas - 12));
     this.iovaEnd = 2 ** config.ias;
     this.paEnd = 2 ** config.oas;
     this.l1Entries = 2 ** (config.ias - 20);
@@ -139,7 +148,10 @@ export class V7sPgtable {
 
   /** The words that hold the level 1 table; entry i is at `l1Base + i`. At most 64 KiB, aligned: one array. */
   l1Words(): Int32Array {
-    if (this.#chunks === this.memory.chunks) return this.#words;
+    return this.#chunks === this.memory.chunks ? this.#words : this.#findWords();
+  }
+
+  #findWords(): Int32Array {
     this.#words = this.memory.wordsOf(Math.floor(this.l1Addr / 4096));
     this.#chunks = this.memory.chunks;
     return this.#words;

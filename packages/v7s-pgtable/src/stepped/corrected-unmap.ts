@@ -6,7 +6,7 @@ import { derefTable } from '../deref-table.js';
 import { CONT_ENTRIES, CONT_SECTION, L2_ENTRIES, SIZE_1M } from '../descriptors.js';
 import type { V7sPgtable } from '../pgtable.js';
 import { flushCleared } from './linux-unmap.js';
-import { unmapSmallPages } from './one-page.js';
+import { unmapSmallPages } from './small-pages.js';
 import { splitCont } from './split-cont.js';
 import { splitSection } from './split-section.js';
 import { unmapPage } from './unmap-page.js';
@@ -24,7 +24,7 @@ export function* correctedUnmapPages(
   const end = Math.min(table.iovaEnd, iova + pageSize * count);
   let at = iova;
   while (at < end) {
-    if (pageSize === 0x1000 && table.short) {
+    if (pageSize === 0x1000 && table.shortPages) {
       at += 0x1000 * (yield* unmapSmallPages(ctx, table, (at / 0x1000) | 0, (end - at) / 0x1000, gather));
       if (at >= end) break;
     }

@@ -6,6 +6,7 @@ import { L2_ENTRIES } from '../descriptors.js';
 import type { MappedBytes } from '../mapped-bytes.js';
 import type { V7sPgtable } from '../pgtable.js';
 import { linuxUnmapSection } from './linux-unmap.js';
+import { mapOnePage } from './small-pages.js';
 import { allocL2, freeL2, installTable } from './tables.js';
 
 const EINVAL = -Errno.EINVAL;
@@ -32,7 +33,13 @@ export function* linuxMapPages(
   if ((prot & 3) === 0) return EINVAL;
   let ret = EINVAL;
   let done = 0;
+  const short = pageSize === 0x1000 && table.shortPages && ((iova | pa) & 0xfff) === 0;
   while (done < count) {
+    if (short && (yield* mapOnePage(ctx, table, iova / 0x1000 + done, pa / 0x1000 + done, prot))) {
+      ret = 0;
+      done++;
+      continue;
+    }
     const offset = done * pageSize;
     ret = yield* linuxMap(ctx, table, iova + offset, pa + offset, pageSize, prot, gfp);
     if (ret !== 0) break;

@@ -5,6 +5,7 @@ import type { IotlbGather } from '../config.js';
 import { derefTable } from '../deref-table.js';
 import { CONT_ENTRIES, SIZE_1M, SIZE_4K, isCont } from '../descriptors.js';
 import type { V7sPgtable } from '../pgtable.js';
+import { unmapSmallPages } from './small-pages.js';
 import { splitCont } from './split-cont.js';
 import { splitSection } from './split-section.js';
 import { freeL2 } from './tables.js';
@@ -26,7 +27,15 @@ export function* linuxUnmapPages(
     return 0;
   }
   let unmapped = 0;
+  const short = pageSize === 0x1000 && table.shortPages && (iova & 0xfff) === 0;
   for (let i = 0; i < count; i++) {
+    if (short) {
+      const page = (iova + unmapped) / 0x1000;
+      const pages = page < table.iovaPages ? yield* unmapSmallPages(ctx, table, page, count - i, gather) : 0;
+      i += pages;
+      unmapped += pages * 0x1000;
+      if (i >= count) break;
+    }
     const done = yield* linuxUnmap(ctx, table, iova + unmapped, pageSize, gather);
     if (done === 0) break;
     unmapped += pageSize;

@@ -1,4 +1,4 @@
-import { type Context, type Steps, read } from '@mm/steps/stepped';
+import { type Context, type Steps, read, write } from '@mm/steps/stepped';
 
 import { type Address, farAddress, nearAddress } from '../addresses.js';
 import type { IotlbGather } from '../config.js';
@@ -8,7 +8,7 @@ import { correctedMapPages } from './corrected-map.js';
 import { correctedUnmapPages } from './corrected-unmap.js';
 import { linuxMapPages } from './linux-map.js';
 import { linuxUnmapPages } from './linux-unmap.js';
-import { mapOnePage, mapOneSection, unmapBlocks, unmapSmallPages } from './one-page.js';
+import { mapBlock, unmapBlock } from './blocks.js';
 import { translate } from './translate.js';
 
 /**
@@ -35,36 +35,46 @@ export function* mapPages(
   gfp: number,
   mapped: MappedBytes | null = null,
 ): Steps<number> {
-  if (table.short && count === 1 && typeof iova === 'number' && typeof pa === 'number') {
-    if (
-      pageSize === 0x1000 &&
-      (table.pgsizeBitmap & 0x1000) !== 0 &&
-      ((iova | pa) & 0xfff) === 0 &&
-      iova >>> 0 === iova &&
-      iova < table.iovaEnd &&
-      pa >>> 0 === pa &&
-      pa < table.paEnd &&
-      (prot & 3) !== 0 &&
-      (yield* mapOnePage(ctx, table, iova >>> 12, table.leafBits[128 + (prot & 63)]! | pa))
-    ) {
-      if (mapped !== null) mapped.bytes += 0x1000;
-      return 0;
-    }
-    if (
-      pageSize === 0x100000 &&
-      (table.pgsizeBitmap & 0x100000) !== 0 &&
-      ((iova | pa) & 0xfffff) === 0 &&
-      iova >>> 0 === iova &&
-      iova < table.iovaEnd &&
-      pa >>> 0 === pa &&
-      pa < table.paEnd &&
-      (prot & 3) !== 0 &&
-      (yield* mapOneSection(ctx, table, iova >>> 20, table.leafBits[prot & 63]! | pa))
-    ) {
-      if (mapped !== null) mapped.bytes += 0x100000;
-      return 0;
+  // Nearly always one small page, into a table that is there: in one piece, and short enough (460 bytecodes) to be
+  // compiled into the callers. `page * 4096 === iova` says aligned, whole, from 0 and below 2^32 at once.
+  if (count === 1 && typeof iova === 'number' && typeof pa === 'number' && (prot & 3) !== 0) {
+    const page = iova >>> 12;
+    const frame = pa >>> 12;
+    if (page * 4096 === iova && frame * 4096 === pa && page < table.iovaPages && frame < table.paPages) {
+      if (pageSize === 0x1000 && table.shortPages) {
+        yield read(table.l1Cell + ((page >>> 8) & 255));
+        const entry = table.l1Words()[table.l1Base + (page >>> 8)]!;
+        const { memory } = table;
+        const chunk = memory.directory[entry >>> 16]!;
+        if ((entry & 3) === 1 && chunk > 0) {
+          const words = memory.chunks[chunk]!;
+          const at = ((entry & 0xfc00) >>> 2) + (page & 255);
+          yield read(table.l2Cell + (page & 255));
+          if (words[at] === 0) {
+            yield write(table.l2Cell + (page & 255));
+            words[at] = table.leafBits[128 + (prot & 63)]! | (frame << 12);
+            if (mapped !== null) mapped.bytes += 4096;
+            return 0;
+          }
+        }
+      } else if (yield* mapBlock(ctx, table, page, frame, pageSize, prot, mapped)) return 0;
     }
   }
+  return yield* mapAny(ctx, table, iova, pa, pageSize, count, prot, gfp, mapped);
+}
+
+/** {@link mapPages} at length. */
+function* mapAny(
+  ctx: Context,
+  table: V7sPgtable,
+  iova: Address,
+  pa: Address,
+  pageSize: number,
+  count: number,
+  prot: number,
+  gfp: number,
+  mapped: MappedBytes | null,
+): Steps<number> {
   const from = farAddress(iova);
   const to = farAddress(pa);
   if (table.behaviour === 'corrected') {
@@ -89,20 +99,43 @@ export function* unmapPages(
   count: number,
   gather: IotlbGather | null = null,
 ): Steps<number> {
-  if (table.short && count === 1 && typeof iova === 'number' && iova >>> 0 === iova && iova < table.iovaEnd) {
-    if (pageSize === 0x1000 && (table.pgsizeBitmap & 0x1000) !== 0 && (iova & 0xfff) === 0) {
-      if ((yield* unmapSmallPages(ctx, table, iova >>> 12, 1, gather)) === 1) return 0x1000;
-    } else if (
-      pageSize >= 0x100000 &&
-      (table.pgsizeBitmap & pageSize) === pageSize &&
-      (pageSize === 0x100000 || pageSize === 0x1000000) &&
-      (iova & (pageSize - 1)) === 0 &&
-      iova + pageSize <= table.iovaEnd &&
-      (yield* unmapBlocks(ctx, table, iova >>> 20, pageSize >>> 20, gather))
-    ) {
-      return pageSize;
+  // As in mapPages.
+  if (count === 1 && typeof iova === 'number') {
+    const page = iova >>> 12;
+    if (page * 4096 === iova && page < table.iovaPages) {
+      if (pageSize === 0x1000 && table.shortPages) {
+        yield read(table.l1Cell + ((page >>> 8) & 255));
+        const entry = table.l1Words()[table.l1Base + (page >>> 8)]!;
+        const { memory } = table;
+        const chunk = memory.directory[entry >>> 16]!;
+        if ((entry & 3) === 1 && chunk > 0) {
+          const words = memory.chunks[chunk]!;
+          const at = ((entry & 0xfc00) >>> 2) + (page & 255);
+          yield read(table.l2Cell + (page & 255));
+          if ((words[at]! & 2) !== 0) {
+            yield write(table.l2Cell + (page & 255));
+            words[at] = 0;
+            const { tlb } = table;
+            if (tlb !== null && tlb.addPage !== undefined && (gather === null || !gather.queued))
+              tlb.addPage(gather, iova, 4096);
+            return 4096;
+          }
+        }
+      } else if (yield* unmapBlock(ctx, table, page, pageSize, gather)) return pageSize;
     }
   }
+  return yield* unmapAny(ctx, table, iova, pageSize, count, gather);
+}
+
+/** {@link unmapPages} at length. */
+function* unmapAny(
+  ctx: Context,
+  table: V7sPgtable,
+  iova: Address,
+  pageSize: number,
+  count: number,
+  gather: IotlbGather | null,
+): Steps<number> {
   const from = farAddress(iova);
   if (table.behaviour === 'corrected') {
     return yield* correctedUnmapPages(ctx, table, from, pageSize, count, gather);
@@ -118,20 +151,20 @@ export function* unmapPages(
  * @see linux 6.1 drivers/iommu/io-pgtable-arm-v7s.c arm_v7s_iova_to_phys
  */
 export function* iovaToPhys(ctx: Context, table: V7sPgtable, iova: Address): Steps<number | null> {
-  if (table.short && typeof iova === 'number' && iova >>> 0 === iova) {
+  if (table.shortBlocks && typeof iova === 'number' && iova >>> 0 === iova) {
     // Without MediaTek's bits an IOVA has 32 at most.
-    if (iova >= table.iovaEnd) return null;
-    const slot = iova >>> 20;
+    const page = iova >>> 12;
+    if (page >= table.iovaPages) return null;
+    const slot = page >>> 8;
     yield read(table.l1Cell + (slot & 255));
     const entry = table.l1Words()[table.l1Base + slot]!;
     if ((entry & 0x40003) === 2) return ((entry & 0xfff00000) | (iova & 0xfffff)) >>> 0;
     if ((entry & 3) === 1) {
       const { memory } = table;
-      const pfn = entry >>> 12;
-      const index = (iova >>> 12) & 255;
+      const index = page & 255;
       yield read(table.l2Cell + index);
-      const page = memory.peekWordsOf(pfn)[memory.wordIndexOf(pfn) + ((entry & 0xc00) >>> 2) + index]!;
-      if ((page & 2) !== 0) return ((page & 0xfffff000) | (iova & 0xfff)) >>> 0;
+      const leaf = memory.chunks[memory.directory[entry >>> 16]!]![((entry & 0xfc00) >>> 2) + index]!;
+      if ((leaf & 2) !== 0) return ((leaf & 0xfffff000) | (iova & 0xfff)) >>> 0;
     }
   }
   const pa = yield* translate(ctx, table, nearAddress(table, iova));

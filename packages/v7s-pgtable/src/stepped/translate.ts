@@ -16,7 +16,7 @@ export function* translate(_ctx: Context, table: V7sPgtable, iova: number): Step
   yield read(table.l1Cell + (slot & 255));
   const block = table.l1Words()[table.l1Base + slot]!;
   if ((block & 3) === 1) {
-    const pfn = table.short ? block >>> 12 : derefTable(table, block);
+    const pfn = table.shortBlocks ? block >>> 12 : derefTable(table, block);
     const index = (iova >>> 12) & 255;
     yield read(table.l2Cell + index);
     const { memory } = table;
