@@ -84,7 +84,7 @@ export const runResultSchema: z.ZodType<RunResult> = z.strictObject({
 });
 
 /** Commands of a unit, about: a fraction of a second even of the slowest system. */
-const UNIT_COMMANDS = 8000;
+const UNIT_COMMANDS = 2000;
 /** Seeds are taken modulo this. */
 const SEEDS = 2 ** 31;
 
