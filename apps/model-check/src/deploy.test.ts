@@ -15,6 +15,8 @@ afterAll(() => rmSync(dir, { recursive: true }));
 const COMMAND = 'deploy/shard.sh';
 const text = (file: string): string => readFileSync(join(root, file), 'utf8');
 
+const runs = (job: { steps: Array<{ run?: string }> }): string[] => job.steps.flatMap(({ run = '' }) => run);
+
 test('the Kubernetes manifest is an Indexed Job that runs the shard of its index', () => {
   const documents = parseAllDocuments(text('deploy/kubernetes-job.yaml'));
   expect(documents.flatMap(({ errors }) => errors)).toEqual([]);
@@ -44,8 +46,6 @@ test.each([['deploy/github-actions.yml'], ['.github/workflows/nightly.yml']])(
     const { shard, merge } = parse(text(file)).jobs;
     expect(shard.strategy.matrix.index).toEqual([...Array(Number(shard.env.SHARDS)).keys()]);
     expect(shard.env.INDEX).toBe('${{ matrix.index }}');
-    const runs = (job: { steps: Array<{ run?: string }> }): string[] =>
-      job.steps.flatMap(({ run = '' }) => run);
     expect(runs(shard).filter((run) => run.includes(COMMAND))).toHaveLength(1);
     expect(runs(merge).join('\n')).toContain('mm-check merge out/shard-*.json');
     expect(merge.needs).toBe('shard');
