@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { Dpor } from '../src/explore/dpor.js';
 import { Execution } from '../src/explore/execution.js';
 import { everyOrder } from './every-order.js';
-import { type Final, type Program, programs, scenarioOf } from './random-program.js';
+import { type Final, type Op, type Program, programs, scenarioOf } from './random-program.js';
 
 const NAIVE_RUNS_MAX = 1500;
 
@@ -15,7 +15,7 @@ interface Reached {
   readonly blocked: number;
 }
 
-function byForce(program: Program, moves: number, preemptions: number): Reached {
+function byForce(program: Program, moves: number, preemptions: number, runsMax = NAIVE_RUNS_MAX): Reached {
   let final: Final | undefined;
   const finals = new Set<string>();
   const failures = new Set<string>();
@@ -24,7 +24,7 @@ function byForce(program: Program, moves: number, preemptions: number): Reached 
     if (failure === undefined) finals.add(JSON.stringify(final));
     else failures.add(failure);
   };
-  const runs = everyOrder(scenario, { moves, preemptions, runsMax: NAIVE_RUNS_MAX, onEnd });
+  const runs = everyOrder(scenario, { moves, preemptions, runsMax, onEnd });
   return { finals, failures, runs, blocked: 0 };
 }
 
@@ -84,3 +84,34 @@ it.each([0, 1, 2])(
   },
   600_000,
 );
+
+// Found by the above: a task that blocks gives its CPU up for nothing, so where it began to wait matters.
+const copy: Op = { do: 'copy', from: 0, at: 0 };
+const look: Op = { do: 'read', at: 0 };
+const locked = (which: number, ...inside: Op[]): Op => ({ do: 'lock', which, inside });
+const task = (cpu: number, ...ops: Op[]): Program['tasks'][0] => ({ cpu, ops, interrupt: false });
+it.each<[number, Program]>([
+  [
+    1,
+    {
+      tasks: [
+        task(1, { do: 'mutex', inside: [locked(0, look)] }, locked(1, copy), look),
+        task(0, copy, locked(0, copy)),
+      ],
+    },
+  ],
+  [
+    2,
+    {
+      tasks: [
+        task(1, { do: 'mutex', inside: [locked(1, look), copy] }),
+        task(0, locked(0, copy, copy)),
+        task(0, look, { do: 'reading', inside: [locked(1, { do: 'copy', from: 0, at: 1 })] }),
+      ],
+    },
+  ],
+])('within %d preemptions a task may run up to a lock that is held', (preemptions, program) => {
+  const all = byForce(program, 0, preemptions, 100_000);
+  expect(all.runs).toBeGreaterThan(0);
+  expect(found(reduced(program, 0, preemptions))).toEqual(found(all));
+});
