@@ -179,6 +179,11 @@ export const VMSTAT_UNDETERMINED: readonly Undetermined[] = [
     why: NO_RECLAIM,
   },
   { fields: ['numa_*'], why: NO_NUMA, absent: true },
+  {
+    fields: ['direct_map_level2_splits', 'direct_map_level3_splits', 'balloon_*', 'ksm_*', 'cow_ksm'],
+    why: 'what they count is not simulated',
+    absent: true,
+  },
 ];
 
 const USAGE = 'it counts what a running system happened to use when the sample was taken';
@@ -197,7 +202,10 @@ export const SYSFS_UNDETERMINED: readonly Undetermined[] = [
     ],
     why: USAGE,
   },
-  { fields: ['alloc_fastpath and the other event counters'], why: USAGE },
+  {
+    fields: ['alloc_fastpath', 'and the other event counters'],
+    why: `${USAGE}; each CPU's part is taken from the recording, and the text that follows is compared`,
+  },
   { fields: ['ctor'], why: 'it prints an address of the kernel; here it is the name of a function' },
 ];
 

@@ -113,6 +113,14 @@ function checkMeminfo(fs: KernelFs, pages: PageAllocator, slabPages: number): vo
     [kb('MemTotal'), kb('MemFree'), kb('Slab')],
     [managed * 4, Math.max(0, free) * 4, slabPages * 4],
   );
+  checkVmstat(fs, free, slabPages);
+}
+
+function checkVmstat(fs: KernelFs, free: number, slabPages: number): void {
+  const text = fs.readFileSync('/proc/vmstat', 'utf8');
+  const count = (name: string): number => Number(new RegExp(`^${name} (\\d+)$`, 'mu').exec(text)![1]);
+  const slab = count('nr_slab_reclaimable') + count('nr_slab_unreclaimable');
+  expectNumbers('vmstat', [count('nr_free_pages'), slab], [Math.max(0, free), slabPages]);
 }
 
 /** Pages of slabs that belong to a cache, and of what kmalloc took whole, given its sizes. */

@@ -19,7 +19,11 @@ export interface SysfsWorld extends CacheWorld {
 /** Every tenth cache or so is debugged, so that there is something to validate. */
 const DEBUGGED = 'slub_debug=FZPU,user-1*,kmalloc-192';
 
-/** A machine that has just booted; debugged in part unless `cmdline` says something else. */
+/**
+ * A machine that has just booted; debugged in part unless `cmdline` says something else.
+ * @example
+ * sysfsWorld({ cpus: 2 }).fs.readdirSync('/sys/kernel/slab');
+ */
 export function sysfsWorld(options: WorldOptions): SysfsWorld {
   const { slab = 'slub', cmdline = slab === 'slub' ? DEBUGGED : '' } = options;
   const world = cacheWorld({ ...options, cmdline }, slab);
