@@ -4,7 +4,7 @@ import { TASKS } from './dependency.js';
 export const PROCESSES = 2 * TASKS;
 
 /** Columns by depth. */
-const BY_DEPTH = [
+export const BY_DEPTH = [
   'process',
   'task',
   'access',

@@ -173,6 +173,37 @@ describe('explore', () => {
       'dpor.stack.task',
     );
   });
+  it('refuses a state that has been damaged, by name', () => {
+    const { state } = explore(toySlub(2, 1), { runsMax: 10 });
+    const text = JSON.stringify(state);
+    const damaged = (breaks: (broken: Record<string, any>) => unknown) => () => {
+      const broken = JSON.parse(text) as Record<string, any>;
+      breaks(broken);
+      explore(toySlub(2, 1), { resume: broken as unknown as ExploreState });
+    };
+    expect(() => explore(toySlub(2, 1), { resume: null as unknown as ExploreState })).toThrow(
+      'resume.format: expected',
+    );
+    expect(damaged((s) => delete s['asked'])).toThrow(
+      'resume.asked.strategy: expected dpor as asked for, got undefined',
+    );
+    expect(damaged((s) => (s['steps'] = 'x'))).toThrow('resume.steps: expected an integer from 0, got x');
+    expect(damaged((s) => (s['sometimes'] = null))).toThrow('resume.sometimes');
+    expect(damaged((s) => (s['lockOrder'] = [1]))).toThrow('resume.lockOrder: expected pairs of cells');
+    expect(damaged((s) => (s['dpor'] = null))).toThrow('resume.dpor: expected a saved search, got none');
+    expect(damaged((s) => delete s['dpor'].counts)).toThrow('resume.dpor.counts.executions');
+    expect(damaged((s) => delete s['dpor'].stack)).toThrow('resume.dpor.stack.process: expected integers');
+    for (const column of Object.keys(state.dpor!.stack))
+      expect(damaged((s) => delete s['dpor'].stack[column])).toThrow(
+        `resume.dpor.stack.${column}: expected integers`,
+      );
+    expect(damaged((s) => (s['dpor'].stack.process[0] = 40))).toThrow(
+      'resume.dpor.stack.process: expected 0..31, got 40',
+    );
+    expect(damaged((s) => (s['dpor'].stack.access[3] = 1234))).toThrow(
+      'nondeterminism: step 3 was access 1234',
+    );
+  });
   it('refuses options that would do nothing', () => {
     expect(() => explore(toySlub(2, 1), { strategy: 'pct', preemptions: 2 })).toThrow(
       'preemptions: expected with dpor only, got with pct',

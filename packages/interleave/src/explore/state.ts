@@ -1,4 +1,6 @@
+import { TASKS } from './dependency.js';
 import type { DporState } from './dpor.js';
+import { BY_DEPTH, PROCESSES, type StackState } from './event-stack.js';
 import type { ExploreOptions } from './options.js';
 
 /** The number in a saved state that says how to read it. */
@@ -66,7 +68,11 @@ export function checkResume(state: ExploreState, asked: ExploreState['asked']): 
   for (const field of ['executions', 'blocked', 'steps', 'deepest', 'tasks'] as const)
     if (!Number.isSafeInteger(state[field]) || state[field] < 0)
       throw new RangeError(`resume.${field}: expected an integer from 0, got ${String(state[field])}`);
-  if (typeof state.sometimes !== 'object' || !Object.values(state.sometimes).every((runs) => isInts([runs])))
+  if (
+    typeof state.sometimes !== 'object' ||
+    state.sometimes === null ||
+    !Object.values(state.sometimes).every((runs) => isInts([runs]))
+  )
     throw new RangeError('resume.sometimes: expected numbers of runs by name');
   if (!Array.isArray(state.lockOrder) || !state.lockOrder.every((edge) => isInts(edge) && edge.length === 2))
     throw new RangeError('resume.lockOrder: expected pairs of cells');
@@ -77,14 +83,36 @@ const isInts = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((x) => Number.isInteger(x));
 
 function checkDpor(dpor: DporState | null): void {
-  const stack: Record<string, unknown> | undefined = dpor?.stack as never;
-  const depth = (stack?.['process'] as unknown[] | undefined)?.length;
-  if (dpor === null || stack === undefined || depth === undefined || typeof dpor.complete !== 'boolean')
+  if (typeof dpor !== 'object' || dpor === null || typeof dpor.complete !== 'boolean')
     throw new RangeError('resume.dpor: expected a saved search, got none');
-  for (const [name, column] of Object.entries(stack)) {
-    if (!isInts(column)) throw new RangeError(`resume.dpor.stack.${name}: expected integers`);
-    const per = { clocks: 16 * depth, asleep: column.length - (column.length % 5) }[name] ?? depth;
-    if (column.length !== per)
-      throw new RangeError(`resume.dpor.stack.${name}: expected ${per} numbers, got ${column.length}`);
-  }
+  const { counts, stack } = dpor;
+  for (const field of ['executions', 'blocked', 'steps', 'repeated', 'deepest'] as const)
+    if (!Number.isSafeInteger(counts?.[field]) || counts[field] < 0)
+      throw new RangeError(
+        `resume.dpor.counts.${field}: expected an integer from 0, got ${String(counts?.[field])}`,
+      );
+  const depth = stack?.process?.length;
+  for (const name of BY_DEPTH) checkColumn(stack, name, depth);
+  checkColumn(stack, 'clocks', TASKS * depth);
+  checkColumn(stack, 'asleep', stack.asleep?.length - (stack.asleep?.length % 5));
+  expectBelow('process', stack.process, PROCESSES);
+  expectBelow('task', stack.task, TASKS);
+  expectBelow(
+    'asleep',
+    stack.asleep.filter((_, i) => i % 5 === 0),
+    PROCESSES * depth,
+  );
+}
+
+function checkColumn(stack: StackState, name: keyof StackState, length: number): void {
+  const column: unknown = stack?.[name];
+  if (!isInts(column)) throw new RangeError(`resume.dpor.stack.${name}: expected integers`);
+  if (column.length !== length)
+    throw new RangeError(`resume.dpor.stack.${name}: expected ${length} numbers, got ${column.length}`);
+}
+
+function expectBelow(name: string, column: readonly number[], bound: number): void {
+  const wrong = column.find((value) => value < 0 || value >= bound);
+  if (wrong !== undefined)
+    throw new RangeError(`resume.dpor.stack.${name}: expected 0..${bound - 1}, got ${wrong}`);
 }
