@@ -28,5 +28,5 @@ export async function runCase(file: string, caseName: string, quick: boolean): P
   const one = suite.cases.find(({ name }) => name === caseName);
   if (one === undefined)
     throw new RangeError(`case: expected one of the suite, got ${JSON.stringify(caseName)}`);
-  serveCase(one, optionsOf(quick));
+  await serveCase(one, optionsOf(quick));
 }

@@ -28,7 +28,7 @@ const nowNs = (): number => Number(process.hrtime.bigint());
 
 /** Warms a loop up and finds how many operations fill a sample. */
 async function calibrate(loop: (n: number) => unknown, options: SampleOptions): Promise<number> {
-  let n = 100;
+  let n = 1000;
   const start = nowNs();
   while (nowNs() - start < options.warmMs * 1e6) {
     const before = nowNs();
@@ -40,7 +40,7 @@ async function calibrate(loop: (n: number) => unknown, options: SampleOptions): 
 
 /** The child's side: warms the case up, says so, then answers each message with one sample. */
 export async function serveCase(one: BenchCase, options: SampleOptions): Promise<void> {
-  const loop = one.prepare();
+  const loop = await one.prepare();
   const n = await calibrate(loop, options);
   const sample = async (): Promise<void> => {
     const before = nowNs();

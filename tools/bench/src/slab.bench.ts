@@ -1,21 +1,16 @@
 import { createMachine } from '@mm/machine';
-import { type SlabCache, SlabSystem, slabAlloc, slabFree } from '@mm/slab';
-import { type SlubCache, SlubSystem, slubAlloc, slubFree } from '@mm/slub';
+import { SLAB_BOOT_DEFAULTS, type SlabCache, SlabSystem, slabAlloc, slabFree } from '@mm/slab';
+import { SLUB_BOOT_DEFAULTS, type SlubCache, SlubSystem, slubAlloc, slubFree } from '@mm/slub';
 import { Context } from '@mm/steps';
-import { MemPool } from '@thi.ng/malloc';
 
 import { FREE_POINTER, Freelist } from './freelist.js';
+import type { Pair } from './pair.js';
+import { garbage, npmMalloc, thing, tlsf, walloc } from './peers.js';
 import type { BenchCase, BenchSuite } from './suite.js';
 
 const GFP_KERNEL = 0xcc0;
 const BYTES = 1024;
 const BATCH = 1000;
-
-/** Takes an object and gives it back; objects are numbers, or whatever a peer has. */
-interface Pair<T> {
-  alloc(): T;
-  free(object: T): void;
-}
 
 type Loop = (n: number) => unknown;
 
@@ -86,63 +81,93 @@ function floor(): Pair<number> {
   };
 }
 
-function slub(): Pair<number> {
-  const { pages, cells } = createMachine({ ramBytes: '256M', cpus: 8 });
-  const cache = new SlubSystem({ pages, cells }).register.create(REQUEST) as SlubCache;
+/** A machine with as many CPUs as give SLUB slabs of 32 objects, as it has on most machines; one CPU: 8 objects. */
+interface Setting {
+  readonly ramBytes: string;
+  readonly cpus: number;
+  /** Caches that exist beside the timed one, each with an object. */
+  readonly others: number;
+}
+
+const USUAL: Setting = { ramBytes: '256M', cpus: 8, others: 0 };
+const REQUEST = { name: 'bench', size: BYTES, align: BYTES };
+
+function slub({ ramBytes, cpus, others }: Setting): Pair<number> {
+  const { pages, cells } = createMachine({ ramBytes, cpus });
+  const boot = { ...SLUB_BOOT_DEFAULTS, nomerge: true };
+  const { register } = new SlubSystem({ pages, cells, boot });
   const ctx = new Context();
+  for (let i = 0; i < others; i++)
+    slubAlloc(ctx, register.create({ ...REQUEST, name: `other-${i}` }) as SlubCache, GFP_KERNEL);
+  const cache = register.create(REQUEST) as SlubCache;
   return {
     alloc: () => slubAlloc(ctx, cache, GFP_KERNEL)!,
     free: (object) => slubFree(ctx, cache, object),
   };
 }
 
-function slab(): Pair<number> {
-  const { pages, cells } = createMachine({ ramBytes: '256M', cpus: 8 });
-  const cache = new SlabSystem({ pages, cells }).register.create(REQUEST) as SlabCache;
+function slab({ ramBytes, cpus, others }: Setting): Pair<number> {
+  const { pages, cells } = createMachine({ ramBytes, cpus });
+  const { register } = new SlabSystem({ pages, cells, boot: { ...SLAB_BOOT_DEFAULTS, nomerge: true } });
   const ctx = new Context();
+  for (let i = 0; i < others; i++)
+    slabAlloc(ctx, register.create({ ...REQUEST, name: `other-${i}` }) as SlabCache, GFP_KERNEL);
+  const cache = register.create(REQUEST) as SlabCache;
   return {
     alloc: () => slabAlloc(ctx, cache, GFP_KERNEL)!,
     free: (object) => slabFree(ctx, cache, object),
   };
 }
 
-const REQUEST = { name: 'bench', size: BYTES, align: BYTES };
+type Maker = () => Pair<unknown> | Promise<Pair<unknown>>;
 
-function thing(): Pair<number> {
-  const pool = new MemPool({ buf: new ArrayBuffer(8 * 2 ** 20) });
-  return { alloc: () => pool.malloc(BYTES), free: (object) => void pool.free(object) };
-}
-
-function garbage(): Pair<Uint8Array> {
-  return { alloc: () => new Uint8Array(BYTES), free: () => {} };
-}
-
-const MAKERS: ReadonlyArray<readonly [name: string, make: () => Pair<unknown>, goals: readonly number[]]> = [
-  ['slub', slub, [5, 3.5, 3.5]],
-  ['slab', slab, [7.5, 5.3, 5.3]],
-  ['@thi.ng/malloc', thing, []],
-  ['new Uint8Array', garbage, []],
+const MAKERS: ReadonlyArray<readonly [name: string, make: Maker, goals: readonly number[]]> = [
+  ['slub', () => slub(USUAL), [5, 3.5, 3.5]],
+  ['slab', () => slab(USUAL), [7.5, 5.3, 5.3]],
+  ['@thi.ng/malloc', () => thing(BYTES), []],
+  ['malloc (npm)', () => npmMalloc(BYTES), []],
+  ['walloc (wasm)', () => walloc(BYTES), []],
+  ['AssemblyScript TLSF', () => tlsf(BYTES), []],
+  ['new Uint8Array', () => garbage(BYTES), []],
 ];
 
 const WORKLOADS = [
-  ['alternating', (make: () => Pair<unknown>) => alternate([make()])],
-  ['batch of 1000, freed in order', (make: () => Pair<unknown>) => batch(make(), false)],
-  ['batch of 1000, freed at random', (make: () => Pair<unknown>) => batch(make(), true)],
-  [
-    'six caches in turn',
-    (make: () => Pair<unknown>) => alternate([make(), make(), make(), make(), make(), make()]),
-  ],
+  ['alternating', 1, (pairs: ReadonlyArray<Pair<unknown>>) => alternate(pairs)],
+  ['batch of 1000, freed in order', 1, ([pair]: ReadonlyArray<Pair<unknown>>) => batch(pair!, false)],
+  ['batch of 1000, freed at random', 1, ([pair]: ReadonlyArray<Pair<unknown>>) => batch(pair!, true)],
+  ['six caches in turn', 6, (pairs: ReadonlyArray<Pair<unknown>>) => alternate(pairs)],
 ] as const;
 
-const cases: BenchCase[] = WORKLOADS.flatMap(([workload, run], w) => [
-  { name: `floor, ${workload}`, prepare: () => run(floor as () => Pair<unknown>) },
+const manyOf = (make: Maker, count: number): Promise<Array<Pair<unknown>>> =>
+  Promise.all(Array.from({ length: count }, make));
+
+const beside: BenchCase[] = WORKLOADS.flatMap(([workload, count, run], w) => [
+  { name: `floor, ${workload}`, prepare: async () => run(await manyOf(floor, count)) },
   ...MAKERS.map(([name, make, goals]) => ({
     name: `${name}, ${workload}`,
-    prepare: () => run(make),
+    prepare: async () => run(await manyOf(make, count)),
     per: `floor, ${workload}`,
-    ...(goals[Math.min(w, 2)] === undefined ? {} : { goal: w === 3 ? goals[0]! : goals[w]! }),
+    ...(goals[w % 3] === undefined ? {} : { goal: goals[w % 3]! }),
   })),
 ]);
 
-const suite: BenchSuite = { operation: 'an allocation of 1 KiB and its free', cases };
+/** What must not matter. A ratio is to the same workload of the same allocator on the usual machine. */
+const SETTINGS: ReadonlyArray<readonly [name: string, setting: Setting]> = [
+  ['64 GiB', { ...USUAL, ramBytes: '64G' }],
+  ['beside 500 caches', { ...USUAL, others: 500 }],
+  ['one CPU', { ...USUAL, cpus: 1 }],
+];
+
+const settings: BenchCase[] = (['slub', 'slab'] as const).flatMap((name) =>
+  SETTINGS.map(([what, setting]) => ({
+    name: `${name}, at random, ${what}`,
+    prepare: () => batch((name === 'slub' ? slub : slab)(setting), true),
+    per: `${name}, batch of 1000, freed at random`,
+  })),
+);
+
+const suite: BenchSuite = {
+  operation: 'an allocation of 1 KiB and its free',
+  cases: [...beside, ...settings],
+};
 export default suite;

@@ -11,7 +11,7 @@ export interface BenchCase {
   /** Unique within the suite. */
   readonly name: string;
   /** Returns a function that does `n` operations; what it returns keeps the work alive. A promise is waited for. */
-  readonly prepare: () => (n: number) => unknown;
+  readonly prepare: () => ((n: number) => unknown) | Promise<(n: number) => unknown>;
   /** The name of the case of this suite that this one is divided by. Without it: no ratio. */
   readonly per?: string;
   /** The ratio (or, without `per`, the nanoseconds) hoped for at most. Printed, never enforced. */
