@@ -24,6 +24,15 @@ export interface RegisterOptions {
   readonly namesCell?: Cell;
 }
 
+/** Sees each request for a slab's pages: the cache, the caller's flags, those that reach the page allocator, order and try. */
+export type PageRequestWatcher = (
+  cache: KmemCache,
+  callerGfp: number,
+  gfp: number,
+  order: number,
+  attempt: number,
+) => void;
+
 /**
  * The caches of a machine, oldest first.
  *
@@ -38,6 +47,8 @@ export class CacheRegister<C extends KmemCache> implements MergeRules {
   readonly log: KernelLog;
   readonly nomerge: boolean;
   readonly isSlab: boolean;
+  /** For tests and models; null: nobody watches. */
+  onPageRequest: PageRequestWatcher | null = null;
   readonly caches: C[] = [];
   readonly cpus: number;
   /** The kernel's slab_mutex: caches are made, destroyed and tuned, and CPUs come and go, one at a time. */

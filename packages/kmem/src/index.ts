@@ -1,6 +1,12 @@
 export { alignUp, calculateAlignment } from './alignment.js';
-export { CacheRegister, type RegisterOptions, checkRequest } from './cache-register.js';
 export {
+  CacheRegister,
+  type PageRequestWatcher,
+  type RegisterOptions,
+  checkRequest,
+} from './cache-register.js';
+export {
+  allocSlabPages,
   cpusReadLock,
   cpusReadUnlock,
   cpusWriteLock,

@@ -102,3 +102,13 @@ test('options of the allocator are checked', () => {
   );
   expect(() => createMachine({ cmdline: 3 as never })).toThrow('cmdline: expected text, got 3');
 });
+
+test('hardened pointers and debugging together: a good free is no corruption', () => {
+  const machine = createMachine({ ramBytes: '64M', hardenedFreelist: 6, cmdline: 'slub_debug=FZPU' });
+  const cache = machine.kmemCacheCreate({ name: 'x', size: 64 })!;
+  const object = machine.kmemCacheAlloc(cache, GFP_KERNEL)!;
+  machine.log.take();
+  machine.kmemCacheFree(cache, object);
+  expect(machine.log.dmesg()).toEqual([]);
+  expect(machine.kmemCacheAlloc(cache, GFP_KERNEL)).toBe(object);
+});

@@ -11,6 +11,7 @@ export interface WorldOptions extends Pick<
   | 'ramBytes'
   | 'strict'
   | 'slab'
+  | 'debugSlab'
   | 'cmdline'
   | 'pageblockOrder'
   | 'randomFreelist'

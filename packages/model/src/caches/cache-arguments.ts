@@ -1,7 +1,9 @@
 import type { Op } from '../subsystem.js';
 
 /** GFP_KERNEL, GFP_ATOMIC, GFP_NOWAIT, each without warnings; GFP_KERNEL that fills with zeroes. */
-const GFPS = [0x2cc0, 0x2a20, 0x2800, 0x2dc0] as const;
+const ORDINARY = [0x2cc0, 0x2a20, 0x2800, 0x2dc0] as const;
+/** The same with DMA32, HIGHMEM (no slab may be asked for either), DMA, and with constraints and hints of mobility. */
+const GFPS = [...ORDINARY, ...ORDINARY, ...ORDINARY, ...ORDINARY, 0x2cc4, 0x2a22, 0x2cc1, 0x302cd8] as const;
 
 /** The flags of an allocation. */
 export const gfpOf = (op: Op): number => GFPS[(op.b >>> 8) % GFPS.length]!;
@@ -25,6 +27,25 @@ export const attributeWrite = (op: Op): { name: string; text: string } =>
   op.a % 2 === 0
     ? { name: 'min_partial', text: `${op.b % 12}` }
     : { name: 'cpu_partial', text: `${[0, 1, 6, 30, 120][op.b % 5]}\n` };
+
+/** Writes to files of a cache's directory that are refused, with the errno. */
+const BAD_WRITES = [
+  ['min_partial', 'x', -22],
+  ['min_partial', '-1', -22],
+  ['cpu_partial', '99999999999', -34],
+  ['shrink', '0', -22],
+  ['validate', 'y', -22],
+  ['order', '3', -5],
+  ['objects', '1', -5],
+  ['alloc_fastpath', '1', -22],
+] as const;
+
+/** A write that must be refused. */
+export const badWrite = (op: Op): (typeof BAD_WRITES)[number] => BAD_WRITES[op.b % BAD_WRITES.length]!;
+
+/** A request that no kernel answers with a cache: flags that nobody knows, objects that fit no slab. */
+export const badRequest = (op: Op): { size: number; flags: number } =>
+  op.b % 2 === 0 ? { size: 64, flags: 0x1 << (op.a % 8) } : { size: 2 ** 24 + (op.a % 4096), flags: 0 };
 
 /** Tunables of a SLAB cache. */
 export function arrayTuning(op: Op): { limit: number; batchcount: number; shared: number } {

@@ -3,7 +3,16 @@ import { formatGfp } from '@mm/zones';
 import * as erased from '../erased/cache-commands.js';
 import * as stepped from '../stepped/cache-commands.js';
 import { type Command, type Invariants, NOTHING_TO_DO, type Op, type Subsystem } from '../subsystem.js';
-import { arrayTuning, attributeWrite, gfpOf, kmallocArguments, pageArguments } from './cache-arguments.js';
+import {
+  badRequest,
+  badWrite,
+  arrayTuning,
+  attributeWrite,
+  gfpOf,
+  kmallocArguments,
+  pageArguments,
+} from './cache-arguments.js';
+import { RESTING_INVARIANTS } from './cache-invariants.js';
 import {
   type CacheWorld,
   checkCachesLocal,
@@ -54,6 +63,7 @@ function command(
     *steps(world, ctx, op) {
       if (world.offline === ctx.cpu) return NOTHING_TO_DO;
       world.inFlight++;
+      world.interleaved = true;
       const answer = yield* stepped[name](world, ctx, op);
       world.inFlight--;
       return answer;
@@ -73,6 +83,7 @@ function tuning(slab: 'slub' | 'slab', op: Op): string {
 export const cacheCommands = (slab: 'slub' | 'slab'): Command<CacheWorld>[] => [
   command('createCache', 20, (world) => world.users.length < 8, request),
   command('destroyCache', 5, someUser, which),
+  command('askWrongly', 2, always, (op) => Object.values(badRequest(op)).join(' bytes, flags ')),
   command('allocObject', 420, someUser, allocation),
   command('freeObject', 380, someObject, object),
   command('allocObjects', 20, someUser, (op) => `${allocation(op)}, ${1 + (op.b % 24)} objects`),
@@ -86,6 +97,9 @@ export const cacheCommands = (slab: 'slub' | 'slab'): Command<CacheWorld>[] => [
   command('shrinkCache', 6, someUser, which),
   command('flushCache', 6, someUser, which),
   command('tuneCache', 6, someUser, (op) => `${which(op)}, ${tuning(slab, op)}`),
+  ...(slab === 'slub'
+    ? [command('writeWrongly', 2, someUser, (op) => badWrite(op).slice(0, 2).join(' = '))]
+    : []),
   ...(slab === 'slab' ? [command('reapCache', 6, someUser, which)] : []),
   command('gracePeriodEnds', 6, always, nothing),
   command('cpuGoesOffline', 4, always, (op) => `CPU #${op.a}`),
@@ -97,6 +111,12 @@ export const cacheCommands = (slab: 'slub' | 'slab'): Command<CacheWorld>[] => [
     (op) => `from #${op.a}`,
   ),
   command('misuse', 4, (world) => world.machine.pages.strict && someObject(world), object),
+];
+
+/** What users do who leak, and who write where they must not. */
+const wrongCommands: readonly Command<CacheWorld>[] = [
+  command('abandonCache', 1, bySomeUser, which),
+  command('overrunObject', 4, someObject, object),
 ];
 
 /** What holds of caches and their objects. */
@@ -115,6 +135,14 @@ export const CACHE_INVARIANTS: Invariants = {
     'a good request gets a cache',
     'caches of different zones are never merged',
     'caches with a constructor are never merged',
+    'caches with debugging, or freed after a grace period, are never merged',
+    'the flags that reach the page allocator are those of the formula',
+    'a request that cannot be served gets null',
+    'a refused request is said in the log',
+    'a cache with live objects is not destroyed',
+    'live objects of a destroyed cache are reported',
+    'a write behind an object is reported when it is freed',
+    'a bad value is refused',
     'a cache without objects can be destroyed',
     'a good value can be written',
     'good tunables can be written',
@@ -125,19 +153,18 @@ export const CACHE_INVARIANTS: Invariants = {
     'a block comes from a zone that the flags allow',
     "a block's bytes change only by its owner",
   ],
-  local: ['a cache lives as long as it has users'],
-  whole: [
-    'the structures of the slab allocator agree with each other',
-    'objects in use = objects handed out',
-    "a live object's bytes change only by its owner",
+  local: [
+    'a cache lives as long as it has users',
+    'forbidden flags are warned of where a slab is grown, and nowhere else',
   ],
+  whole: RESTING_INVARIANTS.map(({ name }) => name),
 };
 
 function cacheSubsystem(slab: 'slub' | 'slab'): Subsystem<CacheWorld> {
   return {
     name: slab,
     invariants: CACHE_INVARIANTS,
-    commands: cacheCommands(slab),
+    commands: [...cacheCommands(slab), ...wrongCommands],
     setup: (options) => cacheWorld(options, slab),
     cellsOf: (world) => world.machine.cells,
     checkLocal: checkCachesLocal,

@@ -1,11 +1,16 @@
 import {
   type CacheRequest,
-  KMALLOC_MAX_CACHE_SIZE,
   SLAB_CACHE_DMA,
   SLAB_CACHE_DMA32,
   SLAB_MERGE_SAME,
+  SLAB_NEVER_MERGE,
   SLAB_HWCACHE_ALIGN,
+  SLAB_CONSISTENCY_CHECKS,
+  SLAB_DEBUG_FLAGS,
+  SLAB_POISON,
   SLAB_RECLAIM_ACCOUNT,
+  SLAB_RED_ZONE,
+  SLAB_STORE_USER,
   SLAB_TYPESAFE_BY_RCU,
   hasCacheDma32,
 } from '@mm/kmem';
@@ -17,12 +22,18 @@ import { walkSlub } from '@mm/slub';
 import { type BuddyWorld, buddyWorld, checkFailure } from '../buddy/buddy-world.js';
 import { ModelViolation } from '../model-violation.js';
 import type { Op, WorldOptions } from '../subsystem.js';
-import { type CacheUser, type LiveObject, ObjectModel } from './object-model.js';
+import { RESTING_INVARIANTS } from './cache-invariants.js';
+import { CounterModel } from './counter-model.js';
+import { fillObject, isZeroed } from './object-bytes.js';
+import { type CacheUser, ObjectModel } from './object-model.js';
+import { PageRequests } from './page-requests.js';
 
 /** A user and the cache that serves them. */
 export interface OpenUser extends CacheUser {
   readonly cache: AnyCache;
   readonly flags: number;
+  /** A write behind an object is noticed when it is freed. */
+  readonly redZone: boolean;
   /** Commands that are using the cache now; it is not destroyed under them. */
   inFlight: number;
 }
@@ -32,6 +43,12 @@ export interface CacheWorld {
   readonly machine: Machine;
   readonly kmem: KmemSystem;
   readonly model: ObjectModel;
+  /** What SLUB's counters must say. */
+  readonly counters: CounterModel;
+  /** What reaches the page allocator. */
+  readonly requests: PageRequests;
+  /** Commands ran against each other. */
+  interleaved: boolean;
   /** Blocks of pages that are taken to make memory short. */
   readonly buddy: BuddyWorld;
   readonly users: OpenUser[];
@@ -64,6 +81,9 @@ export function cacheWorld(options: WorldOptions, slab: 'slub' | 'slab'): CacheW
     machine,
     kmem: machine.kmem,
     model: new ObjectModel(),
+    counters: new CounterModel(machine.cpus),
+    requests: new PageRequests(machine),
+    interleaved: false,
     buddy,
     users: [],
     made: 0,
@@ -76,7 +96,18 @@ export function cacheWorld(options: WorldOptions, slab: 'slub' | 'slab'): CacheW
 
 const SIZES = [8, 24, 64, 100, 192, 256, 512, 1000, 1024, 2048, 4000, 8192] as const;
 const ALIGNS = [0, 0, 8, 64, 1024] as const;
-const KINDS = ['plain', 'device', 'reclaim', 'rcu', 'hwcache', 'constructed', 'dma'] as const;
+const KINDS = [
+  'plain',
+  'device',
+  'reclaim',
+  'rcu',
+  'hwcache',
+  'constructed',
+  'dma',
+  'dma32',
+  'debugged',
+  'usercopy',
+] as const;
 
 /** The word that constructors write. */
 const CONSTRUCTED = 0x5ca1ab1e;
@@ -105,11 +136,15 @@ export function userRequest(world: CacheWorld, op: Op): Required<Pick<CacheReque
     hwcache: SLAB_HWCACHE_ALIGN,
     constructed: 0,
     dma: SLAB_CACHE_DMA,
+    dma32: hasCacheDma32(machine.series) ? SLAB_CACHE_DMA32 : 0,
+    debugged: SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | SLAB_CONSISTENCY_CHECKS,
+    usercopy: 0,
   }[kind];
   const constructed = kind === 'constructed' ? CONSTRUCTED : 0;
   const ctor =
     constructed === 0 ? null : (object: number): void => machine.memory.write32(object, constructed);
-  return { name: `user-${world.made++}`, size, align, flags, ctor };
+  const usersize = kind === 'usercopy' ? size : 0;
+  return { name: `user-${world.made++}`, size, align, flags, usersize, ctor };
 }
 
 /** A user has got a cache. @throws ModelViolation */
@@ -121,11 +156,13 @@ export function openUser(
 ): void {
   const { machine } = world;
   const { kind } = requestOf(op);
-  const { dma } = machine.preset.config;
+  const { dma, dma32 } = machine.preset.config;
   const constructed = ctor === null ? 0 : CONSTRUCTED;
   if (cache === null) throw new ModelViolation('a good request gets a cache', `${name} of ${size} bytes`);
   const zoneDmaEnd = dma ? machine.preset.dmaEnd : Infinity;
-  const below = kind === 'device' ? GiB4 : kind === 'dma' ? zoneDmaEnd : Infinity;
+  const zoneDma32End = dma32 && hasCacheDma32(machine.series) ? machine.preset.dma32End : Infinity;
+  const limits: Partial<Record<typeof kind, number>> = { device: GiB4, dma: zoneDmaEnd, dma32: zoneDma32End };
+  const below = limits[kind] ?? Infinity;
   const user = {
     name,
     size,
@@ -134,11 +171,16 @@ export function openUser(
     constructed,
     cache,
     flags,
+    redZone: size > 0 && (cache.flags & SLAB_RED_ZONE) !== 0,
     inFlight: 0,
   };
   checkSharing(world, user);
   world.users.push(user);
 }
+
+/** SLAB without DEBUG_SLAB takes no notice of flags of debugging. */
+const effective = ({ cache, flags }: OpenUser): number =>
+  cache instanceof SlabCache && !cache.system.debug ? flags & ~SLAB_DEBUG_FLAGS : flags;
 
 /** Users share a cache only when they ask for the same zone, and neither has a constructor. */
 function checkSharing(world: CacheWorld, user: OpenUser): void {
@@ -154,6 +196,11 @@ function checkSharing(world: CacheWorld, user: OpenUser): void {
         'caches with a constructor are never merged',
         `${other.name} and ${user.name}`,
       );
+    if (((effective(other) | effective(user)) & SLAB_NEVER_MERGE) !== 0)
+      throw new ModelViolation(
+        'caches with debugging, or freed after a grace period, are never merged',
+        `${other.name} and ${user.name}`,
+      );
   }
 }
 
@@ -165,30 +212,14 @@ export function received(
   size: number,
   zeroed: boolean,
 ): void {
-  const { memory } = world.machine;
-  const object = world.model.allocated(address, user, size);
-  const last = lastWord(object);
-  if (zeroed && (memory.read32(address) !== 0 || memory.read32(last) !== 0))
+  const { machine, model } = world;
+  const { memory } = machine;
+  const object = model.allocated(address, user, size);
+  if (zeroed && !isZeroed(machine, address, size))
     throw new ModelViolation('an object asked for with __GFP_ZERO is zero', `0x${address.toString(16)}`);
   if (user.constructed !== 0 && memory.read32(address) !== user.constructed >>> 0)
     throw new ModelViolation('an object is as its constructor left it', `0x${address.toString(16)}`);
-  if (user.constructed === 0) memory.write32(address, object.stamp);
-  if (last !== address) memory.write32(last, object.stamp);
-}
-
-const lastWord = ({ address, size }: LiveObject): number => address + Math.max(0, (size & ~3) - 4);
-
-/** @throws ModelViolation when somebody else wrote into the object. */
-export function checkBytes({ machine }: CacheWorld, object: LiveObject): void {
-  const { memory } = machine;
-  const last = lastWord(object);
-  const first = object.user.constructed === 0 ? object.stamp : object.user.constructed;
-  const wanted = last === object.address ? first : object.stamp;
-  if (memory.read32(object.address) !== first >>> 0 || memory.read32(last) !== wanted >>> 0)
-    throw new ModelViolation(
-      "a live object's bytes change only by its owner",
-      `0x${object.address.toString(16)} of ${object.user.name}`,
-    );
+  fillObject(machine, object);
 }
 
 /**
@@ -210,28 +241,15 @@ export function checkSlabFailure(world: CacheWorld, cache: AnyCache, gfp: number
   }
 }
 
-/** Every slab, list, pointer and counter of every cache, and every byte that an owner wrote. @throws ModelViolation */
+/** Every slab, list, pointer, counter and text of every cache, and every byte that an owner wrote. @throws ModelViolation */
 export function checkCachesWhole(world: CacheWorld): void {
-  let live = 0;
-  for (const cache of world.kmem.register.caches) {
-    const walk = cache instanceof SlabCache ? walkSlab(cache) : walkSlub(cache);
-    if (walk.wrong.length > 0)
-      throw new ModelViolation('the structures of the slab allocator agree with each other', walk.wrong[0]!);
-    live += walk.live;
-    // An index list in another cache is an object that the allocator itself holds.
-    if (cache instanceof SlabCache && cache.offSlab) live -= walk.slabs;
-  }
-  // What kmalloc serves by whole pages is in no slab.
-  const inSlabs = world.model.live.filter(
-    ({ user, size }) => user !== world.heap || size <= KMALLOC_MAX_CACHE_SIZE,
-  );
-  if (live !== inSlabs.length)
-    throw new ModelViolation('objects in use = objects handed out', `${live} and ${inSlabs.length}`);
-  for (const object of world.model.live) checkBytes(world, object);
+  for (const { check } of RESTING_INVARIANTS) check(world);
 }
 
 /** The cheap invariants. @throws ModelViolation */
-export function checkCachesLocal(world: CacheWorld): void {
+export function checkCachesLocal(world: CacheWorld, underWay: number): void {
+  // What a command that is under way was due to warn of may not be said yet.
+  if (underWay === 0) world.requests.checkLog();
   for (const { cache, name } of world.users)
     if (!cache.alive || cache.refcount < 1)
       throw new ModelViolation(

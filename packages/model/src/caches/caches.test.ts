@@ -38,6 +38,10 @@ test.each([
   expect(broken(slubSubsystem, { cpus: 3, ...machine }, 6)).toEqual(new Set());
 });
 
+test('slab holds on a kernel built with DEBUG_SLAB', () => {
+  expect(broken(slabSubsystem, { cpus: 3, slab: 'slab', debugSlab: true }, 8)).toEqual(new Set());
+});
+
 test.each([slubSubsystem, slabSubsystem])(
   '$name: before the series a cache for DMA lies above 4 GiB',
   (system) => {

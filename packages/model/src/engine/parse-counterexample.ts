@@ -16,6 +16,7 @@ const OPTION_TYPES: Readonly<Record<keyof WorldOptions, 'string' | 'number' | 'b
   ramBytes: 'number',
   strict: 'boolean',
   slab: 'string',
+  debugSlab: 'boolean',
   cmdline: 'string',
   pageblockOrder: 'number',
   randomFreelist: 'boolean',

@@ -16,9 +16,10 @@ import {
   kmalloc as kmallocBytes,
 } from '@mm/machine/stepped';
 import { Errno } from '@mm/printk';
+import { KMALLOC_MAX_CACHE_SIZE } from '@mm/kmem';
 import { SlabCache, SlabSystem, slabKsize } from '@mm/slab';
 import { slabReap, tuneCache as tuneArrays } from '@mm/slab/stepped';
-import { ksize } from '@mm/slub';
+import { SlubCache, ksize } from '@mm/slub';
 import type { Context, Steps } from '@mm/steps/stepped';
 import { storeAttribute } from '@mm/sysfs/stepped';
 
@@ -28,7 +29,6 @@ import {
   type OpenUser,
   type CacheWorld,
   USERS_MAX,
-  checkBytes,
   checkSlabFailure,
   openUser,
   received,
@@ -36,11 +36,22 @@ import {
 } from '../caches/cache-world.js';
 import {
   arrayTuning,
+  badRequest,
+  badWrite,
   attributeWrite,
   gfpOf,
   kmallocArguments,
   pageArguments,
 } from '../caches/cache-arguments.js';
+import { checkObjectBytes } from '../caches/object-bytes.js';
+import {
+  tookObject,
+  gaveObject,
+  tookBulk,
+  gaveBulk,
+  wasDestroyed,
+  wasShrunk,
+} from '../caches/note-history.js';
 import { type Answer, NOTHING_TO_DO, type Op } from '../subsystem.js';
 
 const ZERO = 0x100;
@@ -61,20 +72,84 @@ export function* createCache(world: CacheWorld, ctx: Context, op: Op): Steps<Ans
   openUser(world, op, request, cache);
 }
 
+/** Asks for a cache that no kernel makes: the answer is null, the log says why, and nothing has changed. */
+export function* askWrongly(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
+  const { kmem } = world;
+  const name = `user-${world.made++}`;
+  const cache = yield* cacheCreate(ctx, kmem, { name, ...badRequest(op) });
+  if (cache !== null || kmem.register.caches.some((other) => other.name === name))
+    throw new ModelViolation('a request that cannot be served gets null', name);
+  if (!world.requests.hasSaid(`kmem_cache_create_usercopy(${name}) failed with error -`))
+    throw new ModelViolation('a refused request is said in the log', name);
+}
+
+/** A user gives a cache up, but not its objects: with the last user the kernel says so, and keeps the cache. */
+export function* abandonCache(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
+  const user = userOf(world, op);
+  const { cache } = user;
+  if (user.inFlight > 0 || world.creating > 0 || !world.model.live.some((object) => object.user === user))
+    return NOTHING_TO_DO;
+  world.users.splice(world.users.indexOf(user), 1);
+  const shared = world.users.some((other) => other.cache === cache);
+  wasShrunk(world, cache);
+  const gone = yield* cacheDestroy(ctx, cache);
+  if (gone) throw new ModelViolation('a cache with live objects is not destroyed', user.name);
+  const said = world.requests.hasSaid(`kmem_cache_destroy ${cache.name}: Slab cache still has objects`);
+  if (!shared && cache.refcount === 0 && !said)
+    throw new ModelViolation('live objects of a destroyed cache are reported', user.name);
+}
+
+/** Writes behind an object of a cache with red zones and frees it: that is reported, mended, and the object stays. */
+export function* overrunObject(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
+  const { model, machine } = world;
+  const at = op.a % model.live.length;
+  const object = model.live[at]!;
+  if (!('cache' in object.user) || world.inFlight > 1) return NOTHING_TO_DO;
+  const user = object.user as OpenUser;
+  const { cache } = user;
+  if (!user.redZone || object.size !== cache.objectSize) return NOTHING_TO_DO;
+  // Between an object of another size and SLAB's red zone lies padding.
+  if (cache instanceof SlabCache && object.size % 8 !== 0) return NOTHING_TO_DO;
+  machine.memory.write8(object.address + object.size, 0x11);
+  gaveObject(world, cache, ctx.cpu);
+  yield* cacheFree(ctx, cache, object.address);
+  const report =
+    cache instanceof SlabCache ? 'memory outside object was overwritten' : 'Right Redzone overwritten';
+  if (!world.requests.hasSaid(report))
+    throw new ModelViolation('a write behind an object is reported when it is freed', object.user.name);
+  // SLAB takes the object back, SLUB does not.
+  if (cache instanceof SlabCache) model.release(at);
+}
+
+/** Writes what a file does not take: it is refused with the errno, and nothing has changed. */
+export function* writeWrongly(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
+  const { cache } = userOf(world, op);
+  if (!(cache instanceof SlubCache)) return NOTHING_TO_DO;
+  const [name, text, errno] = badWrite(op);
+  const answer = yield* storeAttribute(ctx, cache, name, text);
+  if (answer !== errno)
+    throw new ModelViolation('a bad value is refused', `${name} = ${text}: ${answer}, due is ${errno}`);
+}
+
 /** A user frees all objects and gives the cache up. */
 export function* destroyCache(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const user = userOf(world, op);
   if (user.inFlight > 0) return NOTHING_TO_DO;
   world.users.splice(world.users.indexOf(user), 1);
   for (const object of world.model.releaseAll(user)) {
-    checkBytes(world, object);
+    checkObjectBytes(world.machine, object);
+    gaveObject(world, user.cache, ctx.cpu);
     yield* cacheFree(ctx, user.cache, object.address);
   }
+  wasShrunk(world, user.cache);
   const gone = yield* cacheDestroy(ctx, user.cache);
   const shared = world.users.some(({ cache }) => cache === user.cache);
   if (gone && shared)
     throw new ModelViolation('a cache lives as long as it has users', `${user.name} destroyed it`);
-  if (!gone && user.cache.refcount < 1)
+  if (gone) wasDestroyed(world, user.cache);
+  // Objects that an earlier user left behind keep it.
+  const left = world.model.live.some((object) => 'cache' in object.user && object.user.cache === user.cache);
+  if (!gone && user.cache.refcount < 1 && !left)
     throw new ModelViolation('a cache without objects can be destroyed', user.name);
 }
 
@@ -83,6 +158,7 @@ export function* allocObject(world: CacheWorld, ctx: Context, op: Op): Steps<Ans
   const user = userOf(world, op);
   const gfp = allowedGfp(user, op);
   user.inFlight++;
+  tookObject(world, user.cache, ctx.cpu);
   const address = yield* cacheAlloc(ctx, user.cache, gfp);
   user.inFlight--;
   if (address === null) checkSlabFailure(world, user.cache, gfp);
@@ -99,6 +175,7 @@ export function* allocObjects(world: CacheWorld, ctx: Context, op: Op): Steps<An
   user.inFlight++;
   const got = yield* cacheAllocBulk(ctx, user.cache, gfp, wanted, objects);
   user.inFlight--;
+  tookBulk(world, user.cache, wanted, got);
   if (got !== 0 && got !== wanted)
     throw new ModelViolation('a bulk allocation gives all or none', `${got} of ${wanted}`);
   for (const address of objects) received(world, user, address, user.size, (gfp & ZERO) !== 0);
@@ -108,13 +185,14 @@ export function* allocObjects(world: CacheWorld, ctx: Context, op: Op): Steps<An
 /** Frees an object, on any CPU. */
 export function* freeObject(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const object = world.model.release(op.a);
-  checkBytes(world, object);
+  checkObjectBytes(world.machine, object);
   if (!('cache' in object.user)) {
     yield* kfree(ctx, world.kmem, object.address);
     return object.address;
   }
   const user = object.user as OpenUser;
   user.inFlight++;
+  gaveObject(world, user.cache, ctx.cpu);
   yield* cacheFree(ctx, user.cache, object.address);
   user.inFlight--;
   return object.address;
@@ -128,10 +206,11 @@ export function* freeObjects(world: CacheWorld, ctx: Context, op: Op): Steps<Ans
   for (let i = model.live.length - 1; i >= 0 && addresses.length < 1 + (op.b % 32); i--) {
     if (model.live[i]!.user !== user) continue;
     const object = model.release(i);
-    checkBytes(world, object);
+    checkObjectBytes(world.machine, object);
     addresses.push(object.address);
   }
   user.inFlight++;
+  gaveBulk(world, user.cache, addresses.length);
   yield* cacheFreeBulk(ctx, user.cache, addresses);
   user.inFlight--;
   return addresses.length;
@@ -140,6 +219,7 @@ export function* freeObjects(world: CacheWorld, ctx: Context, op: Op): Steps<Ans
 /** Takes memory from a kmalloc cache or, if it is much, whole pages. */
 export function* kmalloc(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const { size, gfp } = kmallocArguments(op);
+  if (size > KMALLOC_MAX_CACHE_SIZE) world.requests.large(gfp);
   const address = yield* kmallocBytes(ctx, world.kmem, size, gfp);
   if (address === null) return null;
   const { kmem } = world;
@@ -154,6 +234,7 @@ export function* kmalloc(world: CacheWorld, ctx: Context, op: Op): Steps<Answer>
 export function* shrinkCache(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const user = userOf(world, op);
   user.inFlight++;
+  wasShrunk(world, user.cache);
   yield* cacheShrink(ctx, user.cache);
   user.inFlight--;
 }

@@ -38,7 +38,7 @@ const SLAB = '/sys/kernel/slab';
  * @throws ModelViolation
  */
 export function checkSysfsLocal(world: SysfsWorld, underWay: number): void {
-  checkCachesLocal(world);
+  checkCachesLocal(world, underWay);
   if (underWay > 0) return;
   const { caches } = world.kmem.register;
   const cache = caches[world.turn++ % caches.length]!;

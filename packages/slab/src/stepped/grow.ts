@@ -1,5 +1,6 @@
-import { allocPages, freePages } from '@mm/buddy/stepped';
+import { freePages } from '@mm/buddy/stepped';
 import { SLAB_GFP_KEPT, fixSlabGfp, forbiddenGfp } from '@mm/kmem';
+import { allocSlabPages } from '@mm/kmem/stepped';
 import { orderOfFlags, PageFlag } from '@mm/memory';
 import {
   type Context,
@@ -35,17 +36,19 @@ export function* growBegin(ctx: Context, cache: SlabCache, gfp: number): Steps<n
   const flags = fixSlabGfp(system.log, gfp, forbidden) & SLAB_GFP_KEPT;
   const mayBlock = (flags & __GFP_DIRECT_RECLAIM) !== 0;
   if (mayBlock) yield irqRestore;
-  const slot = yield* makeSlab(ctx, cache, flags);
+  const slot = yield* makeSlab(ctx, cache, gfp, flags);
   if (mayBlock) yield irqSave;
   return slot;
 }
 
-function* makeSlab(ctx: Context, cache: SlabCache, flags: number): Steps<number> {
+function* makeSlab(ctx: Context, cache: SlabCache, gfp: number, flags: number): Steps<number> {
   const { system, node } = cache;
   const { frames } = system;
-  const pfn = yield* allocPages(ctx, system.pages, flags | cache.allocFlags, cache.order);
+  const asked = flags | cache.allocFlags;
+  const { pages, register } = system;
+  const pfn = yield* allocSlabPages(ctx, pages, register, cache, gfp, asked, cache.order, 0);
   if (pfn === null) {
-    reportOutOfMemory(cache, flags | cache.allocFlags);
+    reportOutOfMemory(cache, asked);
     return 0;
   }
   const slot = frames.slotOf(pfn);

@@ -89,6 +89,13 @@ export function* slubFree(ctx: Context, cache: SlubCache, object: number): Steps
   }
 }
 
+/** A free pointer that leads nowhere; where no object begins, hardened kernels refuse the free before they read it. */
+function endListAt(cache: SlubCache, slabPfn: number, object: number): void {
+  const { memory, arch, hardened } = cache.system;
+  if (hardened && object % 4 === 0) setFreePointer(cache, slabPfn, (object - slabPfn * PAGE) | 1, 0);
+  else fillBytes(memory, object + cache.offset, arch.pointerBytes, 0);
+}
+
 /** Frees an object of a debugged cache or on a strict machine. @see linux 6.1 mm/slub.c kmem_cache_free */
 function* freeChecked(ctx: Context, cache: SlubCache, object: number): Steps<void> {
   const { frames, pages } = cache.system;
@@ -99,7 +106,7 @@ function* freeChecked(ctx: Context, cache: SlubCache, object: number): Steps<voi
   if (owner.debugging) {
     count(owner, ctx.cpu, SlubStat.freeSlowpath);
     // The hooks on the way make a list of one object of it, whatever it is.
-    fillBytes(owner.system.memory, object + owner.offset, owner.system.arch.pointerBytes, 0);
+    endListAt(owner, frames.pfnOf(slot), object);
     yield* freeDebugged(ctx, owner, slot, object, object, 1);
     return;
   }

@@ -1,5 +1,6 @@
-import { allocPages, freePages } from '@mm/buddy/stepped';
+import { freePages } from '@mm/buddy/stepped';
 import { SLAB_GFP_KEPT, fixSlabGfp, forbiddenGfp } from '@mm/kmem';
+import { allocSlabPages } from '@mm/kmem/stepped';
 import { orderOfFlags, PageFlag } from '@mm/memory';
 import { type Context, type Steps, gracePeriod, rmw } from '@mm/steps/stepped';
 import {
@@ -33,9 +34,10 @@ export function* newSlab(ctx: Context, cache: SlubCache, gfp: number): Steps<num
   if ((first & __GFP_DIRECT_RECLAIM) !== 0 && cache.order > cache.minOrder)
     first = (first | __GFP_NOMEMALLOC) & ~__GFP_RECLAIM;
   let objects = cache.objects;
-  let pfn = yield* allocPages(ctx, system.pages, first, cache.order);
+  const { pages, register } = system;
+  let pfn = yield* allocSlabPages(ctx, pages, register, cache, gfp, first, cache.order, 0);
   if (pfn === null) {
-    pfn = yield* allocPages(ctx, system.pages, flags, cache.minOrder);
+    pfn = yield* allocSlabPages(ctx, pages, register, cache, gfp, flags, cache.minOrder, 1);
     if (pfn === null) return 0;
     objects = cache.minObjects;
     cache.cpu[(ctx.cpu << CPU_SHIFT) + SlubStat.orderFallback]! += 1;

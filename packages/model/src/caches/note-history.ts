@@ -1,0 +1,45 @@
+import type { AnyCache } from '@mm/machine';
+import { SlubCache } from '@mm/slub';
+
+import type { CacheWorld } from './cache-world.js';
+
+/*
+ * Commands tell the model of SLUB's counters what they do, before they do it: a counter may run ahead of the history only
+ * while the command is under way. SLAB has no such counters.
+ */
+
+/** CPU `cpu` asks for an object. */
+export function tookObject({ counters }: CacheWorld, cache: AnyCache, cpu: number): void {
+  if (cache instanceof SlubCache) counters.of(cache).allocs[cpu]! += 1;
+}
+
+/** CPU `cpu` frees an object. */
+export function gaveObject({ counters }: CacheWorld, cache: AnyCache, cpu: number): void {
+  if (cache instanceof SlubCache) counters.of(cache).frees[cpu]! += 1;
+}
+
+/** `wanted` objects were asked for at once, and `got` handed out: what was taken before a failure was freed again. */
+export function tookBulk({ counters }: CacheWorld, cache: AnyCache, wanted: number, got: number): void {
+  if (!(cache instanceof SlubCache)) return;
+  const history = counters.of(cache);
+  history.bulkAllocsMax += wanted;
+  if (got === 0) history.bulkFreesMax += wanted;
+}
+
+/** `many` objects are freed at once: at least one slab's, at most each from another slab. */
+export function gaveBulk({ counters }: CacheWorld, cache: AnyCache, many: number): void {
+  if (!(cache instanceof SlubCache) || many === 0) return;
+  const history = counters.of(cache);
+  history.bulkFreesMin += 1;
+  history.bulkFreesMax += many;
+}
+
+/** Slabs of the cache may be given back without being counted. */
+export function wasShrunk({ counters }: CacheWorld, cache: AnyCache): void {
+  if (cache instanceof SlubCache) counters.of(cache).shrunk = true;
+}
+
+/** The cache is no more. */
+export function wasDestroyed({ counters }: CacheWorld, cache: AnyCache): void {
+  if (cache instanceof SlubCache) counters.forget(cache);
+}
