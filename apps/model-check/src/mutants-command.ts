@@ -58,7 +58,7 @@ export function addMutantsCommand(program: Command, exit: (code: ExitCode) => vo
 
 const HELP = `
 A mutant is a bug from history, or a slip in a fast path, as a small edit of one source file. It is applied as the code is
-loaded, in worker threads; nothing on disk changes. Exit code 0: all are killed; 1: one survives, or a saved counterexample no
+loaded, in processes of their own; nothing on disk changes. Exit code 0: all are killed; 1: one survives, or a saved counterexample no
 longer fails on its mutant, or fails on the code as it stands; 2: wrong use, or an edit that no longer applies.
 
 Examples:

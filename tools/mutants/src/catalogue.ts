@@ -1,3 +1,8 @@
+import { OWN_BUDDY } from './catalogue/own-buddy.js';
+import { OWN_MASKS } from './catalogue/own-masks.js';
+import { OWN_SLAB } from './catalogue/own-slab.js';
+import { OWN_SLUB } from './catalogue/own-slub.js';
+import { OWN_V7S } from './catalogue/own-v7s.js';
 import { SERIES_ARENAS } from './catalogue/series-arenas.js';
 import { SERIES_BUDDY } from './catalogue/series-buddy.js';
 import { SERIES_SLUB } from './catalogue/series-slub.js';
@@ -12,4 +17,11 @@ const SERIES = [...SERIES_SLUB, ...SERIES_BUDDY, ...SERIES_V7S, ...SERIES_ARENAS
 );
 
 /** All mutants: those of the series' catalogue by number, then ours by name. */
-export const MUTANTS: readonly Mutant[] = [...SERIES];
+export const MUTANTS: readonly Mutant[] = [
+  ...SERIES,
+  ...OWN_SLUB,
+  ...OWN_SLAB,
+  ...OWN_BUDDY,
+  ...OWN_V7S,
+  ...OWN_MASKS,
+];

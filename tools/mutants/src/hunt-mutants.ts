@@ -3,7 +3,7 @@ import { OptionError } from '@mm/printk';
 import { bundleMutant, checkEdits } from './bundle.js';
 import type { Failure, Finding } from './hunt/hunt.js';
 import type { Mutant } from './mutant.js';
-import { runWorker } from './run-worker.js';
+import { runHunter } from './run-hunter.js';
 
 /** What became of one mutant. */
 export interface Verdict {
@@ -23,7 +23,7 @@ export interface HuntOptions {
   readonly milliseconds: number;
   /** Seed of the first execution. */
   readonly seed: number;
-  /** Worker threads at once. */
+  /** Processes at once. */
   readonly workers: number;
   readonly signal: AbortSignal;
   /** Called as each mutant's hunt ends, in any order. */
@@ -46,7 +46,7 @@ async function huntOne(mutant: Mutant, options: HuntOptions): Promise<Verdict | 
   const code = await build(mutant);
   const { seed, milliseconds, signal } = options;
   const order = { task: 'hunt', hunts: mutant.hunts, seed, milliseconds } as const;
-  const done = await runWorker(code, order, signal);
+  const done = await runHunter(code, order, signal);
   if (done === null) return null;
   const { executions, finding, failure } = done;
   const outcome = failure === null ? 'survived' : 'killed';
@@ -54,7 +54,7 @@ async function huntOne(mutant: Mutant, options: HuntOptions): Promise<Verdict | 
 }
 
 /**
- * Hunts each mutant in a worker thread of its own, in which the packages are loaded with its edits applied.
+ * Hunts each mutant in a process of its own, in which the packages are loaded with its edits applied.
  *
  * @returns a verdict for each mutant whose hunt ended, in their order; fewer when `signal` came.
  * @throws OptionError when an edit no longer applies: the code has changed, and the mutant must follow.
@@ -84,6 +84,6 @@ export async function huntMutants(mutants: readonly Mutant[], options: HuntOptio
  */
 export async function replayFinding(mutant: Mutant | null, finding: Finding): Promise<Failure | null> {
   const code = mutant === null ? await bundleMutant([]) : await build(mutant);
-  const done = await runWorker(code, { task: 'replay', finding }, new AbortController().signal, 60_000);
+  const done = await runHunter(code, { task: 'replay', finding }, new AbortController().signal, 60_000);
   return done === null ? null : done.failure;
 }

@@ -43,3 +43,5 @@ export function edit(module: string, find: string, replace: string): Edit {
 export const LISTS = 'the structures of the page allocator agree with each other';
 export const PAGE_COUNT = 'free + per-cpu + held pages = managed';
 export const COUNTERS = 'the free lists agree with their counters';
+export const OVERLAP = 'no live object overlaps another';
+export const NOT_TWICE = 'no object is handed out twice';

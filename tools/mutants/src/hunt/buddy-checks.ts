@@ -7,6 +7,7 @@ import {
   blockTypeOf,
   checkBuddyInvariants,
   drainAllPages,
+  foldZoneCounters,
   freePages,
   freePagesOf,
   pcpAt,
@@ -59,6 +60,8 @@ export const BUDDY_CHECKS: Readonly<Record<string, Check>> = {
       const pfn = allocPages(ctx, pages, GFP_KERNEL, order)!;
       frames.refcount[frames.slotOf(pfn)]! += 1;
       freePages(ctx, pages, pfn, order);
+      hold('a page with references is not free', frames.refcount[frames.slotOf(pfn)], 1);
+      hold('a page with references is not free', freeOf(machine), before - 1);
       freePages(ctx, pages, pfn, 0);
       hold('with the last reference all pages of a block are free', freeOf(machine), before);
     }
@@ -118,5 +121,51 @@ export const BUDDY_CHECKS: Readonly<Record<string, Check>> = {
             `${zones.names[zone]}: ${zones.watermarkBoost[zone]} of ${zones.managed[zone]} pages`,
           );
     }
+  },
+
+  'buddy: zones that share a block'(random) {
+    const machine = createMachine({ ramBytes: '64M', zones: { dmaEnd: 2 ** 24 - 2 ** 15 } });
+    const { pages } = machine;
+    const ctx = new Context();
+    const taken: number[] = [];
+    for (const gfp of [0x2801, 0x2800])
+      for (let pfn = allocPages(ctx, pages, gfp, 0); pfn !== null; pfn = allocPages(ctx, pages, gfp, 0))
+        taken.push(pfn);
+    while (taken.length > 0) {
+      const at = random.below(taken.length);
+      const pfn = taken[at]!;
+      taken[at] = taken.at(-1)!;
+      taken.pop();
+      freePages(ctx, pages, pfn, 0);
+    }
+    drainAllPages(ctx, pages);
+    holdNone('the structures of the page allocator agree with each other', checkBuddyInvariants(pages));
+  },
+
+  'buddy: a zone is left its watermark'() {
+    const machine = createMachine({ ramBytes: '256M' });
+    const { pages, zones } = machine;
+    const ctx = new Context();
+    while (allocPages(ctx, pages, GFP_KERNEL | 0x2000, 0) !== null);
+    const highest = zones.indexOf('Normal');
+    drainAllPages(ctx, pages);
+    foldZoneCounters(pages);
+    for (const zone of zones.indices()) {
+      const kept = zones.wmark[zone * 4]! + zones.lowmemReserve[zone * zones.count + highest]!;
+      const free = freePagesOf(pages, zone);
+      if (free < Math.min(kept, zones.managed[zone]!) - 64)
+        throw new ModelViolation(
+          'who may not go below a watermark leaves it',
+          `${zones.names[zone]}: ${free} of ${kept}`,
+        );
+    }
+  },
+
+  'buddy: who may use the reserves'() {
+    const machine = createMachine({ ramBytes: '256M' });
+    const ctx = new Context();
+    while (allocPages(ctx, machine.pages, GFP_KERNEL | 0x2000, 0) !== null);
+    const pfn = allocPages(ctx, machine.pages, HIGH_ORDER, 0);
+    hold('who may use the reserves gets a page below the watermark', pfn !== null, true);
   },
 };

@@ -1,8 +1,8 @@
 import { SLAB_CACHE_DMA32, SLAB_POISON, SLAB_TYPESAFE_BY_RCU } from '@mm/kmem';
 import { type MachineOptions, createMachine } from '@mm/machine';
 import { ModelViolation } from '@mm/model';
-import type { SlabCache } from '@mm/slab';
-import type { SlubSystem } from '@mm/slub';
+import { type SlabCache, slabShrink, walkSlab } from '@mm/slab';
+import { NodeWord, type SlubSystem, walkSlub } from '@mm/slub';
 import { Context } from '@mm/steps';
 import { storeAttribute } from '@mm/sysfs';
 import { GFP_KERNEL } from '@mm/zones';
@@ -97,5 +97,36 @@ export const CACHE_CHECKS: Readonly<Record<string, Check>> = {
     for (const cache of caches)
       if (slub.names.directories.get(cache.uid) !== cache)
         throw new ModelViolation('every live cache has its directory', cache.name);
+  },
+
+  'slub: more empty slabs than the node keeps'(random) {
+    const { machine, slub } = slubOf({ strict: true });
+    const cache = slub.register.create({ name: 'bursts', size: 1000 + random.below(1000) })!;
+    storeAttribute(new Context(), cache, 'cpu_partial', '0');
+    const objects = Array.from({ length: 300 }, () => machine.kmemCacheAlloc(cache, GFP_KERNEL)!);
+    for (const object of objects) machine.kmemCacheFree(cache, object);
+    const kept = cache.node[NodeWord.nrPartial]!;
+    if (kept > cache.minPartial + 1)
+      throw new ModelViolation('the node keeps no more empty slabs than it may', `${kept}`);
+    holdNone('the structures of the slab allocator agree with each other', walkSlub(cache).wrong);
+  },
+
+  'slab: caches with their index lists elsewhere'() {
+    const machine = createMachine({ ramBytes: '64M', slab: 'slab' });
+    const flags = SLAB_TYPESAFE_BY_RCU;
+    for (let size = 512; size <= 8192; size += 512) {
+      const cache = machine.kmemCacheCreate({ name: `lists-${size}`, size, flags }) as SlabCache;
+      if (!cache.offSlab) continue;
+      const home = cache.system.freelistCache(cache.freelistSize)!;
+      const before = walkSlab(home).live;
+      const objects = Array.from({ length: cache.num * 30 }, () =>
+        machine.kmemCacheAlloc(cache, GFP_KERNEL)!,
+      );
+      const slabs = (): number => walkSlab(cache).slabs;
+      hold('objects in use = slabs whose index lists they are', walkSlab(home).live - before, slabs());
+      for (const object of objects) machine.kmemCacheFree(cache, object);
+      slabShrink(new Context(), cache);
+      hold('objects in use = slabs whose index lists they are', walkSlab(home).live - before, slabs());
+    }
   },
 };

@@ -5,6 +5,7 @@ import {
   SlabTableSource,
   type TableSource,
   freePgtable,
+  tableGfp,
 } from '@iommu/v7s-pgtable';
 import { PcpWord, freePagesOf, pcpAt } from '@mm/buddy';
 import { GenPool } from '@mm/genalloc';
@@ -86,6 +87,15 @@ export const V7S_CHECKS: Readonly<Record<string, Check>> = {
     hold('memory runs out', answers.has(-Errno.ENOMEM), true);
     for (let i = 63; answers.has(-Errno.ENOMEM) && i > 40; i--)
       hold('a map that fails changes nothing', bench.translate(i * MiB), null);
+  },
+
+  'v7s: what a page table asks for'() {
+    for (const series of ['none', 'v4', 'merged'] as const)
+      for (const zoneDma32 of [true, false]) {
+        const { l1, slabFlags } = tableGfp(series, 0, zoneDma32);
+        const wanted = series !== 'none' && zoneDma32 ? [4, 0x8000] : [1, 0x4000];
+        hold('a page table is made for the zone that the series says', [l1, slabFlags].join(), wanted.join());
+      }
   },
 
   'v7s: a new table maps nothing'() {

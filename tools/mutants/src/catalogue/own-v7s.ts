@@ -1,0 +1,283 @@
+import type { Hunt } from '../hunt/hunt.js';
+import type { Edit, Mutant, MutantKind } from '../mutant.js';
+import { check, edit, programs, scenario } from './hunts.js';
+
+const LEADS = 'a translation leads where the map says';
+const REST = 'an unmap leaves the rest as it was';
+const REFUSED = 'a map over something mapped is refused';
+const GONE = 'the size that unmap reports went away';
+const FLUSHED = 'what was unmapped is flushed';
+const WALK = 'a walk over memory finds what is mapped';
+const LOST = 'no table is lost';
+
+const own = (
+  id: string,
+  kind: MutantKind,
+  mechanism: string,
+  edits: readonly Edit[],
+  breaks: readonly string[],
+  hunts: readonly Hunt[] = [programs('v7s', { preset: 'arm64-2018', ramBytes: '1G' })],
+): Mutant => ({ id: `v7s-${id}`, history: 'ours', kind, mechanism, breaks, edits, hunts });
+
+/** Lines of the page table's short ways and of the general ones. */
+export const OWN_V7S: readonly Mutant[] = [
+  own(
+    'map-page-over',
+    'logic',
+    'the short way of map does not look whether the page is mapped',
+    [
+      edit(
+        'v7s-pgtable/stepped/one-page',
+        '  if (words[at] !== 0) return false;\n  yield write(table.l2Cell',
+        '  yield write(table.l2Cell',
+      ),
+    ],
+    [REFUSED],
+  ),
+  own(
+    'map-page-index',
+    'logic',
+    'the short way of map takes the table for one of 4 KiB',
+    [
+      edit(
+        'v7s-pgtable/stepped/one-page',
+        'const at = memory.wordIndexOf(pfn) + ((entry & 0xc00) >>> 2) + (page & 255);',
+        'const at = memory.wordIndexOf(pfn) + (page & 255);',
+      ),
+    ],
+    [LEADS, REFUSED],
+  ),
+  own(
+    'map-section-over',
+    'logic',
+    'the short way of mapping a section does not look what is there',
+    [
+      edit(
+        'v7s-pgtable/stepped/one-page',
+        '  if (words[table.l1Base + slot] !== 0) return false;',
+        '  if (words[table.l1Base + slot] === 3) return false;',
+      ),
+    ],
+    [REFUSED],
+  ),
+  own(
+    'unmap-page-flush',
+    'logic',
+    'the short way of unmap flushes nothing',
+    [
+      edit(
+        'v7s-pgtable/stepped/one-page',
+        '    if (call) tlb.addPage(gather, (page - first + index) * 0x1000, 0x1000);',
+        '    if (call && index < 0) tlb.addPage(gather, (page - first + index) * 0x1000, 0x1000);',
+      ),
+    ],
+    [FLUSHED],
+  ),
+  own(
+    'unmap-page-clear',
+    'logic',
+    'the short way of unmap clears the valid bit alone',
+    [edit('v7s-pgtable/stepped/one-page', '    words[base + index] = 0;', '    words[base + index]! &= ~3;')],
+    ['a map of what is free succeeds'],
+  ),
+  own(
+    'unmap-page-end',
+    'logic',
+    'the short way of unmap goes on into the next table',
+    [
+      edit(
+        'v7s-pgtable/stepped/one-page',
+        'const end = Math.min(256, first + count);',
+        'const end = first + count;',
+      ),
+    ],
+    [GONE, REST],
+  ),
+  own(
+    'unmap-blocks-kind',
+    'logic',
+    'the short way of unmap takes a part of a supersection for a section',
+    [
+      edit(
+        'v7s-pgtable/stepped/one-page',
+        'if ((words[at + i]! & 0x40003) !== kind) return false;',
+        'if ((words[at + i]! & 3) !== 2) return false;',
+      ),
+    ],
+    [REST, GONE],
+  ),
+  own(
+    'map-large-step',
+    'logic',
+    'the second large page of a map gets the address of the first',
+    [
+      edit(
+        'v7s-pgtable/stepped/corrected-map',
+        'if (group !== 0 && (i & 15) === 15) leaf = (leaf + pageSize) | 0;',
+        '',
+      ),
+    ],
+    [LEADS],
+  ),
+  own(
+    'map-super-address',
+    'logic',
+    'the second supersection of a map gets the address of the first',
+    [
+      edit(
+        'v7s-pgtable/stepped/corrected-map',
+        'if (group === 0 || (i & 15) === 0) leaf = bits',
+        'if (group === 0 || i === 0) leaf = bits',
+      ),
+    ],
+    [LEADS],
+  ),
+  own(
+    'map-partial',
+    'logic',
+    'a map over several tables does not look at all of them before it writes',
+    [
+      edit(
+        'v7s-pgtable/stepped/corrected-map',
+        'for (let i = first; i < first + pages; i++) {\n    yield read(table.l2Cell + i);\n    if (words[at + i] !== 0) return false;',
+        'for (let i = first; i < first + pages; i++) {\n    yield read(table.l2Cell + i);\n    if (words[at + i] !== 0 && i > 250) return false;',
+      ),
+    ],
+    [REFUSED, 'a map that fails changes nothing'],
+  ),
+  own(
+    'map-range',
+    'logic',
+    'only the first page of a map is held against the end of the space',
+    [edit('v7s-pgtable/check-request', '    iova + bytes > table.iovaEnd ||\n', '')],
+    ['a map that leaves the space is refused', 'no crash'],
+  ),
+  own(
+    'unmap-whole',
+    'logic',
+    'a section is unmapped although its table has holes',
+    [
+      edit(
+        'v7s-pgtable/stepped/corrected-unmap',
+        '      if ((words[at + k]! & 3) === 0) return false;',
+        '      if ((words[at + k]! & 3) === 0 && k === 255) return false;',
+      ),
+    ],
+    [GONE, REST],
+  ),
+  own(
+    'drop-table',
+    'lifetime',
+    'the table under a section that is unmapped leaks',
+    [
+      edit(
+        'v7s-pgtable/stepped/linux-unmap',
+        '    yield* freeL2(ctx, table, table.tableAddr(entry));\n    return;',
+        '    return;',
+      ),
+    ],
+    [LOST],
+  ),
+  own(
+    'split-hole',
+    'logic',
+    'a section that is split keeps the page that was to be unmapped',
+    [edit('v7s-pgtable/split-entries', '    if (i !== hole) writeGroup', '    writeGroup')],
+    [REST, GONE],
+  ),
+  own(
+    'split-address',
+    'logic',
+    'all pages of a section that is split get its first address',
+    [edit('v7s-pgtable/split-entries', '    entry = (entry + size) | 0;', '    entry = entry | 0;')],
+    [REST],
+  ),
+  own(
+    'split-rights',
+    'logic',
+    'the pages of a section that is split may be written',
+    [
+      edit(
+        'v7s-pgtable/split-entries',
+        'protToEntry(entryToProt(block, 1), 2, table.quirks)',
+        'protToEntry(entryToProt(block, 1) | 2, 2, table.quirks)',
+      ),
+    ],
+    ['a walk finds the rights that were asked for'],
+  ),
+  own(
+    'split-cont-lock',
+    'interleaving',
+    'two CPUs rewrite the entries of one supersection at once',
+    [
+      edit(
+        'v7s-pgtable/stepped/split-cont',
+        'const group = isCont(found, level);',
+        'const group = isCont(found, level) || level === 1;',
+      ),
+    ],
+    [LEADS, REST, GONE],
+    [scenario('v7s: two unmaps of one supersection')],
+  ),
+  own(
+    'translate-large',
+    'logic',
+    'a large page is translated as a small one',
+    [
+      edit(
+        'v7s-pgtable/stepped/translate',
+        'const mask = (page & 2) !== 0 ? 0xfff : 0xffff;',
+        'const mask = 0xfff;',
+      ),
+    ],
+    [LEADS, WALK],
+  ),
+  own(
+    'prot-write',
+    'logic',
+    'a small page without the right to write may be written',
+    [
+      edit(
+        'v7s-pgtable/descriptors',
+        'if ((prot & Prot.WRITE) === 0) attr |= AP2;',
+        'if ((prot & Prot.WRITE) === 0 && level === 1) attr |= AP2;',
+      ),
+    ],
+    ['a walk finds the rights that were asked for'],
+  ),
+  own(
+    'table-type',
+    'logic',
+    'a table is put into its entry without the type',
+    [edit('v7s-pgtable/stepped/tables', 'let entry = addr | TYPE_TABLE;', 'let entry = addr | 2;')],
+    [LEADS, REST, WALK, REFUSED],
+  ),
+  own(
+    'table-fits',
+    'logic',
+    'a table above 4 GiB is taken',
+    [
+      edit(
+        'v7s-pgtable/table-fits',
+        'addr >= (table.ttbrExt ? table.paEnd : 2 ** 32)',
+        'addr >= table.paEnd * 2',
+      ),
+    ],
+    ['a table that does not fit is refused'],
+    [check('v7s: tables that do not fit are given back once')],
+  ),
+  own(
+    'table-flags',
+    'flags',
+    'the cache of tables is made for DMA where DMA32 is meant',
+    [
+      edit(
+        'v7s-pgtable/table-gfp',
+        'slabFlags: dma32 ? SLAB_CACHE_DMA32 : SLAB_CACHE_DMA,',
+        'slabFlags: SLAB_CACHE_DMA,',
+      ),
+    ],
+    ['a page table is made for the zone that the series says'],
+    [check('v7s: what a page table asks for')],
+  ),
+];
