@@ -23,7 +23,7 @@ import { slubShrinkAlloc, slubShrinkFree } from './slub-shrink.js';
 import { slubValidate } from './slub-validate.js';
 import { v7sInstallTable } from './v7s-install.js';
 import { v7sMapUnmap, v7sSplitSection, v7sSplitSupersection } from './v7s-split.js';
-import { sysfsReadDestroy, sysfsReadObjects } from './sysfs-read.js';
+import { sysfsReadDestroy, sysfsReadObjects, sysfsShrinkDestroy } from './sysfs-read.js';
 
 export { type NamedScenario, SMALL, type ScenarioSize, THREE_CPUS, TWO_EACH } from './scenario.js';
 
@@ -64,6 +64,7 @@ export const SCENARIOS: readonly NamedScenario[] = [
   v7sSplitSupersection,
   sysfsReadObjects,
   sysfsReadDestroy,
+  sysfsShrinkDestroy,
 ];
 
 /**

@@ -63,36 +63,55 @@ function* readTask(world: SlubWorld, parts: SysfsParts, ctx: Context, rounds: nu
   }
 }
 
-/** Reading and shrinking through sysfs while the cache is destroyed. */
-export const sysfsReadDestroy: NamedScenario = {
-  name: 'sysfs-read-destroy',
-  purpose: 'a read of a file and a write to `shrink` while the cache is destroyed and its directory removed',
-  functions: ['kernfs_get_active', 'kernfs_drain', 'kmem_cache_destroy', 'show_slab_objects', 'shrink_store'],
-  holds: ['a directory is given up when nobody uses its files any more', 'no lock is waited for in a circle'],
-  kills: [],
-  sizes: [SMALL, THREE_CPUS],
-  at: ({ cpus, operations }) => {
-    const world = new SlubWorld({ cpus });
-    const parts = partsOf(world);
-    const make = world.run(
-      () =>
-        Array.from({ length: cpus }, (_, cpu) => {
-          const ctx = new Context(cpu);
-          if (cpu === 0) return { ctx, name: 'destroy', steps: destroyTask(world, ctx) };
-          if (cpu === 1)
-            return { ctx, name: 'read', steps: useTask(world, parts, ctx, 'partial', operations) };
-          return { ctx, name: 'shrink', steps: useTask(world, parts, ctx, 'shrink', operations) };
-        }),
-      {
-        sometimes: {
-          'used before the directory went': () => world.notes.has('used'),
-          'found no directory': () => world.notes.has('gone'),
+/** Using a file of a cache, by reading or by shrinking through it, while the cache is destroyed. */
+function beside(
+  name: 'partial' | 'shrink',
+  rest: Omit<NamedScenario, 'at' | 'holds' | 'sizes'>,
+): NamedScenario {
+  return {
+    ...rest,
+    holds: [
+      'a directory is given up when nobody uses its files any more',
+      'no lock is waited for in a circle',
+    ],
+    sizes: [SMALL, THREE_CPUS],
+    at: ({ cpus, operations }) => {
+      const world = new SlubWorld({ cpus });
+      const parts = partsOf(world);
+      const make = world.run(
+        () =>
+          Array.from({ length: cpus }, (_, cpu) => {
+            const ctx = new Context(cpu);
+            if (cpu === 0) return { ctx, name: 'destroy', steps: destroyTask(world, ctx) };
+            return { ctx, name, steps: useTask(world, parts, ctx, name, operations) };
+          }),
+        {
+          sometimes: {
+            'used before the directory went': () => world.notes.has('used'),
+            'found no directory': () => world.notes.has('gone'),
+          },
         },
-      },
-    );
-    return { cpus, make };
-  },
-};
+      );
+      return { cpus, make };
+    },
+  };
+}
+
+/** A reader of a file holds on to its directory. */
+export const sysfsReadDestroy: NamedScenario = beside('partial', {
+  name: 'sysfs-read-destroy',
+  purpose: 'a read of a file while the cache is destroyed and its directory removed',
+  functions: ['kernfs_get_active', 'kernfs_drain', 'kmem_cache_destroy', 'show_slab_objects'],
+  kills: [],
+});
+
+/** A writer holds on to the directory, and needs the CPUs to stay. */
+export const sysfsShrinkDestroy: NamedScenario = beside('shrink', {
+  name: 'sysfs-shrink-destroy',
+  purpose: 'a write to `shrink`, which takes the CPU hotplug lock, while the cache is destroyed under it',
+  functions: ['kernfs_get_active', 'kernfs_drain', 'kmem_cache_destroy', 'shrink_store', 'cpus_read_lock'],
+  kills: [15],
+});
 
 function* destroyTask(world: SlubWorld, ctx: Context): Steps<void> {
   const clean = yield* kmemCacheDestroy(ctx, world.cache);
