@@ -1,4 +1,4 @@
-import { kmemCacheDestroy } from '@mm/slub/stepped';
+import { kmemCacheDestroy, slubCpuDead } from '@mm/slub/stepped';
 import { Context, type Steps } from '@mm/steps';
 import { KERNEL_CONFIG, type SysfsParts } from '@mm/sysfs';
 import { openFile, readFile, writeFile } from '@mm/sysfs/stepped';
@@ -76,15 +76,22 @@ function beside(
     ],
     sizes: [SMALL, THREE_CPUS],
     at: ({ cpus, operations }) => {
-      const world = new SlubWorld({ cpus });
+      // A CPU goes beside a writer: the last, on which nothing runs.
+      const hasHotplug = name === 'shrink';
+      const all = hasHotplug ? cpus + 1 : cpus;
+      const world = new SlubWorld({ cpus: all });
       const parts = partsOf(world);
       const make = world.run(
-        () =>
-          Array.from({ length: cpus }, (_, cpu) => {
+        () => {
+          const tasks = Array.from({ length: cpus }, (_, cpu) => {
             const ctx = new Context(cpu);
-            if (cpu === 0) return { ctx, name: 'destroy', steps: destroyTask(world, ctx) };
+            if (cpu === cpus - 1) return { ctx, name: 'destroy', steps: destroyTask(world, ctx) };
             return { ctx, name, steps: useTask(world, parts, ctx, name, operations) };
-          }),
+          });
+          const ctx = new Context(0);
+          if (hasHotplug) tasks.push({ ctx, name: 'hotplug', steps: slubCpuDead(ctx, world.slub, cpus) });
+          return tasks;
+        },
         {
           sometimes: {
             'used before the directory went': () => world.notes.has('used'),
@@ -92,7 +99,7 @@ function beside(
           },
         },
       );
-      return { cpus, make };
+      return { cpus: all, make };
     },
   };
 }
@@ -108,7 +115,7 @@ export const sysfsReadDestroy: NamedScenario = beside('partial', {
 /** A writer holds on to the directory, and needs the CPUs to stay. */
 export const sysfsShrinkDestroy: NamedScenario = beside('shrink', {
   name: 'sysfs-shrink-destroy',
-  purpose: 'a write to `shrink`, which takes the CPU hotplug lock, while the cache is destroyed under it',
+  purpose: 'a write to `shrink`, which needs the CPUs to stay, while one goes and the cache is destroyed',
   functions: ['kernfs_get_active', 'kernfs_drain', 'kmem_cache_destroy', 'shrink_store', 'cpus_read_lock'],
   kills: [15],
 });
