@@ -59,7 +59,7 @@ export class Dependency {
   /** By task: the task that spawned it, or -1. Kept up to date by the search. */
   readonly parents = new Int32Array(TASKS).fill(-1);
   /** By compound cell: {@link READER_CONFLICTS} and {@link WRITER_CONFLICTS} of every other cell. */
-  readonly #rows = new Map<Cell, Uint8Array>();
+  readonly #rows: Array<Uint8Array | undefined> = [];
   readonly #hasRows: boolean;
   /** The cells whose changes are all ordered; all cells, or none. */
   readonly #visible: ReadonlySet<Cell> | 'all' | undefined;
@@ -67,7 +67,9 @@ export class Dependency {
   /** @param visible cells whose changes are all ordered, since a property looks at them together. */
   constructor(cells: CellSpace | undefined, visible: readonly Cell[] | 'all' = []) {
     this.#visible = visible === 'all' ? 'all' : visible.length === 0 ? undefined : new Set(visible);
-    if (cells !== undefined)
+    if (cells !== undefined) {
+      // By index, not by key: looked up twice for each pair of steps.
+      if (cells.compounds.size > 0) this.#rows = Array.from({ length: cells.end }, () => undefined);
       for (const [cell, { reads, writes }] of cells.compounds) {
         const row = new Uint8Array(cells.end);
         for (const read of reads) row[read]! |= WRITER_CONFLICTS;
@@ -78,9 +80,10 @@ export class Dependency {
             otherReads.some((at) => (row[at]! & READER_CONFLICTS) !== 0)
           )
             row[other] = READER_CONFLICTS | WRITER_CONFLICTS;
-        this.#rows.set(cell, row);
+        this.#rows[cell] = row;
       }
-    this.#hasRows = this.#rows.size > 0;
+    }
+    this.#hasRows = this.#rows.length > 0;
   }
 
   /** Whether step `a` of `as` and step `b` of `bs`, by different tasks, do not commute. */
@@ -107,8 +110,8 @@ export class Dependency {
     const cellB = b >>> 4;
     if (cellA === cellB && cellA !== 0) return !(isRead(a, effectsA) && isRead(b, effectsB));
     if (this.#hasRows) {
-      const row = this.#rows.get(cellA);
-      const other = row ?? this.#rows.get(cellB);
+      const row = this.#rows[cellA];
+      const other = row ?? this.#rows[cellB];
       if (other !== undefined) {
         const reads = row === undefined ? isRead(a, effectsA) : isRead(b, effectsB);
         const bits = other[row === undefined ? cellA : cellB] ?? 0;
