@@ -6,6 +6,7 @@ import {
   type WorldOptions,
   replayCounterexample,
   subsystemOf,
+  TABLES_NAMES,
 } from '@mm/model';
 import { OptionError } from '@mm/printk';
 import { PRESET_NAMES, type PresetName } from '@mm/zones';
@@ -44,6 +45,7 @@ interface RunFlags extends CampaignFlags {
   readonly preset?: string;
   readonly series: string;
   readonly behaviour: string;
+  readonly tables: string;
   readonly all?: boolean;
   readonly save: string;
   readonly invariants?: boolean;
@@ -68,6 +70,11 @@ export function addRunCommand(program: Command, exit: (code: ExitCode) => void):
       'merged',
     )
     .option('--behaviour <name>', `of the page table: ${BEHAVIOURS.join(', ')}`, 'corrected')
+    .option(
+      '--tables <source>',
+      `where the page table's tables come from: ${TABLES_NAMES.join(', ')}`,
+      'slab',
+    )
     .option('--all', 'go on after a failure, for the whole time, and list the distinct ones')
     .option(
       '--save <folder>',
@@ -110,7 +117,13 @@ function optionsOf(flags: RunFlags): RunOptions {
     milliseconds: timeOption(flags.time),
     mode: choiceOption(flags.mode, '--mode', MODES),
     all: flags.all === true,
-    world: { cpus, series, behaviour: choiceOption(flags.behaviour, '--behaviour', BEHAVIOURS), ...preset },
+    world: {
+      cpus,
+      series,
+      behaviour: choiceOption(flags.behaviour, '--behaviour', BEHAVIOURS),
+      tables: choiceOption(flags.tables, '--tables', TABLES_NAMES),
+      ...preset,
+    },
   };
 }
 

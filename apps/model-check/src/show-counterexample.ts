@@ -17,6 +17,7 @@ const WORLD_FLAGS: ReadonlyArray<readonly [keyof WorldOptions, string]> = [
   ['preset', '--preset'],
   ['series', '--series'],
   ['behaviour', '--behaviour'],
+  ['tables', '--tables'],
 ];
 
 /** The first line of a failure: how to see it again, from the file or by the search, at which commit. */

@@ -36,6 +36,8 @@ export {
   type Op,
   type Subsystem,
   type WorldOptions,
+  TABLES_NAMES,
+  type TablesName,
 } from './subsystem.js';
 export { SUBSYSTEMS, subsystemOf } from './subsystems.js';
 export { SizingModel } from './zones/sizing-model.js';

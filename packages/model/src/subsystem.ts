@@ -2,6 +2,10 @@ import type { V7sBehaviour } from '@iommu/v7s-pgtable';
 import type { MachineOptions } from '@mm/machine';
 import type { CellSpace, Context, Steps } from '@mm/steps';
 
+/** The sources of level 2 tables. */
+export const TABLES_NAMES = ['slab', 'page', 'genalloc'] as const;
+export type TablesName = (typeof TABLES_NAMES)[number];
+
 /** The machine options that a run may vary. A machine is strict unless `strict` says otherwise. */
 export interface WorldOptions extends Pick<
   MachineOptions,
@@ -19,6 +23,8 @@ export interface WorldOptions extends Pick<
 > {
   /** Of the page table: with the live bugs of Linux 6.1 or without. Default `corrected`. */
   readonly behaviour?: V7sBehaviour;
+  /** Where the page table's level 2 tables come from. Default `slab`: a cache of the machine's slab allocator. */
+  readonly tables?: TablesName;
 }
 
 /**

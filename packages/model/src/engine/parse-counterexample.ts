@@ -22,6 +22,7 @@ const OPTION_TYPES: Readonly<Record<keyof WorldOptions, 'string' | 'number' | 'b
   randomFreelist: 'boolean',
   hardenedFreelist: 'boolean',
   behaviour: 'string',
+  tables: 'string',
 };
 
 type Fields = Readonly<Record<string, unknown>>;

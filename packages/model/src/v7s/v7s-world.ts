@@ -1,15 +1,14 @@
 import {
   Prot,
-  SlabTableSource,
+  type SlabTableSource,
   type TlbCallbacks,
   type V7sBehaviour,
   type V7sPgtable,
   allocPgtable,
   iovaToPhys,
-  tableGfp,
 } from '@iommu/v7s-pgtable';
 import { allocPages, freePages } from '@mm/buddy';
-import type { AnyCache, Machine } from '@mm/machine';
+import type { Machine } from '@mm/machine';
 import { HoleError, PageFlag, orderOfFlags } from '@mm/memory';
 import { KernelBug, OptionError } from '@mm/printk';
 import { SlabCache, walkSlab } from '@mm/slab';
@@ -19,6 +18,7 @@ import { Context } from '@mm/steps';
 import { type BuddyWorld, buddyWorld, checkFailure } from '../buddy/buddy-world.js';
 import { ModelViolation } from '../model-violation.js';
 import type { WorldOptions } from '../subsystem.js';
+import { liveTables, otherPages, tableSource } from './v7s-tables.js';
 import { type ReadWord, type WalkRegisters, walk } from './walker.js';
 
 /** IOVAs that programs use: the last 64 MiB, so that ranges meet and run over the end of the space. */
@@ -34,7 +34,8 @@ export interface BusyRange {
 export interface V7sWorld {
   readonly machine: Machine;
   readonly table: V7sPgtable;
-  readonly cache: AnyCache;
+  /** Pages in use besides blocks that commands took, before the first level 2 table. */
+  readonly pagesBefore: number;
   readonly buddy: BuddyWorld;
   /** By page of the window: physical page + 1; 0: not mapped. */
   readonly mapped: Int32Array;
@@ -53,7 +54,7 @@ export interface V7sWorld {
 const GiB4 = 2 ** 32;
 
 /**
- * A booted machine with a page table over a slab cache. Its level 1 table was made while memory above 4 GiB was in use, as on
+ * A booted machine with a page table over one of the sources of tables. Its level 1 table was made while memory above 4 GiB was in use, as on
  * a machine that is lucky, so that programs go on to level 2 tables whatever the series asks for.
  * @example
  * const world = v7sWorld({ preset: 'arm64-2018', behaviour: 'linux-6.1' });
@@ -69,7 +70,7 @@ export function v7sWorld(options: WorldOptions): V7sWorld {
     flushAll: () => void flushed.push([0, 2 ** 34]),
   };
   const zoneDma32 = machine.preset.config.dma32;
-  const source = new SlabTableSource(machine.kmem, tableGfp(machine.series, 0, zoneDma32).slabFlags);
+  const source = tableSource(machine, options.tables ?? 'slab');
   const ctx = new Context();
   const high = takeHighBlocks(machine);
   const config = {
@@ -88,7 +89,7 @@ export function v7sWorld(options: WorldOptions): V7sWorld {
   return {
     machine,
     table,
-    cache: source.cache,
+    pagesBefore: otherPages(machine, buddy.model.held),
     buddy,
     mapped: new Int32Array(WINDOW.pages),
     writable: new Uint8Array(WINDOW.pages),
@@ -171,12 +172,21 @@ export function checkAround(
 export const isBusy = (world: V7sWorld, page: number): boolean =>
   world.busy.some(({ first, last }) => page >= first && page <= last);
 
+const ENOUGH = 'a map does not fail for memory while enough below 4 GiB is free';
+
 /**
  * A level 2 table takes one page at most: it must be found while enough memory below 4 GiB is free.
  * @throws ModelViolation when a failure was not due.
  */
 export function checkTableFailure(world: V7sWorld): void {
-  const { machine, buddy } = world;
+  const { machine, buddy, table } = world;
+  const { source } = table;
+  if (source.kind === 'genalloc') {
+    if (source.pool.avail() > 0)
+      throw new ModelViolation(ENOUGH, `the pool has ${source.pool.avail()} bytes`);
+    // The pool's block is of order 10: for that the page allocator promises nothing.
+    return;
+  }
   const { frames } = machine;
   const { held } = buddy.model;
   const before = [...held];
@@ -187,10 +197,7 @@ export function checkTableFailure(world: V7sWorld): void {
     checkFailure(buddy, machine.preset.config.dma32 ? 0x2804 : 0x2801);
   } catch (error) {
     if (!(error instanceof ModelViolation)) throw error;
-    throw new ModelViolation(
-      'a map does not fail for memory while enough below 4 GiB is free',
-      error.message,
-    );
+    throw new ModelViolation(ENOUGH, error.message);
   } finally {
     before.forEach((pages, zone) => (held[zone] = pages));
   }
@@ -198,8 +205,10 @@ export function checkTableFailure(world: V7sWorld): void {
 
 /** One page in three of the window, every table: where it lies, and that none is lost. @throws ModelViolation */
 export function checkV7sWhole(world: V7sWorld): void {
-  const { machine, table, cache } = world;
+  const { machine, table } = world;
+  const { source } = table;
   const { frames, memory } = machine;
+  const seen = new Set<number>();
   const l1 = Math.floor(table.registers.ttbr / 16384) * 16384;
   let tables = 0;
   for (let entry = 0; entry < 4096; entry++) {
@@ -207,12 +216,15 @@ export function checkV7sWhole(world: V7sWorld): void {
     if ((word & 3) !== 1) continue;
     tables++;
     const address = Math.floor(word / 1024) * 1024;
+    if (seen.has(address)) throw new ModelViolation('no page has two owners', `table ${hex(address)}`);
+    seen.add(address);
+    if (source.kind !== 'slab') continue;
     const slot = frames.peekSlotOf(Math.floor(address / 4096));
     const head = (frames.flags[slot]! & PageFlag.tail) === 0 ? slot : frames.next[slot]!;
-    if (frames.owner0[head] !== cache.id)
+    if (frames.owner0[head] !== source.cache.id)
       throw new ModelViolation(WHOLE_ADDRESS, `entry ${entry}: ${hex(address)} is no table`);
   }
-  const { live, wrong } = cache instanceof SlabCache ? walkSlab(cache) : walkSlub(cache);
+  const { live, wrong } = liveTables(machine, table, world.pagesBefore, world.buddy.model.held);
   if (wrong.length > 0)
     throw new ModelViolation('the structures of the slab allocator agree with each other', wrong[0]!);
   if (live !== tables)
@@ -223,11 +235,20 @@ export function checkV7sWhole(world: V7sWorld): void {
 
 const hex = (value: number | null): string => (value === null ? 'nothing' : `0x${value.toString(16)}`);
 
+const walkOf = ({ cache }: SlabTableSource): { slabs: number } =>
+  cache instanceof SlabCache ? walkSlab(cache) : walkSlub(cache);
+
 /** Rights of a map: reading always, writing by `write`. */
 export const protOf = (write: boolean): number => (write ? Prot.READ | Prot.WRITE : Prot.READ);
 
 /** The state in words: what is mapped, and the tables that it takes. */
-export function describeV7s({ machine, table, cache, mapped, buddy }: V7sWorld): Record<string, number> {
+export function describeV7s({
+  machine,
+  table,
+  pagesBefore,
+  mapped,
+  buddy,
+}: V7sWorld): Record<string, number> {
   const l1 = Math.floor(table.registers.ttbr / 16384) * 16384;
   let tables = 0;
   let sections = 0;
@@ -237,7 +258,9 @@ export function describeV7s({ machine, table, cache, mapped, buddy }: V7sWorld):
     if (kind === 1) tables++;
     if (kind === 2) sections++;
   }
-  const { live, slabs } = cache instanceof SlabCache ? walkSlab(cache) : walkSlub(cache);
+  const { source } = table;
+  const { live } = liveTables(machine, table, pagesBefore, buddy.model.held);
+  const slabs = source.kind === 'slab' ? walkOf(source).slabs : 0;
   return {
     'pages mapped': mapped.reduce((sum, page) => sum + (page === 0 ? 0 : 1), 0),
     'L1 entries that are tables': tables,
