@@ -4,6 +4,7 @@ import type { CellSpace, Context, Steps } from '@mm/steps';
 
 /** The sources of level 2 tables. */
 export const TABLES_NAMES = ['slab', 'page', 'genalloc'] as const;
+/** One of them. */
 export type TablesName = (typeof TABLES_NAMES)[number];
 
 /** The machine options that a run may vary. A machine is strict unless `strict` says otherwise. */
