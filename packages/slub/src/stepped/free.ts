@@ -175,6 +175,7 @@ function* slowFree(
   // A slab of the usual order begins at a multiple of its size: that spares the look at the page's own frame.
   let slab = (object / PAGE) & cache.slabMask;
   let slot = (frames.directory[slab >> SECTION]! + (slab & SECTION_MASK)) | 0;
+  yield read(slabCellOf(cache, slot));
   if (frames.owner0[slot] !== cache.id || objectsOf(frames.owner2[slot]!) !== cache.objects) {
     slot = slotOfObject(cache, object);
     slab = frames.pfnOf(slot);
