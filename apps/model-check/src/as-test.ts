@@ -12,6 +12,6 @@ it(${JSON.stringify(name)}, () => {
     ${JSON.stringify({ ...found, steps: [] }, null, 2).replaceAll('\n', '\n    ')},
     'found',
   );
-  expect(replayCounterexample(found).run.failure?.error).toBeUndefined();
+  expect(replayCounterexample(found).run.failure?.error.message).toBeUndefined();
 });`;
 }

@@ -135,6 +135,8 @@ async function run(flags: RunFlags): Promise<ExitCode> {
     console.log(options.systems.map(describeInvariants).join('\n'));
     return ExitCode.holds;
   }
+  // What no machine can be is refused before anything is written.
+  for (const name of options.systems) subsystemOf(name).setup(options.world);
   const saved = savedCounterexamples(flags.save);
   if (!options.all && stillFails(saved, options)) return ExitCode.counterexample;
   const interrupt = onInterrupt();

@@ -1,5 +1,5 @@
 import { ScheduleError } from '@mm/interleave';
-import { KernelBug } from '@mm/printk';
+import { KernelBug, OptionError } from '@mm/printk';
 
 import { ModelViolation } from '../model-violation.js';
 
@@ -26,8 +26,9 @@ export function brokenInvariant(error: Error): string {
   return `nothing crashes: ${error.name}`;
 }
 
-/** What was thrown, as a failure. */
+/** What was thrown, as a failure. @throws OptionError when the world could not be set up as asked: nothing has been run. */
 export function failureOf(thrown: unknown, commands: number): Failure {
+  if (commands === 0 && thrown instanceof OptionError) throw thrown;
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   return { error, invariant: brokenInvariant(error), commands };
 }
