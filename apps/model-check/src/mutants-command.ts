@@ -103,7 +103,7 @@ async function run(flags: MutantFlags): Promise<ExitCode> {
       console.log(`${id}  ${mechanism} (${history})${missing === undefined ? '' : `; missing: ${missing}`}`);
     return ExitCode.holds;
   }
-  if (flags.replay === true) return replayAll(mutants, list);
+  if (flags.replay === true) return replayAll(mutants, list, workers);
   const interrupt = onInterrupt();
   const abort = new AbortController();
   const watch = setInterval(() => {
@@ -155,26 +155,21 @@ function jsonText(verdicts: readonly Verdict[], options: object): string {
   return `${JSON.stringify({ schemaVersion: SCHEMA_VERSION, options, results }, null, 1)}\n`;
 }
 
-async function replayAll(mutants: Mutants, list: readonly Mutant[]): Promise<ExitCode> {
+async function replayAll(mutants: Mutants, list: readonly Mutant[], workers: number): Promise<ExitCode> {
   const progress = new Progress('mutants', list.length);
   let wrong = 0;
   let played = 0;
-  for (const mutant of list) {
-    const saved = mutants.savedFinding(mutant.id);
-    if (saved === null) continue;
+  await mutants.replayMutants(list, workers, ({ mutant, saved, mutated, unmutated }) => {
     played++;
-    const failure = await mutants.replayFinding(mutant, saved.finding);
-    // A configuration is no edit: the code as it stands has that bug.
-    const unmutated = mutant.edits.length === 0 ? null : await mutants.replayFinding(null, saved.finding);
     progress.advance(`replay ${mutant.id}`);
-    if (failure !== null && unmutated === null) continue;
+    if (mutated !== null && unmutated === null) return;
     wrong++;
     progress.print(
-      failure === null
+      mutated === null
         ? `${mutant.id}: the saved counterexample no longer fails on the mutant; it broke: ${saved.invariant}`
         : `${mutant.id}: the saved counterexample fails on the code as it stands: ${unmutated!.message}`,
     );
-  }
+  });
   progress.end();
   console.log(`${played} counterexamples played, ${wrong} wrong`);
   return wrong === 0 ? ExitCode.holds : ExitCode.counterexample;

@@ -1,6 +1,7 @@
 import { OptionError } from '@mm/printk';
 
 import { bundleMutant, checkEdits } from './bundle.js';
+import { type SavedFinding, savedFinding } from './counterexamples.js';
 import type { Failure, Finding } from './hunt/hunt.js';
 import type { Mutant } from './mutant.js';
 import { runHunter } from './run-hunter.js';
@@ -29,6 +30,9 @@ export interface HuntOptions {
   /** Called as each mutant's hunt ends, in any order. */
   readonly onVerdict?: (verdict: Verdict) => void;
 }
+
+/** A replay that is silent for so long does not end. */
+const REPLAY_MS = 30_000;
 
 const NOTHING = { executions: 0, milliseconds: 0, finding: null, failure: null };
 
@@ -78,12 +82,49 @@ export async function huntMutants(mutants: readonly Mutant[], options: HuntOptio
 }
 
 /**
- * Plays a saved finding on a mutant, or with `null` on the code as it stands. Returns how it fails, or null.
+ * Plays a saved finding on a mutant. Returns how it fails, or null.
  * @example
  * await replayFinding(mutant, finding); // the failure; null would mean that the code has changed too much
  */
-export async function replayFinding(mutant: Mutant | null, finding: Finding): Promise<Failure | null> {
-  const code = mutant === null ? await bundleMutant([]) : await build(mutant);
-  const done = await runHunter(code, { task: 'replay', finding }, new AbortController().signal, 60_000);
+export async function replayFinding(mutant: Mutant, finding: Finding): Promise<Failure | null> {
+  return play(await build(mutant), finding);
+}
+
+async function play(code: string, finding: Finding): Promise<Failure | null> {
+  const done = await runHunter(code, { task: 'replay', finding }, new AbortController().signal, REPLAY_MS);
   return done === null ? null : done.failure;
+}
+
+/** What became of a saved counterexample. */
+export interface Replayed {
+  readonly mutant: Mutant;
+  readonly saved: SavedFinding;
+  /** On the mutant: it should fail. */
+  readonly mutated: Failure | null;
+  /** On the code as it stands: it should hold. Always null for a configuration, whose bug is there. */
+  readonly unmutated: Failure | null;
+}
+
+/**
+ * Plays the saved counterexamples of mutants, each on its mutant and on the code as it stands.
+ * @example
+ * await replayMutants(MUTANTS, 2, ({ mutant, mutated }) => console.log(mutant.id, mutated?.invariant));
+ */
+export async function replayMutants(
+  mutants: readonly Mutant[],
+  workers: number,
+  onReplayed: (replayed: Replayed) => void,
+): Promise<void> {
+  const standing = await bundleMutant([]);
+  const left = [...mutants];
+  const work = async (): Promise<void> => {
+    for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
+      const saved = savedFinding(mutant.id);
+      if (saved === null) continue;
+      const mutated = await replayFinding(mutant, saved.finding);
+      const unmutated = mutant.edits.length === 0 ? null : await play(standing, saved.finding);
+      onReplayed({ mutant, saved, mutated, unmutated });
+    }
+  };
+  await Promise.all(Array.from({ length: workers }, work));
 }

@@ -27,7 +27,9 @@ export function* allocBlock(world: BuddyWorld, ctx: Context, op: Op): Steps<Answ
     return null;
   }
   const block = model.allocated(pfn, order, gfp);
-  if ((gfp & 0x100) !== 0 && machine.memory.read32((pfn + (op.b % 2 ** order)) * 4096 + (op.b & 0xffc)) !== 0)
+  // Owners write their first word; one more is looked at by chance.
+  const looked = [pfn * 4096, (pfn + (op.b % 2 ** order)) * 4096 + (op.b & 0xffc)];
+  if ((gfp & 0x100) !== 0 && looked.some((at) => machine.memory.read32(at) !== 0))
     throw new ModelViolation('memory asked for with __GFP_ZERO is zero', `pfn ${pfn} of order ${order}`);
   // Some owners write: the stamp must still be there when they give the block back.
   if ((op.b & 3) === 0) {

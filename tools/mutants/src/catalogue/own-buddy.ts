@@ -73,8 +73,8 @@ export const OWN_BUDDY: readonly Mutant[] = [
   own('fast-count', 'accounting', 'the fast path of alloc does not count the page off the per-cpu list', [
     edit(
       'buddy/stepped/alloc-pages',
-      '    state[count] = state[count]! - 1;',
-      '    state[count] = state[count]! - 0;',
+      'state[count] = state[count]! - 1;',
+      'state[count] = state[count]! - 0;',
     ),
   ]),
   own('fast-order-count', 'accounting', 'a block off a per-cpu list counts as one page', [
@@ -150,7 +150,7 @@ export const OWN_BUDDY: readonly Mutant[] = [
         'const highest = pages.gfpZones[bits & 11]!;',
       ),
     ],
-    undefined,
+    [programs('buddy', { preset: 'arm64-2018' })],
     ['a block comes from a zone that the flags allow'],
   ),
   own(
@@ -180,8 +180,8 @@ export const OWN_BUDDY: readonly Mutant[] = [
     [
       edit(
         'buddy/stepped/free-pages',
-        '  if (left !== 0) return yield* keepReferences(ctx, pages, slot, pfn, 0, true);',
-        '  if (left < 0) return yield* keepReferences(ctx, pages, slot, pfn, 0, true);',
+        '  if (left !== 0) return markOddReference(pages, slot);',
+        '  if (left < 0) return markOddReference(pages, slot);',
       ),
     ],
     [check('buddy: a speculative reference to a block')],
@@ -199,13 +199,23 @@ export const OWN_BUDDY: readonly Mutant[] = [
   ]),
   own('refill-free', 'accounting', 'pages on per-cpu lists stay in the count of free pages', [
     edit(
-      'buddy/pcp-lists',
+      'buddy/pcp-refill',
       '  modFreePages(pages, cpu, zone, -(taken << order));',
       '  modFreePages(pages, cpu, zone, -(taken << 0));',
     ),
   ]),
   own('give-back-free', 'accounting', 'pages that are given back do not join the count of free pages', [
-    edit('buddy/pcp-lists', '      part += 1 << order;', '      part += 1;'),
+    edit('buddy/pcp-give-back', 'part = (part + size) | 0;', 'part = (part + 1) | 0;'),
+  ]),
+  own('give-back-run', 'logic', 'blocks that are given back downwards are aligned by their lower end', [
+    edit('buddy/pcp-give-back', 'const edge = up > 0 ? from : to;', 'const edge = from;'),
+  ]),
+  own('refill-run', 'logic', 'a larger block that comes to a per-cpu list loses its last part', [
+    edit(
+      'buddy/pcp-refill',
+      'const end = (first + (count << order)) | 0;',
+      'const end = (first + ((count > 1 ? count - 1 : count) << order)) | 0;',
+    ),
   ]),
   own('counter-fold', 'accounting', "a CPU's part of a counter is folded and kept", [
     edit(
@@ -230,7 +240,7 @@ export const OWN_BUDDY: readonly Mutant[] = [
         '    yield rmw(pages.zoneFreeCell + zone);',
       ),
     ],
-    [scenario('buddy-drain-alloc'), scenario('buddy-drain-free')],
+    [scenario('buddy-drain-alloc'), scenario('buddy-pcp-disable'), scenario('buddy-bulk-alloc')],
   ),
   own(
     'isolate-free',

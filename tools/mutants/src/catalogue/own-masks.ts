@@ -119,8 +119,14 @@ export const OWN_MASKS: readonly Mutant[] = [
   own(
     'align-line',
     'logic',
-    'objects for cache lines are aligned to half of what they need',
-    [edit('kmem/alignment', 'while (size <= line / 2) line /= 2;', 'while (size <= line) line /= 2;')],
+    'objects for cache lines are aligned to a word',
+    [
+      edit(
+        'kmem/alignment',
+        'wanted = Math.max(wanted, line);',
+        'wanted = Math.max(wanted, line > 0 ? 8 : line);',
+      ),
+    ],
     ['an object lies in as few cache lines as it can'],
     [check('caches: alignment to cache lines')],
   ),

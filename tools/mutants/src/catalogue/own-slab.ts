@@ -80,8 +80,12 @@ export const OWN_SLAB: readonly Mutant[] = [
   own('flush-drop', 'logic', 'entries that go to the shared array stay in the own one', [
     edit('slab/stepped/free', '  dropEntries(array, batch);', '  dropEntries(array, batch - 1);'),
   ]),
-  own('flush-room', 'logic', 'the shared array takes more than it has room for', [
-    edit('slab/stepped/free', '    batch = Math.min(batch, room);', '    batch = Math.min(batch, room + 1);'),
+  own('flush-entries', 'logic', 'the shared array gets the entries behind those that are dropped', [
+    edit(
+      'slab/stepped/free',
+      'shared.entries[at + i] = array.entries[i]!;',
+      'shared.entries[at + i] = array.entries[i + 1]!;',
+    ),
   ]),
   own('take-index', 'logic', 'objects are taken from a slab by position, not by the index list', [
     edit(
@@ -118,7 +122,7 @@ export const OWN_SLAB: readonly Mutant[] = [
     edit(
       'slab/stepped/grow',
       'if (colour >= cache.colour) colour = 0;',
-      'if (colour > cache.colour) colour = 0;',
+      'if (colour > cache.colour * 4 + 8) colour = 0;',
     ),
   ]),
   own(

@@ -115,7 +115,7 @@ export const OWN_SLUB: readonly Mutant[] = [
         '    yield rmw(slabCellOf(cache, slot));\n    if (raced(freelist < 0)) {',
       ),
     ],
-    [scenario('slub-remote-free'), scenario('slub-free-full'), scenario('slub-get-partial')],
+    [scenario('slub: take against remote give'), scenario('slub-free-full'), scenario('slub-get-partial')],
   ),
   own(
     'install-old-slab',

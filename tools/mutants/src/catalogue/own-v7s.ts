@@ -92,6 +92,7 @@ export const OWN_V7S: readonly Mutant[] = [
       ),
     ],
     [GONE, REST],
+    [check('v7s: an unmap over the end of a table')],
   ),
   own(
     'unmap-blocks-kind',
@@ -177,6 +178,7 @@ export const OWN_V7S: readonly Mutant[] = [
       ),
     ],
     [LOST],
+    [check('v7s: a section unmapped over a full table')],
   ),
   own(
     'split-hole',

@@ -60,9 +60,9 @@ export const SERIES_BUDDY: readonly Mutant[] = [
     breaks: [COUNTERS, LISTS, PAGE_COUNT],
     edits: [
       edit(
-        'buddy/pcp-lists',
-        'const type = isolated ? blockTypeOf(pages, frames.pfnOf(slot)) : listed;',
-        'const type = isolated ? listed : listed;',
+        'buddy/pcp-give-back',
+        'if (pages.zoneState[zone * ZONE_WORDS + ISOLATED]! > 0) type =',
+        'if (pages.zoneState[zone * ZONE_WORDS + ISOLATED]! > 1e9) type =',
       ),
     ],
     hunts: [scenario('buddy-isolate-free'), programs('buddy')],
@@ -76,7 +76,7 @@ export const SERIES_BUDDY: readonly Mutant[] = [
       'pages are given back by a count that the lists no longer hold: the search for a list never ends',
     breaks: ['every operation ends', 'a drain leaves nothing', LISTS],
     edits: [
-      edit('buddy/pcp-lists', 'let left = Math.min(pcpState[counter]!, count);', 'let left = count;'),
+      edit('buddy/pcp-give-back', 'let left = Math.min(pcpState[counter]!, count);', 'let left = count;'),
       edit(
         'buddy/stepped/drain',
         'const chunk = Math.min(left, batch << PCP_BATCH_SCALE_MAX);',

@@ -124,7 +124,11 @@ export const BUDDY_CHECKS: Readonly<Record<string, Check>> = {
   },
 
   'buddy: zones that share a block'(random) {
-    const machine = createMachine({ ramBytes: '64M', zones: { dmaEnd: 2 ** 24 - 2 ** 15 } });
+    const machine = createMachine({
+      ramBytes: '64M',
+      zones: { dmaEnd: 2 ** 24 - 2 ** 15 },
+      managedPages: { DMA: 3990 },
+    });
     const { pages } = machine;
     const ctx = new Context();
     const taken: number[] = [];
@@ -145,6 +149,7 @@ export const BUDDY_CHECKS: Readonly<Record<string, Check>> = {
   'buddy: a zone is left its watermark'() {
     const machine = createMachine({ ramBytes: '256M' });
     const { pages, zones } = machine;
+    machine.writeSysctl('watermark_boost_factor', '0');
     const ctx = new Context();
     while (allocPages(ctx, pages, GFP_KERNEL | 0x2000, 0) !== null);
     const highest = zones.indexOf('Normal');
@@ -163,6 +168,7 @@ export const BUDDY_CHECKS: Readonly<Record<string, Check>> = {
 
   'buddy: who may use the reserves'() {
     const machine = createMachine({ ramBytes: '256M' });
+    machine.writeSysctl('watermark_boost_factor', '0');
     const ctx = new Context();
     while (allocPages(ctx, machine.pages, GFP_KERNEL | 0x2000, 0) !== null);
     const pfn = allocPages(ctx, machine.pages, HIGH_ORDER, 0);

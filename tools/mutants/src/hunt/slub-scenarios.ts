@@ -71,6 +71,25 @@ export const SLUB_SCENARIOS: Readonly<Record<string, OwnScenario>> = {
       },
     },
   },
+  'slub: take against remote give': {
+    scenario: {
+      cpus: 2,
+      make() {
+        const bench = new SlubBench(2);
+        const objects = fullSlab(bench);
+        // The slab has a free list of its own, beside the CPU's that is empty.
+        bench.give(1, [objects[0]!]);
+        return {
+          cells: bench.cells,
+          tasks: tasksOf([
+            [0, 'takes', (ctx) => bench.taking(ctx, 1)],
+            [1, 'gives', (ctx) => bench.giving(ctx, [objects[1]!])],
+          ]),
+          check: () => bench.check(),
+        };
+      },
+    },
+  },
   'slub: take against flush': {
     scenario: {
       cpus: 1,

@@ -16,6 +16,7 @@ import { Errno } from '@mm/printk';
 
 import { type Check, hold } from './check.js';
 import { V7sBench, anyPage } from './v7s-bench.js';
+import { SmallTable } from './v7s-scenarios.js';
 
 const MiB = 0x100000;
 
@@ -87,6 +88,22 @@ export const V7S_CHECKS: Readonly<Record<string, Check>> = {
     hold('memory runs out', answers.has(-Errno.ENOMEM), true);
     for (let i = 63; answers.has(-Errno.ENOMEM) && i > 40; i--)
       hold('a map that fails changes nothing', bench.translate(i * MiB), null);
+  },
+
+  'v7s: an unmap over the end of a table'() {
+    const small = new SmallTable();
+    // The tables of section 0 and of section 5 lie one behind the other.
+    small.map(0xff000, 0x1000);
+    small.map(5 * MiB, 0x1000, 4);
+    hold('the size that unmap reports went away', small.unmap(0xff000, 0x1000, 3), 0x1000);
+    small.check([5 * MiB, 5 * MiB + 0x1000], [0xff000, MiB], 2);
+  },
+
+  'v7s: a section unmapped over a full table'() {
+    const small = new SmallTable();
+    small.map(0, 0x1000, 256);
+    hold('the size that unmap reports went away', small.unmap(0, MiB), MiB);
+    small.check([], [0, 0x5000], 0);
   },
 
   'v7s: what a page table asks for'() {

@@ -5,6 +5,7 @@ import {
   allocPgtable,
   iovaToPhys,
   mapPages,
+  unmapPages,
 } from '@iommu/v7s-pgtable';
 import { mapPages as mapSteps, unmapPages as unmapSteps } from '@iommu/v7s-pgtable/stepped';
 import { PhysicalMemory } from '@mm/memory';
@@ -21,8 +22,8 @@ const RW = Prot.READ | Prot.WRITE;
 const MiB = 0x100000;
 const PA = 0x80000000;
 
-/** A page table over an arena, with the model of what is mapped. */
-class SmallTable {
+/** A page table over an arena, which hands out tables one behind the other; and what is to be mapped. */
+export class SmallTable {
   readonly cells = new CellSpace();
   readonly source: ArenaTableSource;
   readonly table: V7sPgtable;
@@ -35,8 +36,12 @@ class SmallTable {
     this.table = allocPgtable(this.#ctx, { ias: 32, oas: 32, pgsizeBitmap: 0x1111000 }, parts)!;
   }
 
-  map(iova: number, size: number): void {
-    mapPages(this.#ctx, this.table, iova, PA + iova, size, 1, RW, GFP);
+  map(iova: number, size: number, count = 1): void {
+    mapPages(this.#ctx, this.table, iova, PA + iova, size, count, RW, GFP);
+  }
+
+  unmap(iova: number, size: number, count = 1): number {
+    return unmapPages(this.#ctx, this.table, iova, size, count);
   }
 
   *mapping(ctx: Context, iova: number): Steps<void> {
