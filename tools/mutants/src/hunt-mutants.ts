@@ -87,11 +87,16 @@ export async function huntMutants(mutants: readonly Mutant[], options: HuntOptio
  * await replayFinding(mutant, finding); // the failure; null would mean that the code has changed too much
  */
 export async function replayFinding(mutant: Mutant, finding: Finding): Promise<Failure | null> {
-  return play(await build(mutant), finding);
+  return play(await build(mutant), finding, true);
 }
 
-async function play(code: string, finding: Finding): Promise<Failure | null> {
-  const done = await runHunter(code, { task: 'replay', finding }, new AbortController().signal, REPLAY_MS);
+async function play(code: string, finding: Finding, others: boolean): Promise<Failure | null> {
+  const done = await runHunter(
+    code,
+    { task: 'replay', finding, others },
+    new AbortController().signal,
+    REPLAY_MS,
+  );
   return done === null ? null : done.failure;
 }
 
@@ -122,7 +127,7 @@ export async function replayMutants(
       const saved = savedFinding(mutant.id);
       if (saved === null) continue;
       const mutated = await replayFinding(mutant, saved.finding);
-      const unmutated = mutant.edits.length === 0 ? null : await play(standing, saved.finding);
+      const unmutated = mutant.edits.length === 0 ? null : await play(standing, saved.finding, false);
       onReplayed({ mutant, saved, mutated, unmutated });
     }
   };

@@ -153,9 +153,10 @@ export const OWN_SLUB: readonly Mutant[] = [
     [
       edit(
         'slub/stepped/free',
-        '    words[word] = freelist === 0 ? 0 : (slab << 12) + freelist - 1;\n    words[word + 1] = freelist === 0 ? 0 : high;',
-        '    words[word] = 0;\n    words[word + 1] = 0;',
+        'words[word] = freelist === 0 ? 0 : ((slab << 12) + freelist - 1) | 0;',
+        'words[word] = 0;',
       ),
+      edit('slub/stepped/free', 'words[word + 1] = freelist === 0 ? 0 : high;', 'words[word + 1] = 0;'),
     ],
     [UNCHECKED],
   ),
@@ -179,8 +180,8 @@ export const OWN_SLUB: readonly Mutant[] = [
     [
       edit(
         'slub/stepped/free',
-        'if (wasFrozen || freezes) counters |= FROZEN;',
-        'if (wasFrozen) counters |= FROZEN;',
+        '(moves && prior === 0 ? FROZEN_BIT : 0)',
+        '(moves && prior < 0 ? FROZEN_BIT : 0)',
       ),
     ],
     [programs('slub')],
@@ -192,8 +193,8 @@ export const OWN_SLUB: readonly Mutant[] = [
     [
       edit(
         'slub/stepped/free',
-        '        removePartial(cache, slot);\n        count(cache, ctx.cpu, SlubStat.freeRemovePartial);\n      }\n      yield unlock',
-        '        count(cache, ctx.cpu, SlubStat.freeRemovePartial);\n      }\n      yield unlock',
+        '    removePartial(cache, slot);\n    count(cache, ctx.cpu, SlubStat.freeRemovePartial);\n  }\n  yield',
+        '    count(cache, ctx.cpu, SlubStat.freeRemovePartial);\n  }\n  yield',
       ),
     ],
     [programs('slub'), check('slub: more empty slabs than the node keeps')],
@@ -205,8 +206,8 @@ export const OWN_SLUB: readonly Mutant[] = [
     [
       edit(
         'slub/stepped/free',
-        'const surplus = node[NodeWord.nrPartial]! >= cache.minPartial;',
-        'const surplus = node[NodeWord.nrPartial]! < 0;',
+        'const surplus = cache.node[NodeWord.nrPartial]! >= cache.minPartial;',
+        'const surplus = cache.node[NodeWord.nrPartial]! < 0;',
       ),
     ],
     [check('slub: more empty slabs than the node keeps')],

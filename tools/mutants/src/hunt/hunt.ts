@@ -68,7 +68,12 @@ export type HuntOrder =
       readonly seed: number;
       readonly milliseconds: number;
     }
-  | { readonly task: 'replay'; readonly finding: Finding };
+  | {
+      readonly task: 'replay';
+      readonly finding: Finding;
+      /** Whether other schedules are tried when the saved one holds. */
+      readonly others: boolean;
+    };
 
 /** What a hunter reports. */
 export type HuntReport =

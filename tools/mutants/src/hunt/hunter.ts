@@ -79,11 +79,11 @@ export function huntAll(hunts: readonly Hunt[], seed: number, milliseconds: numb
   report({ kind: 'done', executions: state.executions, milliseconds: Date.now() - began, finding, failure });
 }
 
-/** Plays a finding again; its failure, or null. */
-export function replay(finding: Finding, report: Report): Failure | null {
-  if (finding.by === 'program') return replayProgram(finding);
+/** Plays a finding again, and other schedules of the same if `others`; its failure, or null. */
+export function replay(finding: Finding, others: boolean, report: Report): Failure | null {
+  if (finding.by === 'program') return replayProgram(finding, others);
   if (finding.by === 'check') return playCheck(finding.name, finding.seed);
   const state = new Beat(report);
   state.finding = finding;
-  return replayScenario(finding, state.beat);
+  return replayScenario(finding, others, state.beat);
 }

@@ -123,10 +123,10 @@ export function shrinkFinding(finding: ProgramFinding, beat: () => void): Progra
   return { ...finding, program: named(system, shrinkProgram(cut, fails, SHRINK_TRIES)) };
 }
 
-/** Plays a saved program again, an interleaved one also under other schedules: the code may have other steps by now. */
-export function replayProgram(finding: ProgramFinding): Failure | null {
+/** Plays a saved program again; an interleaved one under `others` too, as the code may have other steps by now. */
+export function replayProgram(finding: ProgramFinding, others: boolean): Failure | null {
   const { scheduleSeed } = finding;
-  if (scheduleSeed === null) return playProgram(finding);
+  if (scheduleSeed === null || !others) return playProgram(finding);
   for (let i = 0; i < SCHEDULES; i++) {
     const failure = playProgram({ ...finding, scheduleSeed: scheduleSeed + i });
     if (failure !== null) return failure;

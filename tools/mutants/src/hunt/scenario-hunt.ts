@@ -79,8 +79,12 @@ export function exploreScenario({ name }: ScenarioHunt, milliseconds: number, be
 /** Where the code has changed, the saved schedule may no longer be the one: then the scenario is explored for so long. */
 const EXPLORE_MS = 20_000;
 
-/** Plays a saved schedule again; if it holds, explores the scenario. */
-export function replayScenario({ name, size, schedule }: ScenarioFinding, beat: () => void): Failure | null {
+/** Plays a saved schedule again; if it holds, explores the scenario when `others` may fail as well. */
+export function replayScenario(
+  { name, size, schedule }: ScenarioFinding,
+  others: boolean,
+  beat: () => void,
+): Failure | null {
   const found = sized(name).find((one) => one.size === size);
   if (found === undefined) throw new OptionError('size', `one that ${name} has`, size);
   const { scenario, moves } = found;
@@ -89,7 +93,7 @@ export function replayScenario({ name, size, schedule }: ScenarioFinding, beat: 
     monitors: monitorsFor(scenario.make()),
   });
   const failure = failureOf(name, again);
-  if (failure !== null) return failure;
+  if (failure !== null || !others) return failure;
   const result = explore(scenario, {
     moves,
     stepsMax: STEPS_MAX,

@@ -15,7 +15,7 @@ import { PageFragCache } from '@mm/page-frag';
 import { Errno } from '@mm/printk';
 
 import { type Check, hold } from './check.js';
-import { V7sBench, anyPage } from './v7s-bench.js';
+import { GFP, V7sBench, anyPage } from './v7s-bench.js';
 import { SmallTable } from './v7s-scenarios.js';
 
 const MiB = 0x100000;
@@ -79,7 +79,7 @@ export const V7S_CHECKS: Readonly<Record<string, Check>> = {
 
   'v7s: no memory for a table'() {
     const bench = new V7sBench();
-    while (bench.machine.allocPages(0x2800, 0) !== null);
+    while (bench.machine.allocPages(GFP, 0) !== null);
     const answers = new Set<number>();
     for (let i = 0; i < 64; i++) answers.add(bench.map(i * MiB, 0x80000000, 0x1000));
     for (const answer of answers)

@@ -11,6 +11,6 @@ process.once('message', (order: HuntOrder) => {
   }
   report({ kind: 'at', executions: 0, finding: order.finding });
   const began = Date.now();
-  const failure = replay(order.finding, report);
+  const failure = replay(order.finding, order.others, report);
   report({ kind: 'done', executions: 1, milliseconds: Date.now() - began, finding: order.finding, failure });
 });
