@@ -25,13 +25,7 @@ export const OWN_V7S: readonly Mutant[] = [
     'map-page-over',
     'logic',
     'the short way of map does not look whether the page is mapped',
-    [
-      edit(
-        'v7s-pgtable/stepped/one-page',
-        '  if (words[at] !== 0) return false;\n  yield write(table.l2Cell',
-        '  yield write(table.l2Cell',
-      ),
-    ],
+    [edit('v7s-pgtable/stepped/operations', 'if (words[at] === 0) {', 'if (words[at] !== 1) {')],
     [REFUSED],
   ),
   own(
@@ -40,9 +34,9 @@ export const OWN_V7S: readonly Mutant[] = [
     'the short way of map takes the table for one of 4 KiB',
     [
       edit(
-        'v7s-pgtable/stepped/one-page',
-        'const at = memory.wordIndexOf(pfn) + ((entry & 0xc00) >>> 2) + (page & 255);',
-        'const at = memory.wordIndexOf(pfn) + (page & 255);',
+        'v7s-pgtable/stepped/operations',
+        'const at = ((entry & 0xfc00) >>> 2) + (page & 255);\n          yield read(table.l2Cell + (page & 255));\n          if (words[at] === 0)',
+        'const at = ((entry & 0xf000) >>> 2) + (page & 255);\n          yield read(table.l2Cell + (page & 255));\n          if (words[at] === 0)',
       ),
     ],
     [LEADS, REFUSED],
@@ -53,9 +47,9 @@ export const OWN_V7S: readonly Mutant[] = [
     'the short way of mapping a section does not look what is there',
     [
       edit(
-        'v7s-pgtable/stepped/one-page',
-        '  if (words[table.l1Base + slot] !== 0) return false;',
-        '  if (words[table.l1Base + slot] === 3) return false;',
+        'v7s-pgtable/stepped/blocks',
+        'if (words[i] !== 0) return false;',
+        'if (words[i] === 3) return false;',
       ),
     ],
     [REFUSED],
@@ -66,9 +60,9 @@ export const OWN_V7S: readonly Mutant[] = [
     'the short way of unmap flushes nothing',
     [
       edit(
-        'v7s-pgtable/stepped/one-page',
-        '    if (call) tlb.addPage(gather, (page - first + index) * 0x1000, 0x1000);',
-        '    if (call && index < 0) tlb.addPage(gather, (page - first + index) * 0x1000, 0x1000);',
+        'v7s-pgtable/stepped/operations',
+        'tlb.addPage(gather, iova, 4096);',
+        'if (iova < 0) tlb.addPage(gather, iova, 4096);',
       ),
     ],
     [FLUSHED],
@@ -77,7 +71,7 @@ export const OWN_V7S: readonly Mutant[] = [
     'unmap-page-clear',
     'logic',
     'the short way of unmap clears the valid bit alone',
-    [edit('v7s-pgtable/stepped/one-page', '    words[base + index] = 0;', '    words[base + index]! &= ~3;')],
+    [edit('v7s-pgtable/stepped/operations', 'words[at] = 0;', 'words[at]! &= ~3;')],
     ['a map of what is free succeeds'],
   ),
   own(
@@ -86,7 +80,7 @@ export const OWN_V7S: readonly Mutant[] = [
     'the short way of unmap goes on into the next table',
     [
       edit(
-        'v7s-pgtable/stepped/one-page',
+        'v7s-pgtable/stepped/small-pages',
         'const end = Math.min(256, first + count);',
         'const end = first + count;',
       ),
@@ -100,9 +94,9 @@ export const OWN_V7S: readonly Mutant[] = [
     'the short way of unmap takes a part of a supersection for a section',
     [
       edit(
-        'v7s-pgtable/stepped/one-page',
-        'if ((words[at + i]! & 0x40003) !== kind) return false;',
-        'if ((words[at + i]! & 3) !== 2) return false;',
+        'v7s-pgtable/stepped/blocks',
+        'if ((words[i]! & 0x40003) !== kind) return false;',
+        'if ((words[i]! & 3) !== 2) return false;',
       ),
     ],
     [REST, GONE],
