@@ -73,6 +73,7 @@ export const OWN_V7S: readonly Mutant[] = [
     'the short way of unmap clears the valid bit alone',
     [edit('v7s-pgtable/stepped/operations', 'words[at] = 0;', 'words[at]! &= ~3;')],
     ['a map of what is free succeeds'],
+    [check('v7s: what was unmapped can be mapped again')],
   ),
   own(
     'unmap-page-end',

@@ -90,6 +90,26 @@ export const V7S_CHECKS: Readonly<Record<string, Check>> = {
       hold('a map that fails changes nothing', bench.translate(i * MiB), null);
   },
 
+  'v7s: what was unmapped can be mapped again'() {
+    for (const size of [0x1000, 0x10000, MiB, 16 * MiB]) {
+      const bench = new V7sBench();
+      // Another page keeps the table.
+      bench.map(32 * MiB + 0x20000, 0x80000000, 0x1000);
+      for (let round = 0; round < 3; round++) {
+        hold(
+          'a map of what is free succeeds',
+          bench.map(32 * MiB * (size < MiB ? 1 : 2), 0x80000000, size),
+          0,
+        );
+        hold(
+          'the size that unmap reports went away',
+          bench.unmap(32 * MiB * (size < MiB ? 1 : 2), size),
+          size,
+        );
+      }
+    }
+  },
+
   'v7s: an unmap over the end of a table'() {
     const small = new SmallTable();
     // The tables of section 0 and of section 5 lie one behind the other.
