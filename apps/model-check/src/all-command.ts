@@ -29,7 +29,7 @@ export function addAllCommand(
     .description('the main job: every subsystem under the model checker, then the recordings of real kernels')
     .action(async () => {
       const files = recordings();
-      const searched = await runCli(['run', '--time', '8s']);
+      const searched = await runCli(['run', '--time', '5s']);
       if (searched === ExitCode.interrupted || files.length === 0) return exit(searched);
       const conformed = await runCli(['conform', ...files]);
       const verdict = Math.max(searched, conformed) as ExitCode;
