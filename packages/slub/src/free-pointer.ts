@@ -80,6 +80,8 @@ export const badPointer = (cache: SlubCache, slabPfn: number): KernelBug =>
 
 /**
  * Makes a free object point to another, `next`: offset | 1 or 0.
+ * @example
+ * setFreePointer(cache, slabPfn, 1, 0); // the object at offset 0 is the last of its list
  * @see linux 6.1 mm/slub.c set_freepointer
  */
 export function setFreePointer(cache: SlubCache, slabPfn: number, object: number, next: number): void {
