@@ -60,6 +60,9 @@ export interface CacheWorld {
   inFlight: number;
   /** Caches that are being made. */
   creating: number;
+  /** Caches that are being given up now, and that were or are, ever. */
+  destroying: number;
+  destroys: number;
   /** The CPU that is offline, on which nothing runs; -1: none. */
   offline: number;
 }
@@ -90,6 +93,8 @@ export function cacheWorld(options: WorldOptions, slab: 'slub' | 'slab'): CacheW
     heap: { name: 'kmalloc', size: 0, align: 4, below: Infinity, constructed: 0 },
     inFlight: 0,
     creating: 0,
+    destroying: 0,
+    destroys: 0,
     offline: -1,
   };
 }

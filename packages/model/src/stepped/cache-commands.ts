@@ -19,7 +19,7 @@ import { Errno } from '@mm/printk';
 import { KMALLOC_MAX_CACHE_SIZE } from '@mm/kmem';
 import { SlabCache, SlabSystem, slabKsize } from '@mm/slab';
 import { slabReap, tuneCache as tuneArrays } from '@mm/slab/stepped';
-import { SlubCache, ksize } from '@mm/slub';
+import { SlubCache, SlubSystem, ksize } from '@mm/slub';
 import type { Context, Steps } from '@mm/steps/stepped';
 import { storeAttribute } from '@mm/sysfs/stepped';
 
@@ -62,13 +62,24 @@ const userOf = (world: CacheWorld, op: Op): OpenUser => world.users[op.a % world
 const allowedGfp = (user: OpenUser, op: Op): number =>
   user.constructed === 0 ? gfpOf(op) : gfpOf(op) & ~ZERO;
 
+/**
+ * Linux 6.1 removes the directory of a destroyed cache when it has let slab_mutex go. Who asks for the same cache in between
+ * gets none: the directory's name is taken.
+ */
+const isNameTaken = (world: CacheWorld, name: string): boolean =>
+  world.kmem instanceof SlubSystem &&
+  world.requests.hasSaid(`kmem_cache_create_usercopy(${name}) failed with error -${Errno.EEXIST}`);
+
 /** Opens a cache for one more user. */
 export function* createCache(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   if (world.users.length + world.creating >= USERS_MAX) return NOTHING_TO_DO;
   const request = userRequest(world, op);
   world.creating++;
+  const { destroying, destroys } = world;
   const cache = yield* cacheCreate(ctx, world.kmem, request);
   world.creating--;
+  const beside = destroying > 0 || world.destroys > destroys;
+  if (cache === null && beside && isNameTaken(world, request.name)) return null;
   openUser(world, op, request, cache);
 }
 
@@ -142,7 +153,10 @@ export function* destroyCache(world: CacheWorld, ctx: Context, op: Op): Steps<An
     yield* cacheFree(ctx, user.cache, object.address);
   }
   wasShrunk(world, user.cache);
+  world.destroying++;
+  world.destroys++;
   const gone = yield* cacheDestroy(ctx, user.cache);
+  world.destroying--;
   const shared = world.users.some(({ cache }) => cache === user.cache);
   if (gone && shared)
     throw new ModelViolation('a cache lives as long as it has users', `${user.name} destroyed it`);
