@@ -31,8 +31,8 @@ export function freelistAddress(cache: SlabCache, slot: number): number {
 export function getFreeIndex(cache: SlabCache, list: number, index: number): number {
   const { memory } = cache.system;
   const at = list + index;
-  const pfn = Math.floor(at / 4096);
-  const inPage = at - pfn * 4096;
+  const pfn = (at / 4096) | 0;
+  const inPage = at & 4095;
   const word = memory.peekWordsOf(pfn)[((pfn & 15) << 10) + (inPage >> 2)]!;
   return (word >>> ((inPage & 3) << 3)) & 0xff;
 }
@@ -41,8 +41,8 @@ export function getFreeIndex(cache: SlabCache, list: number, index: number): num
 export function setFreeIndex(cache: SlabCache, list: number, index: number, number: number): void {
   const { memory } = cache.system;
   const at = list + index;
-  const pfn = Math.floor(at / 4096);
-  const inPage = at - pfn * 4096;
+  const pfn = (at / 4096) | 0;
+  const inPage = at & 4095;
   const words = memory.wordsOf(pfn);
   const word = ((pfn & 15) << 10) + (inPage >> 2);
   const shift = (inPage & 3) << 3;

@@ -62,6 +62,8 @@ export class SlabCache implements KmemCache {
   /** Its number in {@link SlabSystem.caches}, which slabs hold. */
   readonly id: number;
   readonly size: number;
+  /** 1 / size. */
+  readonly reciprocal: number;
   objectSize: number;
   readonly align: number;
   flags: number;
@@ -105,6 +107,7 @@ export class SlabCache implements KmemCache {
     this.system = system;
     this.name = request.name;
     this.size = geometry.size;
+    this.reciprocal = 1 / geometry.size;
     this.objectSize = request.size;
     this.align = geometry.align;
     this.flags = geometry.flags;
