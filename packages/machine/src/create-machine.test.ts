@@ -1,4 +1,4 @@
-import { freePagesOf } from '@mm/buddy';
+import { ZoneWord, checkBuddyInvariants, freePagesOf } from '@mm/buddy';
 import { OptionError } from '@mm/printk';
 import { GFP_DMA32, GFP_KERNEL } from '@mm/zones';
 import { describe, expect, it } from 'vitest';
@@ -117,4 +117,18 @@ it.each(wrong)('refuses a wrong %s by name', (field, options) => {
   const make = (): unknown => createMachine(options as MachineOptions);
   expect(make).toThrow(OptionError);
   expect(make).toThrow(`${field}: expected`);
+});
+
+it('allocations heed a watermark that is raised while the machine runs', () => {
+  const machine = createMachine({ preset: 'x86_64', ramBytes: '64M', cpus: 1 });
+  const first = machine.allocPages(GFP_KERNEL, 0);
+  expect(first).not.toBe(null);
+  const woken = (): number =>
+    machine.pages.zoneState[machine.zones.indexOf('DMA32') * 8 + ZoneWord.kswapdWakeups]!;
+  const before = woken();
+  expect(machine.writeSysctl('min_free_kbytes', '80000')).toBe(0);
+  expect(machine.allocPages(GFP_KERNEL, 0)).toBe(null);
+  expect(woken()).toBeGreaterThan(before);
+  machine.readSysctl('lowmem_reserve_ratio');
+  expect(checkBuddyInvariants(machine.pages)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { type PageAllocator, allocPages, applySizes, freePages } from '@mm/buddy';
+import { type PageAllocator, allocPages, applySizes, freePages, updateFloors } from '@mm/buddy';
 import type { PageFrames, Pfn, PhysicalMemory } from '@mm/memory';
 import { type KernelLog, OptionError } from '@mm/printk';
 import { type CellSpace, Context } from '@mm/steps';
@@ -230,7 +230,10 @@ export class Machine implements MachineParts {
 
   /** Reads a file of /proc/sys/vm. @throws OptionError for a name that is not in `VM_SYSCTLS`. */
   readSysctl(name: VmSysctl): string {
-    return readVmSysctl(this.sysctls, checkName(name));
+    const text = readVmSysctl(this.sysctls, checkName(name));
+    // Reading lowmem_reserve_ratio works the reserves out anew.
+    updateFloors(this.pages);
+    return text;
   }
 
   /**

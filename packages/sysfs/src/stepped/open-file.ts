@@ -1,4 +1,4 @@
-import { applySizes } from '@mm/buddy';
+import { applySizes, updateFloors } from '@mm/buddy';
 import { Errno } from '@mm/printk';
 import { SlubSystem } from '@mm/slub';
 import { getActive } from '@mm/slub/stepped';
@@ -69,7 +69,7 @@ export function* openFile(
  */
 export function* readFile(ctx: Context, parts: SysfsParts, { source }: FileNode): Steps<string | number> {
   if (source.of === 'proc') return yield* showProc(ctx, parts, source.name);
-  if (source.of === 'sysctl') return readVmSysctl(parts.sysctls, source.name);
+  if (source.of === 'sysctl') return readSysctl(parts, source.name);
   if (source.of === 'traces') return yield* showTraces(ctx, source.cache, source.name);
   const reference = yield* getActive(ctx, source.cache);
   if (reference === null) return -Errno.ENODEV;
@@ -120,6 +120,13 @@ export function* writeFile(
   const taken = yield* storeAttribute(ctx, source.cache, source.attribute.name, text.slice(0, PAGE_SIZE));
   yield unlock(reference);
   return taken;
+}
+
+/** Reading lowmem_reserve_ratio works the reserves out anew, and allocations heed them. */
+function readSysctl({ pages, sysctls }: SysfsParts, name: VmSysctl): string {
+  const text = readVmSysctl(sysctls, name);
+  updateFloors(pages);
+  return text;
 }
 
 function writeSysctl({ pages, sysctls }: SysfsParts, name: VmSysctl, text: string): number {
