@@ -20,7 +20,7 @@ function bootWorld(options: WorldOptions, op: Op): Machine {
   const preset = options.preset ?? PRESET_NAMES[op.a % PRESET_NAMES.length]!;
   const ramBytes = options.ramBytes ?? RAM_MIB[op.b % RAM_MIB.length]! * 2 ** 20;
   const movable = op.a % 5 === 0 ? { boot: { movablecore: `${op.b % 60}%` } } : {};
-  const { behaviour: _behaviour, ...given } = options;
+  const { behaviour: _behaviour, tables: _tables, ...given } = options;
   return createMachine({ ...given, preset, ramBytes, cpus: options.cpus ?? 1 + (op.b % 8), ...movable });
 }
 
