@@ -14,7 +14,8 @@ export const NO_FLOOR = 0x7fffffff;
  * @see linux 6.1 mm/page_alloc.c zone_watermark_fast
  */
 export function floorOf(pages: PageAllocator, plan: number): number {
-  if (plan < PLAN_PCP) return NO_FLOOR;
+  // Where allocations are to fail, each must be looked at.
+  if (plan < PLAN_PCP || pages.faults !== null) return NO_FLOOR;
   const { zones, zoneState } = pages;
   const zone = plan & 7;
   const at = zone * ZONE_WORDS;

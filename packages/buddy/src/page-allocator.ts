@@ -3,6 +3,7 @@ import { type KernelLog, OptionError } from '@mm/printk';
 import type { Cell, CellSpace } from '@mm/steps';
 
 import { AllocFlag } from './alloc-flags.js';
+import type { PageFaults } from './faults.js';
 import { ZONE_HEADS } from './free-area.js';
 import { applySizes } from './apply-sizes.js';
 import { makePlans } from './allocation-plan.js';
@@ -112,6 +113,8 @@ export class PageAllocator {
   readonly topHeads: number;
   /** Of each pageblock, by pfn >> pageblockOrder: its migrate type, and its zone << 3 (7: of several zones). */
   readonly blockInfo: Uint8Array;
+  /** What makes allocations fail; null: nothing does. After a change: `updateFloors(pages)`. */
+  faults: PageFaults | null = null;
   /** The migrate type of the lists that the last block was taken from. Under the zone's lock. */
   takenType = 0;
 

@@ -191,7 +191,7 @@ function* allocElsewhere(
   if ((gfp & GFP_MAX) !== gfp || order >>> 0 !== order || order > TOP)
     return refuseRequest(pages, gfp, order);
   const plan = pages.state[gfp & 31]!;
-  if (plan < 0) return null;
+  if (plan < 0 || (pages.faults !== null && pages.faults.shouldFail(gfp, order))) return null;
   const highest = (plan >> 3) & 7;
   const type = (plan >> 6) & 3;
   const flags = ((plan >> 8) & 0xfff) | (gfp & KSWAPD);

@@ -1,0 +1,88 @@
+import { OptionError } from '@mm/printk';
+
+/** When allocations of pages fail although there is memory. */
+export interface FaultAttributes {
+  /** How likely each fails, in percent, 0..100. Default 100. */
+  readonly probability?: number;
+  /** Of those that may fail, every so manieth does; from 1. Default 1. */
+  readonly interval?: number;
+  /** How many fail at most; -1: no limit. Default -1. */
+  readonly times?: number;
+  /** Bytes that are allocated first, before any fails. Default 0. */
+  readonly space?: number;
+  /** Blocks below this order do not fail, 0..10. Default 0: the kernel's own default is 1. */
+  readonly minOrder?: number;
+  /** Those that may wait do not fail. Default false: the kernel's own default is true. */
+  readonly ignoreGfpWait?: boolean;
+  /** Seed of the chance, 0..2^32-1. Default 1. */
+  readonly seed?: number;
+}
+
+const DIRECT_RECLAIM = 0x400;
+const NOFAIL = 0x8000;
+
+/**
+ * Decides which allocations of pages fail, by the kernel's attributes. Set it as `pages.faults` and call `updateFloors(pages)`: the
+ * fast path is then not taken, and costs nothing where there are no faults.
+ *
+ * @example
+ * machine.pages.faults = new PageFaults({ interval: 10, times: 3 }); // the 10th, 20th and 30th
+ * updateFloors(machine.pages);
+ * @see linux 6.1 lib/fault-inject.c should_fail_ex, mm/page_alloc.c __should_fail_alloc_page
+ */
+export class PageFaults {
+  readonly attributes: Required<FaultAttributes>;
+  /** Failures so far. */
+  failed = 0;
+  #left: number;
+  #space: number;
+  #count = 0;
+  #random: number;
+
+  /** @throws OptionError naming the attribute. */
+  constructor(attributes: FaultAttributes = {}) {
+    const { probability = 100, interval = 1, times = -1, space = 0, minOrder = 0, seed = 1 } = attributes;
+    const { ignoreGfpWait = false } = attributes;
+    expect('probability', probability, 0, 100);
+    expect('interval', interval, 1, 2 ** 31 - 1);
+    expect('times', times, -1, 2 ** 31 - 1);
+    expect('space', space, 0, Number.MAX_SAFE_INTEGER);
+    expect('minOrder', minOrder, 0, 10);
+    expect('seed', seed, 0, 2 ** 32 - 1);
+    this.attributes = { probability, interval, times, space, minOrder, ignoreGfpWait, seed };
+    this.#left = times;
+    this.#space = space;
+    this.#random = seed | 0 || 1;
+  }
+
+  /** Whether the allocation that is asked for now is to fail. */
+  shouldFail(gfp: number, order: number): boolean {
+    const { probability, interval, minOrder, ignoreGfpWait } = this.attributes;
+    if (order < minOrder || (gfp & NOFAIL) !== 0) return false;
+    if (ignoreGfpWait && (gfp & DIRECT_RECLAIM) !== 0) return false;
+    if (probability === 0 || this.#left === 0) return false;
+    const bytes = 4096 * 2 ** order;
+    if (this.#space > bytes) {
+      this.#space -= bytes;
+      return false;
+    }
+    if (interval > 1 && ++this.#count % interval !== 0) return false;
+    if (probability <= this.#chance()) return false;
+    this.failed++;
+    if (this.#left > 0) this.#left--;
+    return true;
+  }
+
+  /** 0..99, by xorshift. */
+  #chance(): number {
+    this.#random ^= this.#random << 13;
+    this.#random ^= this.#random >>> 17;
+    this.#random ^= this.#random << 5;
+    return (this.#random >>> 0) % 100;
+  }
+}
+
+function expect(field: string, value: number, least: number, most: number): void {
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw new OptionError(field, `an integer of ${least} to ${most}`, value);
+}
