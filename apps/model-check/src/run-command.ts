@@ -1,3 +1,4 @@
+import { parseFaults } from '@mm/buddy';
 import type { V7sBehaviour } from '@iommu/v7s-pgtable';
 import { SERIES, type Series } from '@mm/machine';
 import {
@@ -45,6 +46,7 @@ interface RunFlags extends CampaignFlags {
   readonly preset?: string;
   readonly series: string;
   readonly behaviour: string;
+  readonly faults?: string;
   readonly tables: string;
   readonly all?: boolean;
   readonly save: string;
@@ -68,6 +70,10 @@ export function addRunCommand(program: Command, exit: (code: ExitCode) => void):
       '--series <name>',
       `state of the patch series: ${SERIES.join(', ')} (zones and buddy do the same in all)`,
       'merged',
+    )
+    .option(
+      '--faults <attributes>',
+      'page allocations that fail: interval,probability,space,times, such as 10,100,0,-1',
     )
     .option('--behaviour <name>', `of the page table: ${BEHAVIOURS.join(', ')}`, 'corrected')
     .option(
@@ -122,9 +128,16 @@ function optionsOf(flags: RunFlags): RunOptions {
       series,
       behaviour: choiceOption(flags.behaviour, '--behaviour', BEHAVIOURS),
       tables: choiceOption(flags.tables, '--tables', TABLES_NAMES),
+      ...(flags.faults === undefined ? {} : { faults: faultsOption(flags.faults) }),
       ...preset,
     },
   };
+}
+
+/** @throws OptionError for what is no attributes. */
+function faultsOption(text: string): string {
+  parseFaults(text);
+  return text;
 }
 
 async function run(flags: RunFlags): Promise<ExitCode> {

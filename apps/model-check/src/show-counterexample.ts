@@ -17,6 +17,7 @@ const WORLD_FLAGS: ReadonlyArray<readonly [keyof WorldOptions, string]> = [
   ['preset', '--preset'],
   ['series', '--series'],
   ['behaviour', '--behaviour'],
+  ['faults', '--faults'],
   ['tables', '--tables'],
 ];
 

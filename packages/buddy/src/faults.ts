@@ -86,3 +86,24 @@ function expect(field: string, value: number, least: number, most: number): void
   if (!Number.isInteger(value) || value < least || value > most)
     throw new OptionError(field, `an integer of ${least} to ${most}`, value);
 }
+
+/**
+ * Attributes as the kernel's boot parameter `fail_page_alloc=` gives them: interval, probability in percent, space in bytes, times.
+ *
+ * @throws OptionError for any other text.
+ * @example
+ * parseFaults('10,100,0,-1'); // every tenth allocation fails
+ * @see linux 6.1 lib/fault-inject.c setup_fault_attr
+ */
+export function parseFaults(text: string): FaultAttributes {
+  const match = typeof text === 'string' ? /^(\d+),(\d+),(\d+),(-?\d+)$/u.exec(text) : null;
+  if (match === null)
+    throw new OptionError('faults', 'interval,probability,space,times, such as 10,100,0,-1', text);
+  const [interval, probability, space, times] = match.slice(1).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return { interval, probability, space, times };
+}

@@ -1,4 +1,4 @@
-import { PageAllocator, releaseRange } from '@mm/buddy';
+import { PageAllocator, releaseRange, updateFloors } from '@mm/buddy';
 import { PageFrames, PhysicalMemory } from '@mm/memory';
 import { slabArchOf } from '@mm/kmem';
 import { KernelLog } from '@mm/printk';
@@ -52,6 +52,8 @@ export function createMachine(options: MachineOptions = {}): Machine {
   for (const [i, zone] of bounds.entries())
     for (const { startPfn, endPfn } of managedSpans(spans, zone, managed[i]!))
       releaseRange(pages, startPfn, endPfn);
+  pages.faults = checked.faults;
+  updateFloors(pages);
   return new Machine({
     preset,
     series: checked.series,

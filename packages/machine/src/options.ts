@@ -1,3 +1,4 @@
+import { PageFaults, parseFaults } from '@mm/buddy';
 import type { Series } from '@mm/kmem';
 import { OptionError } from '@mm/printk';
 import { KERNEL_CONFIG, type KernelConfig } from '@mm/sysfs';
@@ -56,6 +57,11 @@ export interface MachineOptions {
   readonly hardenedFreelist?: number;
   /** In place of what boot computes. KiB. */
   readonly minFreeKbytes?: number;
+  /**
+   * Makes allocations of pages fail although there is memory, from the end of boot on: `interval,probability,space,times` as in the
+   * kernel's `fail_page_alloc=`. Default: none fails.
+   */
+  readonly faults?: string;
   /** Options that the kernel is built with, where they differ from the recorded kernel's. They decide what /sys and /proc show. */
   readonly kernelConfig?: Partial<KernelConfig>;
 }
@@ -71,6 +77,7 @@ export interface CheckedOptions {
   readonly boot: MovableOptions;
   readonly managedPages: Readonly<Partial<Record<ZoneName, number>>>;
   readonly minFreeKbytes: number | undefined;
+  readonly faults: PageFaults | null;
   readonly cmdline: string;
   readonly slab: 'slub' | 'slab';
   readonly debugSlab: boolean;
@@ -91,6 +98,7 @@ const FIELDS: ReadonlySet<string> = new Set([
   'boot',
   'managedPages',
   'minFreeKbytes',
+  'faults',
   'kernelConfig',
   'cmdline',
   'slab',
@@ -145,6 +153,7 @@ export function checkOptions(options: MachineOptions): CheckedOptions {
     hardenedFreelist: seed(options.hardenedFreelist, 'hardenedFreelist'),
     managedPages: managed as CheckedOptions['managedPages'],
     config: kernelConfig(options.kernelConfig ?? {}, preset),
+    faults: options.faults === undefined ? null : new PageFaults(parseFaults(options.faults)),
     minFreeKbytes:
       options.minFreeKbytes === undefined
         ? undefined

@@ -21,6 +21,7 @@ export interface WorldOptions extends Pick<
   | 'pageblockOrder'
   | 'randomFreelist'
   | 'hardenedFreelist'
+  | 'faults'
 > {
   /** Of the page table: with the live bugs of Linux 6.1 or without. Default `corrected`. */
   readonly behaviour?: V7sBehaviour;

@@ -55,6 +55,8 @@ const IN_FLIGHT_MAX = 1024;
  * @throws ModelViolation when a failure was not due.
  */
 export function checkFailure(world: BuddyWorld, gfp: number): void {
+  // Faults are failures that are due at any time.
+  if (world.machine.pages.faults !== null) return;
   const { machine, model, isolated } = world;
   const { zones, pages } = machine;
   const highest = highestZone(zones.names, gfp);

@@ -33,6 +33,8 @@ test.each([
   { strict: false },
   { cmdline: 'slub_debug=FZPU' },
   { cmdline: 'slub_nomerge' },
+  { faults: '1,20,0,-1' },
+  { faults: '5,100,0,-1' },
   { randomFreelist: 5, hardenedFreelist: 6 },
 ])('slub holds on a machine with %o', (machine) => {
   expect(broken(slubSubsystem, { cpus: 3, ...machine }, 6)).toEqual(new Set());

@@ -21,6 +21,7 @@ const OPTION_TYPES: Readonly<Record<keyof WorldOptions, 'string' | 'number' | 'b
   pageblockOrder: 'number',
   randomFreelist: 'boolean',
   hardenedFreelist: 'boolean',
+  faults: 'string',
   behaviour: 'string',
   tables: 'string',
 };
