@@ -145,7 +145,7 @@ test.each(SABOTAGE)('%s: broken, it is named', (invariant, sabotage) => {
   expect(() => checkBuddyLocal(world, 0)).toThrow(new RegExp(`^${invariant.replaceAll('+', '\\+')}`, 'u'));
 });
 
-const ARM64: WorldOptions = { preset: 'arm64-2018', cpus: 2, series: 'none' };
+const ARM64: WorldOptions = { preset: 'arm64-2018', cpus: 2, series: 'none', hardenedFreelist: 7 };
 
 test('a saved counterexample replays as recorded, survives JSON, and says where changed code leaves its path', () => {
   const slub = SUBSYSTEMS.get('slub')!;

@@ -8,8 +8,11 @@ import { COUNTEREXAMPLE_FORMAT, type Counterexample } from './counterexample.js'
 /** Operations of a counterexample at most: a run has a million commands at most. */
 const PROGRAM_MAX = 1_000_000;
 
+/** What `typeof` says of a value. */
+type TypeName<T> = T extends string ? 'string' : T extends number ? 'number' : 'boolean';
+
 /** Options of a world that a file may set, with the type of each. `createMachine` checks their values. */
-const OPTION_TYPES: Readonly<Record<keyof WorldOptions, 'string' | 'number' | 'boolean'>> = {
+const OPTION_TYPES: { readonly [K in keyof WorldOptions]-?: TypeName<NonNullable<WorldOptions[K]>> } = {
   preset: 'string',
   cpus: 'number',
   series: 'string',
@@ -19,8 +22,8 @@ const OPTION_TYPES: Readonly<Record<keyof WorldOptions, 'string' | 'number' | 'b
   debugSlab: 'boolean',
   cmdline: 'string',
   pageblockOrder: 'number',
-  randomFreelist: 'boolean',
-  hardenedFreelist: 'boolean',
+  randomFreelist: 'number',
+  hardenedFreelist: 'number',
   faults: 'string',
   behaviour: 'string',
   tables: 'string',
