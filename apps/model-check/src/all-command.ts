@@ -18,7 +18,7 @@ function recordings(): string[] {
   );
 }
 
-/** Adds `mm-check all`, the main job: every subsystem, then every recording that the project has with it. */
+/** Adds `mm-check all`, the main job: every subsystem, every scenario, then every recording that the project has with it. */
 export function addAllCommand(
   program: Command,
   exit: (code: ExitCode) => void,
@@ -26,13 +26,17 @@ export function addAllCommand(
 ): void {
   program
     .command('all')
-    .description('the main job: every subsystem under the model checker, then the recordings of real kernels')
+    .description(
+      'the main job: every subsystem under the model checker, every interleaving of the scenarios, then the recordings of real kernels',
+    )
     .action(async () => {
       const files = recordings();
       const searched = await runCli(['run', '--time', '5s']);
       if (searched === ExitCode.interrupted || files.length === 0) return exit(searched);
+      const explored = await runCli(['explore', '--scenario', 'all', '--size', '2x1', '--time', '5s']);
+      if (explored === ExitCode.interrupted) return exit(explored);
       const conformed = await runCli(['conform', ...files]);
-      const verdict = Math.max(searched, conformed) as ExitCode;
+      const verdict = Math.max(searched, explored, conformed) as ExitCode;
       console.log(verdict === ExitCode.holds ? 'verdict: everything holds' : 'verdict: see above');
       return exit(verdict);
     });

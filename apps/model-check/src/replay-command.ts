@@ -4,6 +4,9 @@ import type { Command } from 'commander';
 import { testText } from './as-test.js';
 import { readCounterexample } from './counterexample-files.js';
 import { ExitCode } from './exit-code.js';
+import { replayScenario } from './explore/replay-scenario.js';
+import { isScenarioFile } from './explore/scenario-file.js';
+import { parseJson, readText } from './read-json.js';
 import { programText, runText } from './show-counterexample.js';
 
 const REPLAY_HELP = `
@@ -21,7 +24,7 @@ export function addReplayCommand(program: Command, exit: (code: ExitCode) => voi
   program
     .command('replay')
     .description('run a saved counterexample again, exactly')
-    .argument('<file>', 'a counterexample that `mm-check run` wrote')
+    .argument('<file>', 'a counterexample that `mm-check run` or `mm-check explore` wrote')
     .option('--as-test', 'print it as a vitest test instead')
     .addHelpText('after', REPLAY_HELP)
     .action((file: string, options: { asTest?: boolean }) => {
@@ -31,6 +34,8 @@ export function addReplayCommand(program: Command, exit: (code: ExitCode) => voi
 }
 
 function replay(file: string): ExitCode {
+  const content = parseJson(readText(file), file, 'a counterexample');
+  if (isScenarioFile(content)) return replayScenario(content, file);
   const found = readCounterexample(file);
   const { run, left, nondeterministic } = replayCounterexample(found);
   console.log(`${found.invariant}\n${programText(found)}`);

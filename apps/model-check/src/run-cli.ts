@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { addAllCommand } from './all-command.js';
 import { addConformCommand } from './conform-command.js';
 import { ExitCode } from './exit-code.js';
+import { addExploreCommand } from './explore-command.js';
 import { addMergeCommand } from './merge-command.js';
 import { addMutantsCommand } from './mutants-command.js';
 import { addReplayCommand } from './replay-command.js';
@@ -21,6 +22,7 @@ export type AddCommand = (program: Command, exit: (code: ExitCode) => void) => v
 
 const COMMANDS: readonly AddCommand[] = [
   addRunCommand,
+  addExploreCommand,
   addReplayCommand,
   addMergeCommand,
   addConformCommand,
