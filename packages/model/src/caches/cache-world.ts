@@ -27,6 +27,7 @@ import { CounterModel } from './counter-model.js';
 import { fillObject, isZeroed } from './object-bytes.js';
 import { type CacheUser, ObjectModel } from './object-model.js';
 import { PageRequests } from './page-requests.js';
+import { Partings } from './partings.js';
 
 /** A user and the cache that serves them. */
 export interface OpenUser extends CacheUser {
@@ -63,6 +64,8 @@ export interface CacheWorld {
   /** Caches that are being given up now, and that were or are, ever. */
   destroying: number;
   destroys: number;
+  /** Who takes caches apart, and whose objects come back meanwhile. */
+  readonly partings: Partings;
   /** The CPU that is offline, on which nothing runs; -1: none. */
   offline: number;
 }
@@ -95,6 +98,7 @@ export function cacheWorld(options: WorldOptions, slab: 'slub' | 'slab'): CacheW
     creating: 0,
     destroying: 0,
     destroys: 0,
+    partings: new Partings(),
     offline: -1,
   };
 }
@@ -168,6 +172,10 @@ export function openUser(
   const zoneDma32End = dma32 && hasCacheDma32(machine.series) ? machine.preset.dma32End : Infinity;
   const limits: Partial<Record<typeof kind, number>> = { device: GiB4, dma: zoneDmaEnd, dma32: zoneDma32End };
   const below = limits[kind] ?? Infinity;
+  // SLUB looks at the red zone of a freed object only where it checks consistency, and keeps out of the bytes of one that it
+  // refuses only where its free pointer lies behind the object, as with poison.
+  const slubDebug = SLAB_RED_ZONE | SLAB_CONSISTENCY_CHECKS | SLAB_POISON;
+  const noticed = cache instanceof SlabCache ? SLAB_RED_ZONE : slubDebug;
   const user = {
     name,
     size,
@@ -176,7 +184,7 @@ export function openUser(
     constructed,
     cache,
     flags,
-    redZone: size > 0 && (cache.flags & SLAB_RED_ZONE) !== 0,
+    redZone: size > 0 && (cache.flags & noticed) === noticed,
     inFlight: 0,
   };
   checkSharing(world, user);

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 
 import { newCounts } from '../engine/counts.js';
 import { randomProgram } from '../engine/program.js';
-import { runInterleaved } from '../engine/run-interleaved.js';
+import { ROUND_COMMANDS, runInterleaved } from '../engine/run-interleaved.js';
 import { runSequence } from '../engine/run-sequence.js';
-import type { Subsystem, WorldOptions } from '../subsystem.js';
+import type { Op, Subsystem, WorldOptions } from '../subsystem.js';
 import { v7sSubsystem } from '../v7s/v7s-subsystem.js';
 import { slabSubsystem, slubSubsystem } from './cache-subsystem.js';
 
@@ -74,4 +74,37 @@ test('the live bugs of the page table of Linux 6.1 are found, and the corrected 
   expect(found).toContain('a map that fails changes nothing'); // L4
   expect(found).toContain('a page size that the format does not have is refused'); // L5
   expect(broken(v7sSubsystem, ARM64, 6)).toEqual(new Set());
+});
+
+const op = (system: Subsystem<unknown>, name: string, cpu: number): Op => ({
+  command: system.commands.findIndex((command) => command.name === name),
+  cpu,
+  a: 0,
+  b: 2,
+});
+
+test.each([
+  { system: slabSubsystem, beside: 'freeObject' },
+  { system: slabSubsystem, beside: 'overrunObject' },
+  { system: slubSubsystem, beside: 'freeObject' },
+  { system: slubSubsystem, beside: 'overrunObject' },
+])('$system.name: no $beside while the cache is given up with its last object', ({ system, beside }) => {
+  const caches = system as Subsystem<unknown>;
+  const wait = op(caches, 'gracePeriodEnds', 0);
+  const setUp = [op(caches, 'createCache', 0), op(caches, 'allocObject', 0)];
+  const program = [
+    ...setUp,
+    ...Array.from({ length: ROUND_COMMANDS - setUp.length }, () => wait),
+    op(caches, 'abandonCache', 0),
+    op(caches, beside, 1),
+    op(caches, 'freeObject', 1),
+  ];
+  const debug = system === slabSubsystem ? { debugSlab: true } : { cmdline: 'slub_debug=FZP' };
+  const options = { cpus: 2, ...debug };
+  const failures = Array.from(
+    { length: 40 },
+    (_, i) =>
+      runInterleaved(caches, options, program, newCounts(caches), { schedule: i }).failure?.error.message,
+  );
+  expect(new Set(failures)).toEqual(new Set([undefined]));
 });

@@ -47,6 +47,37 @@ export class ObjectModel {
         `objects of a cache made for DMA lie below ${hex(user.below)}`,
         `${hex(address)} of ${user.name}`,
       );
+    this.#stamps = (this.#stamps + 1) | 0;
+    const object = { address, user, size, stamp: this.#stamps };
+    this.#hold(object);
+    return object;
+  }
+
+  /** Takes an object out: its owner is about to free it. `at` is any integer from 0. */
+  release(at: number): LiveObject {
+    const index = at % this.live.length;
+    const object = this.live[index]!;
+    const last = this.live.pop()!;
+    if (object !== last) this.live[index] = last;
+    this.#forget(object);
+    return object;
+  }
+
+  /** Puts back an object that was taken out: it was not freed after all. */
+  kept(object: LiveObject): void {
+    this.#hold(object);
+  }
+
+  /** Takes out all objects of a user. */
+  releaseAll(user: CacheUser): LiveObject[] {
+    const theirs: LiveObject[] = [];
+    for (let i = this.live.length - 1; i >= 0; i--)
+      if (this.live[i]!.user === user) theirs.push(this.release(i));
+    return theirs;
+  }
+
+  #hold(object: LiveObject): void {
+    const { address, user, size } = object;
     const end = address + size;
     for (let page = Math.floor(address / 4096); page * 4096 < end; page++) {
       const spans = this.#spans.get(page);
@@ -62,28 +93,7 @@ export class ObjectModel {
         );
       spans.push({ start: address, end });
     }
-    this.#stamps = (this.#stamps + 1) | 0;
-    const object = { address, user, size, stamp: this.#stamps };
     this.live.push(object);
-    return object;
-  }
-
-  /** Takes an object out: its owner is about to free it. `at` is any integer from 0. */
-  release(at: number): LiveObject {
-    const index = at % this.live.length;
-    const object = this.live[index]!;
-    const last = this.live.pop()!;
-    if (object !== last) this.live[index] = last;
-    this.#forget(object);
-    return object;
-  }
-
-  /** Takes out all objects of a user. */
-  releaseAll(user: CacheUser): LiveObject[] {
-    const theirs: LiveObject[] = [];
-    for (let i = this.live.length - 1; i >= 0; i--)
-      if (this.live[i]!.user === user) theirs.push(this.release(i));
-    return theirs;
   }
 
   #forget({ address, size }: LiveObject): void {

@@ -70,6 +70,18 @@ const isNameTaken = (world: CacheWorld, name: string): boolean =>
   world.kmem instanceof SlubSystem &&
   world.requests.hasSaid(`kmem_cache_create_usercopy(${name}) failed with error -${Errno.EEXIST}`);
 
+/** Whether an object of the user may be freed now: what one left behind is not touched while its cache is given up. */
+function startsFreeing({ users, partings }: CacheWorld, user: OpenUser): boolean {
+  if (!users.includes(user)) return partings.startsReturn(user.cache);
+  user.inFlight++;
+  return true;
+}
+
+function endsFreeing({ users, partings }: CacheWorld, user: OpenUser): void {
+  if (users.includes(user)) user.inFlight--;
+  else partings.endsReturn(user.cache);
+}
+
 /** Opens a cache for one more user. */
 export function* createCache(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   if (world.users.length + world.creating >= USERS_MAX) return NOTHING_TO_DO;
@@ -100,36 +112,40 @@ export function* abandonCache(world: CacheWorld, ctx: Context, op: Op): Steps<An
   const { cache } = user;
   if (user.inFlight > 0 || world.creating > 0 || !world.model.live.some((object) => object.user === user))
     return NOTHING_TO_DO;
+  if (!world.partings.begin(cache)) return NOTHING_TO_DO;
   world.users.splice(world.users.indexOf(user), 1);
   const shared = world.users.some((other) => other.cache === cache);
   wasShrunk(world, cache);
   const gone = yield* cacheDestroy(ctx, cache);
+  const last = world.partings.end(cache);
   if (gone) throw new ModelViolation('a cache with live objects is not destroyed', user.name);
   const said = world.requests.hasSaid(`kmem_cache_destroy ${cache.name}: Slab cache still has objects`);
-  if (!shared && cache.refcount === 0 && !said)
+  if (last && !shared && cache.refcount === 0 && !said)
     throw new ModelViolation('live objects of a destroyed cache are reported', user.name);
 }
 
 /** Writes behind an object of a cache with red zones and frees it: that is reported, mended, and the object stays. */
 export function* overrunObject(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const { model, machine } = world;
-  const at = op.a % model.live.length;
-  const object = model.live[at]!;
+  const object = model.live[op.a % model.live.length]!;
   if (!('cache' in object.user) || world.inFlight > 1) return NOTHING_TO_DO;
   const user = object.user as OpenUser;
   const { cache } = user;
   if (!user.redZone || object.size !== cache.objectSize) return NOTHING_TO_DO;
   // Between an object of another size and SLAB's red zone lies padding.
   if (cache instanceof SlabCache && object.size % 8 !== 0) return NOTHING_TO_DO;
+  if (!startsFreeing(world, user)) return NOTHING_TO_DO;
+  model.release(op.a);
   machine.memory.write8(object.address + object.size, 0x11);
   gaveObject(world, cache, ctx.cpu);
   yield* cacheFree(ctx, cache, object.address);
+  endsFreeing(world, user);
   const report =
     cache instanceof SlabCache ? 'memory outside object was overwritten' : 'Right Redzone overwritten';
   if (!world.requests.hasSaid(report))
     throw new ModelViolation('a write behind an object is reported when it is freed', object.user.name);
   // SLAB takes the object back, SLUB does not.
-  if (cache instanceof SlabCache) model.release(at);
+  if (cache instanceof SlubCache) model.kept(object);
 }
 
 /** Writes what a file does not take: it is refused with the errno, and nothing has changed. */
@@ -145,25 +161,29 @@ export function* writeWrongly(world: CacheWorld, ctx: Context, op: Op): Steps<An
 /** A user frees all objects and gives the cache up. */
 export function* destroyCache(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const user = userOf(world, op);
-  if (user.inFlight > 0) return NOTHING_TO_DO;
+  const { cache } = user;
+  if (user.inFlight > 0 || !world.partings.begin(cache)) return NOTHING_TO_DO;
   world.users.splice(world.users.indexOf(user), 1);
   for (const object of world.model.releaseAll(user)) {
     checkObjectBytes(world.machine, object);
-    gaveObject(world, user.cache, ctx.cpu);
-    yield* cacheFree(ctx, user.cache, object.address);
+    gaveObject(world, cache, ctx.cpu);
+    yield* cacheFree(ctx, cache, object.address);
   }
-  wasShrunk(world, user.cache);
+  wasShrunk(world, cache);
   world.destroying++;
   world.destroys++;
-  const gone = yield* cacheDestroy(ctx, user.cache);
+  const gone = yield* cacheDestroy(ctx, cache);
   world.destroying--;
-  const shared = world.users.some(({ cache }) => cache === user.cache);
+  const last = world.partings.end(cache);
+  const shared = world.users.some((other) => other.cache === cache);
   if (gone && shared)
     throw new ModelViolation('a cache lives as long as it has users', `${user.name} destroyed it`);
-  if (gone) wasDestroyed(world, user.cache);
   // Objects that an earlier user left behind keep it.
-  const left = world.model.live.some((object) => 'cache' in object.user && object.user.cache === user.cache);
-  if (!gone && user.cache.refcount < 1 && !left)
+  const left = world.model.live.some((object) => 'cache' in object.user && object.user.cache === cache);
+  if (gone && left) throw new ModelViolation('a cache with live objects is not destroyed', user.name);
+  if (gone) wasDestroyed(world, cache);
+  // Of two who give it up together either may be the one that destroys it.
+  if (last && !gone && cache.alive === 1 && cache.refcount < 1 && !left)
     throw new ModelViolation('a cache without objects can be destroyed', user.name);
 }
 
@@ -198,17 +218,19 @@ export function* allocObjects(world: CacheWorld, ctx: Context, op: Op): Steps<An
 
 /** Frees an object, on any CPU. */
 export function* freeObject(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
-  const object = world.model.release(op.a);
+  const { model } = world;
+  const { user: owner } = model.live[op.a % model.live.length]!;
+  if ('cache' in owner && !startsFreeing(world, owner as OpenUser)) return NOTHING_TO_DO;
+  const object = model.release(op.a);
   checkObjectBytes(world.machine, object);
-  if (!('cache' in object.user)) {
+  if (!('cache' in owner)) {
     yield* kfree(ctx, world.kmem, object.address);
     return object.address;
   }
-  const user = object.user as OpenUser;
-  user.inFlight++;
+  const user = owner as OpenUser;
   gaveObject(world, user.cache, ctx.cpu);
   yield* cacheFree(ctx, user.cache, object.address);
-  user.inFlight--;
+  endsFreeing(world, user);
   return object.address;
 }
 
