@@ -68,7 +68,8 @@ export function runHunter(
       if (report.kind === 'at') last = report;
       else end(report);
     });
-    child.on('exit', (exitCode, killedBy) => {
+    // A process may be seen to exit before its last message is read; 'close' comes after both.
+    child.on('close', (exitCode, killedBy) => {
       // Node aborts by a signal when memory runs out.
       if (last !== null && (killedBy !== null || /heap|memory/u.test(complaint)))
         return fail(`an execution took all of ${MEMORY_MB} MiB`);

@@ -147,6 +147,7 @@ export const CACHE_INVARIANTS: Invariants = {
     'a good value can be written',
     'good tunables can be written',
     'a strict machine refuses misuse',
+    'a CPU that is offline holds nothing',
     'no page has two owners',
     'a block is aligned to its size',
     'a block lies inside one zone',

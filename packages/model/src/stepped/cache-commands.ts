@@ -44,6 +44,7 @@ import {
   pageArguments,
 } from '../caches/cache-arguments.js';
 import { checkObjectBytes } from '../caches/object-bytes.js';
+import { checkHoldsNothing } from '../caches/offline-cpu.js';
 import {
   tookObject,
   gaveObject,
@@ -325,6 +326,7 @@ export function* cpuGoesOffline(world: CacheWorld, ctx: Context, op: Op): Steps<
   if (cpu === ctx.cpu || world.inFlight > 1) return NOTHING_TO_DO;
   world.offline = cpu;
   yield* cpuDead(ctx, world.kmem, cpu);
+  checkHoldsNothing(world, cpu);
   yield* cpuOnline(ctx, world.kmem, cpu);
   world.offline = -1;
 }

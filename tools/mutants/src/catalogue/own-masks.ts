@@ -107,13 +107,15 @@ export const OWN_MASKS: readonly Mutant[] = [
     'logic',
     'a request is served by a cache that does not keep its alignment',
     [
+      // The size is rounded up to the alignment and then compared: either alone keeps it.
+      edit('kmem/merge', 'const size = alignUp(rounded, align);', 'const size = rounded;'),
       edit(
         'kmem/merge',
         'if ((cache.size & ~(align - 1)) >>> 0 !== cache.size) continue;',
         'if (cache.size === 0) continue;',
       ),
     ],
-    ['an object is aligned as its cache says'],
+    ['an object is aligned as its cache says', 'a good request gets a cache'],
     [check('caches: merged requests fit'), programs('slub')],
   ),
   own(

@@ -330,5 +330,6 @@ export const OWN_SLUB: readonly Mutant[] = [
       ),
     ],
     [programs('slub'), scenario('slub-cpu-offline')],
+    ['a CPU that is offline holds nothing'],
   ),
 ];

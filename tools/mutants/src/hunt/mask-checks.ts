@@ -59,7 +59,8 @@ export const MASK_CHECKS: Readonly<Record<string, Check>> = {
     for (let i = 0; i < 20; i++) {
       const size = 8 + random.below(400);
       const align = [0, 8, 32, 64, 128, 256][random.below(6)]!;
-      const cache = machine.kmemCacheCreate({ name: `asked-${i}`, size, align })!;
+      const cache = machine.kmemCacheCreate({ name: `asked-${i}`, size, align });
+      if (cache === null) throw new ModelViolation('a good request gets a cache', `${size} bytes, ${align}`);
       if (cache.size < size)
         throw new ModelViolation(
           'no live object overlaps another',
