@@ -89,8 +89,9 @@ export function costOf(workload: Workload, source: string, options: MachineOptio
 }
 
 function start(source: string, options: MachineOptions): Running {
-  const make = SOURCES[source];
-  if (make === undefined) throw new OptionError('--source', `one of ${SOURCE_NAMES.join(', ')}`, source);
+  if (!Object.hasOwn(SOURCES, source))
+    throw new OptionError('--source', `one of ${SOURCE_NAMES.join(', ')}`, source);
+  const make = SOURCES[source]!;
   const machine = createMachine(source === 'slab' ? { ...options, slab: 'slab' } : options);
   const zoneDma32 = machine.preset.config.dma32 === true;
   const ctx = new Context();

@@ -96,6 +96,7 @@ test('broken input ends in 2 and is named', () => {
     [['l2-tables', '--trace', join(folder, 'none')], '--trace: expected a file that can be read'],
     [['l2-tables', '--workload', 'nothing'], '--workload: expected one of sparse'],
     [['l2-tables', '--source', 'nothing'], '--source: expected one of slub, slab, page'],
+    [['l2-tables', '--source', 'toString'], '--source: expected one of slub, slab, page'],
     [['image', '--maps', '-3', join(folder, 'a.json')], '--maps: expected a whole number'],
     [['image', '--ram', 'much', join(folder, 'a.json')], 'expected'],
     [['image', join(folder, 'no', 'folder.json')], 'file: expected a file that can be written'],

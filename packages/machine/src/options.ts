@@ -184,8 +184,8 @@ function text(value: unknown, field: string): string {
 function overridden(preset: ZonePreset, zones: NonNullable<MachineOptions['zones']>): ZonePreset {
   const { config, ...ends } = record(zones, 'zones', ['config', 'dmaEnd', 'dma32End', 'lowmemEnd']);
   for (const [field, end] of Object.entries(ends))
-    if (typeof end !== 'number' || !(end >= 0))
-      throw new OptionError(`zones.${field}`, 'an address of at least 0, or Infinity', end);
+    if (typeof end !== 'number' || !(end >= 0) || (end !== Infinity && end % 4096 !== 0))
+      throw new OptionError(`zones.${field}`, 'a multiple of 4096 from 0, or Infinity', end);
   const checked = config === undefined ? preset.config : zoneConfig(config);
   return { ...preset, ...ends, config: checked };
 }
@@ -200,8 +200,8 @@ function kernelConfig(given: unknown, preset: ZonePreset): KernelConfig {
 
 function zoneConfig(config: unknown): ZoneConfig {
   const fields = record(config, 'zones.config', ['dma', 'dma32', 'highmem', 'device']);
-  for (const key of ['dma', 'dma32', 'highmem'])
-    if (typeof fields[key] !== 'boolean')
+  for (const key of ['dma', 'dma32', 'highmem', 'device'])
+    if (typeof fields[key] !== 'boolean' && (key !== 'device' || fields[key] !== undefined))
       throw new OptionError(`zones.config.${key}`, 'true or false', fields[key]);
   return fields as unknown as ZoneConfig;
 }
@@ -209,12 +209,17 @@ function zoneConfig(config: unknown): ZoneConfig {
 function rangesOf(options: MachineOptions, preset: ZonePreset): readonly RamRange[] {
   const { memoryMap, ramBytes } = options;
   if (memoryMap === undefined)
-    return preset.memoryMap(checkedRam(parseSize(ramBytes ?? GiB, 'ramBytes'), ramBytes));
+    return preset.memoryMap(
+      checkedRam(parseSize(ramBytes === undefined ? GiB : ramBytes, 'ramBytes'), ramBytes),
+    );
   if (ramBytes !== undefined)
     throw new OptionError('ramBytes', 'nothing beside memoryMap, which says it all', ramBytes);
   if (typeof memoryMap === 'string') return parseProcIomem(memoryMap);
   if (!Array.isArray(memoryMap))
     throw new OptionError('memoryMap', 'ranges { start, end } or the text of /proc/iomem', memoryMap);
+  for (const [i, range] of memoryMap.entries())
+    if (typeof range !== 'object' || range === null)
+      throw new OptionError(`memoryMap[${i}]`, 'a range { start, end }', range);
   return memoryMap as readonly RamRange[];
 }
 
