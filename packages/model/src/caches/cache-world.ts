@@ -172,10 +172,8 @@ export function openUser(
   const zoneDma32End = dma32 && hasCacheDma32(machine.series) ? machine.preset.dma32End : Infinity;
   const limits: Partial<Record<typeof kind, number>> = { device: GiB4, dma: zoneDmaEnd, dma32: zoneDma32End };
   const below = limits[kind] ?? Infinity;
-  // SLUB looks at the red zone of a freed object only where it checks consistency, and keeps out of the bytes of one that it
-  // refuses only where its free pointer lies behind the object, as with poison.
-  const slubDebug = SLAB_RED_ZONE | SLAB_CONSISTENCY_CHECKS | SLAB_POISON;
-  const noticed = cache instanceof SlabCache ? SLAB_RED_ZONE : slubDebug;
+  // SLUB looks at the red zone of a freed object only where it checks consistency.
+  const noticed = cache instanceof SlabCache ? SLAB_RED_ZONE : SLAB_RED_ZONE | SLAB_CONSISTENCY_CHECKS;
   const user = {
     name,
     size,

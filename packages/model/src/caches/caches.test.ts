@@ -35,6 +35,11 @@ test.each([
   { cmdline: 'slub_nomerge' },
   { faults: '1,20,0,-1' },
   { faults: '5,100,0,-1' },
+  { cmdline: 'slub_debug=FZ' },
+  { cmdline: 'slub_debug=FZ', faults: '5,100,0,-1' },
+  { cmdline: 'slub_debug=Z' },
+  { cmdline: 'slub_debug=P', faults: '5,100,0,-1' },
+  { cmdline: 'slub_debug=U', faults: '5,100,0,-1' },
   { randomFreelist: 5, hardenedFreelist: 6 },
 ])('slub holds on a machine with %o', (machine) => {
   expect(broken(slubSubsystem, { cpus: 3, ...machine }, 6)).toEqual(new Set());

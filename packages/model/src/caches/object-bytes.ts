@@ -1,4 +1,5 @@
 import type { Machine } from '@mm/machine';
+import type { SlubCache } from '@mm/slub';
 
 import { ModelViolation } from '../model-violation.js';
 import type { LiveObject } from './object-model.js';
@@ -58,6 +59,18 @@ export function checkObjectBytes(machine: Machine, object: LiveObject): void {
     "a live object's bytes change only by its owner",
     `0x${object.address.toString(16)} of ${object.user.name}`,
   );
+}
+
+/** The owner writes again where SLUB's free pointer lies, if that is inside the object. */
+export function restoreFreePointer(
+  { memory }: Machine,
+  { address, stamp }: LiveObject,
+  cache: SlubCache,
+): void {
+  const { offset, inuse } = cache;
+  if (offset >= inuse) return;
+  for (let at = offset; at < offset + cache.system.arch.pointerBytes; at += WORD)
+    memory.write32(address + at, stamp);
 }
 
 /** Whether every byte of a new object is zero. */

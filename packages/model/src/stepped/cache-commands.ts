@@ -43,7 +43,7 @@ import {
   kmallocArguments,
   pageArguments,
 } from '../caches/cache-arguments.js';
-import { checkObjectBytes } from '../caches/object-bytes.js';
+import { checkObjectBytes, restoreFreePointer } from '../caches/object-bytes.js';
 import { checkHoldsNothing } from '../caches/offline-cpu.js';
 import {
   tookObject,
@@ -145,8 +145,11 @@ export function* overrunObject(world: CacheWorld, ctx: Context, op: Op): Steps<A
     cache instanceof SlabCache ? 'memory outside object was overwritten' : 'Right Redzone overwritten';
   if (!world.requests.hasSaid(report))
     throw new ModelViolation('a write behind an object is reported when it is freed', object.user.name);
-  // SLAB takes the object back, SLUB does not.
-  if (cache instanceof SlubCache) model.kept(object);
+  // SLAB takes the object back. SLUB does not, but has ended a free list in it before its checks.
+  if (cache instanceof SlabCache) return;
+  restoreFreePointer(machine, object, cache);
+  checkObjectBytes(machine, object);
+  model.kept(object);
 }
 
 /** Writes what a file does not take: it is refused with the errno, and nothing has changed. */
