@@ -85,6 +85,60 @@ describe('algorithms', () => {
   });
 });
 
+describe('what an algorithm is given', () => {
+  const REFUSED = 'expected an integer in 0..2^';
+
+  test.each([-1, 1.5, Number.NaN, 2 ** 31])('first_fit_align refuses %s bytes', (bytes) => {
+    expect(() => firstFitAlign(bytes)).toThrow(`alignBytes: ${REFUSED}31 - 1, got`);
+  });
+
+  test.each([-1, 1.5, Number.NaN, 2 ** 53])('fixed_alloc refuses an offset of %s', (bytes) => {
+    expect(() => fixedAlloc(bytes)).toThrow(`offsetBytes: ${REFUSED}53 - 1, got`);
+  });
+
+  test('the least and the largest alignment: 0 finds nothing, as its mask wraps; the largest masks', () => {
+    const pool = poolOf(4, 0, 4096);
+    expect(pool.alloc(16, firstFitAlign(0))).toBeNull();
+    expect(pool.alloc(16, firstFitAlign(2 ** 31 - 1))).toBe(0);
+    expect(pool.alloc(16, firstFitAlign(2 ** 31 - 1))).toBeNull();
+    expect(pool.alloc(16, firstFitAlign(1))).toBe(16);
+  });
+
+  test('a fixed place may be the chunk start; between granules nothing is found, with or without a log', () => {
+    const pool = poolOf(4, 0x1000, 64);
+    expect(pool.alloc(16, fixedAlloc(8))).toBeNull();
+    expect(pool.alloc(16, fixedAlloc(0))).toBe(0x1000);
+    expect(pool.alloc(16, fixedAlloc(64))).toBeNull();
+  });
+
+  test('order_align: one granule anywhere, the whole chunk once, more than the chunk never', () => {
+    const pool = poolOf(4, 0x1000, 64);
+    expect(pool.alloc(80, firstFitOrderAlign)).toBeNull();
+    expect(pool.alloc(64, firstFitOrderAlign)).toBe(0x1000);
+    pool.free(0x1000, 64);
+    expect(pool.alloc(16, firstFitOrderAlign)).toBe(0x1000);
+    expect(pool.alloc(16, firstFitOrderAlign)).toBe(0x1010);
+    expect(pool.alloc(32, firstFitOrderAlign)).toBe(0x1020);
+  });
+
+  test('best_fit: of holes of one size the lowest; of holes all too large the smallest; none is none', () => {
+    const pool = poolOf(4, 0x1000, 512);
+    expect(pool.alloc(512)).toBe(0x1000);
+    expect(pool.alloc(16, bestFit)).toBeNull();
+    for (const [start, bytes] of [
+      [0x1000, 64],
+      [0x1080, 48],
+      [0x1100, 48],
+      [0x11e0, 32],
+    ] as const)
+      pool.free(start, bytes);
+    expect(pool.alloc(48, bestFit)).toBe(0x1080);
+    expect(pool.alloc(16, bestFit)).toBe(0x11e0);
+    expect(pool.alloc(40, bestFit)).toBe(0x1100);
+    expect(pool.alloc(80, bestFit)).toBeNull();
+  });
+});
+
 describe('64-bit addresses', () => {
   test('a kernel virtual address is exact, as a bigint', () => {
     const pool = poolOf(10, 0xffff_8880_4000_0000n, 4096, 0x1_4000_0000);

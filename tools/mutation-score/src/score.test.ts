@@ -31,7 +31,7 @@ test('a time-out counts as killed, a mutant that no test reaches as survived, an
   const [row] = tally(results, same);
   expect(row).toEqual({ module: 'a.ts', killed: 3, alive: 2 });
   expect(scoreOf(row)).toBe('60.0');
-  expect(survivors(results, same)).toEqual(Array(2).fill('a.ts:10 BooleanLiteral: false'));
+  expect(survivors(results, same)).toEqual(Array(2).fill('a.ts:9 BooleanLiteral: false'));
 });
 
 test('a survivor that no test ran on is an error: it was not judged', () => {

@@ -32,7 +32,7 @@ export const survivors = (results, moduleOf) =>
   results
     .filter(({ status }) => ALIVE.has(status))
     .map(({ fileName, location, mutatorName, replacement }) => {
-      const line = location.start.line + 1;
+      const { line } = location.start;
       return `${moduleOf(fileName)}:${line} ${mutatorName}: ${replacement.replaceAll(/\s+/gu, ' ').slice(0, 80)}`;
     });
 
