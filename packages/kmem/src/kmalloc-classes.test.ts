@@ -42,15 +42,15 @@ test.each([
   expect(bytes.filter((size) => !made.has(size))).toEqual([]);
 });
 
-const sizes = (preset: string, isSlab: boolean): number[] =>
+const normalSizes = (preset: string, isSlab: boolean): number[] =>
   kmallocClasses(slabArchOf(preset), false, isSlab).flatMap(({ type, size }) => (type === 0 ? [size] : []));
 
 test('the boot makes 96 and 192 behind the class below them, where they have room', () => {
   const from128 = [128, 256, 512, 1024, 2048, 4096, 8192];
-  expect(sizes('x86_64', false)).toEqual([8, 16, 32, 64, 96, 128, 192, ...from128.slice(1)]);
-  expect(sizes('x86_64', true)).toEqual([32, 64, 96, 128, 192, ...from128.slice(1)]);
-  expect(sizes('arm', false)).toEqual([64, 128, 192, ...from128.slice(1)]);
-  expect(sizes('arm64', false)).toEqual(from128);
+  expect(normalSizes('x86_64', false)).toEqual([8, 16, 32, 64, 96, 128, 192, ...from128.slice(1)]);
+  expect(normalSizes('x86_64', true)).toEqual([32, 64, 96, 128, 192, ...from128.slice(1)]);
+  expect(normalSizes('arm', false)).toEqual([64, 128, 192, ...from128.slice(1)]);
+  expect(normalSizes('arm64', false)).toEqual(from128);
 });
 
 test('the largest size of all is a block of the top order', () => {
