@@ -56,5 +56,6 @@ export function parseSlubBoot(cmdline: string, log: KernelLog): SlubBoot {
 function number(name: string, value: string | null): number {
   const read = value !== null && /^(?:0x[0-9a-f]+|\d+)/iu.exec(value)?.[0];
   if (!read) throw new OptionError(name, 'a number from 0', value);
-  return Number(read);
+  // As in C, a leading zero makes it octal, which ends at the first digit that is none.
+  return /^0[0-7]/u.test(read) ? Number.parseInt(read, 8) : Number(/^0\d/u.test(read) ? 0 : read);
 }

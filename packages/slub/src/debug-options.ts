@@ -58,13 +58,16 @@ export function parseSlubDebug(value: string | null, log: KernelLog): DebugOptio
   let global: number | null = null;
   let disableHigherOrder = false;
   const lists: DebugList[] = [];
-  for (const block of value.split(';').filter((text) => text !== '')) {
+  for (const { 0: whole, 1: block = '', index } of value.matchAll(/([^;]+);*/gu)) {
+    const isLast = index + whole.length === value.length;
+    // One semicolon ends a list when a block follows; more of them, or one at the end, count to its last name.
+    const surplus = whole.slice(block.length + (isLast ? 0 : 1));
     const comma = block.indexOf(',');
     const letters = comma === -1 ? block : block.slice(0, comma);
     const { flags, highOrderOff } = comma === 0 ? FULL : readLetters(letters, log);
     disableHigherOrder ||= highOrderOff;
     if (comma === -1) global = flags;
-    else lists.push({ flags, names: namesOf(block.slice(comma + 1)) });
+    else lists.push({ flags, names: namesOf(block.slice(comma + 1) + surplus) });
   }
   // Blocks with names alone leave all other caches as they were.
   return { flags: global ?? 0, lists, disableHigherOrder };
