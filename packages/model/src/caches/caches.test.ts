@@ -74,10 +74,11 @@ test('page tables: a cut address before 4.19, a map that fails before the series
 test('the live bugs of the page table of Linux 6.1 are found, and the corrected one has none', () => {
   const found = broken(v7sSubsystem, { ...ARM64, behaviour: 'linux-6.1' }, 60, 40);
   expect(found).toContain('an unmap leaves the rest as it was'); // L1
-  expect(found).toContain('the size that unmap reports went away'); // L2
+  expect(found).toContain('an unmap takes away all that is mapped'); // L2
   expect(found).toContain('a map over something mapped is refused'); // L3
-  expect(found).toContain('a map that fails changes nothing'); // L4
+  expect(found).toContain('a map that fails takes nothing away'); // L4
   expect(found).toContain('a page size that the format does not have is refused'); // L5
+  expect(found).toContain('a map that leaves the space is refused'); // L6
   expect(broken(v7sSubsystem, ARM64, 6)).toEqual(new Set());
 });
 

@@ -56,7 +56,14 @@ export function* map(world: V7sWorld, ctx: Context, op: Op): Steps<Answer> {
     return answer;
   }
   if (done.bytes !== 0 || within)
-    checkAround(world, first, Math.min(last, WINDOW.pages - 1), 19, 'a map that fails changes nothing');
+    checkAround(
+      world,
+      first,
+      Math.min(last, WINDOW.pages - 1),
+      19,
+      'a map that fails takes nothing away',
+      'a map that fails leaves nothing behind',
+    );
   if (answer === -Errno.ENOMEM) checkTableFailure(world);
   else if (free)
     throw new ModelViolation('a map of what is free succeeds', `errno ${answer}, page ${first} of ${count}`);
@@ -81,7 +88,9 @@ export function* unmap(world: V7sWorld, ctx: Context, op: Op): Steps<Answer> {
   unclaim(world, range);
   if (gone !== pages * 0x1000)
     throw new ModelViolation(
-      'the size that unmap reports went away',
+      gone < pages * 0x1000
+        ? 'an unmap takes away all that is mapped'
+        : 'an unmap reports no more than went away',
       `${gone} of ${pages * 0x1000} bytes, page ${first}`,
     );
   mapped.fill(0, first, first + pages);

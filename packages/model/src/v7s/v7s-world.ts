@@ -124,8 +124,12 @@ function takeHighBlocks({ pages }: Machine): Array<readonly [pfn: number, order:
   return taken;
 }
 
-/** Whether a translation of the page is as the model says, by the package and by the walker. @throws ModelViolation */
-export function checkPage(world: V7sWorld, page: number, invariant: string): void {
+/**
+ * Whether a translation of the page is as the model says, by the package and by the walker.
+ * @param gained the invariant that breaks when there is a translation and should be none.
+ * @throws ModelViolation
+ */
+export function checkPage(world: V7sWorld, page: number, invariant: string, gained = invariant): void {
   const { table, mapped, writable, ctx, registers, read } = world;
   const iova = WINDOW.start + page * 4096 + 0x123;
   const wanted = mapped[page] === 0 ? null : (mapped[page]! - 1) * 4096 + 0x123;
@@ -136,7 +140,10 @@ export function checkPage(world: V7sWorld, page: number, invariant: string): voi
     throw cutAddress(error);
   }
   if (answer !== wanted)
-    throw new ModelViolation(invariant, `iova ${hex(iova)}: ${hex(answer)}, mapped to ${hex(wanted)}`);
+    throw new ModelViolation(
+      wanted === null ? gained : invariant,
+      `iova ${hex(iova)}: ${hex(answer)}, mapped to ${hex(wanted)}`,
+    );
   const found = walk(read, registers, iova);
   const walked = found.ok ? found.translation.pa : null;
   if (walked !== wanted)
@@ -164,13 +171,14 @@ export function checkAround(
   last: number,
   stride: number,
   invariant: string,
+  gained = invariant,
 ): void {
   const from = Math.max(0, first & ~4095);
   const to = Math.min(WINDOW.pages - 1, last | 4095);
   for (let page = from + (first % stride); page <= to; page += stride)
-    if (!isBusy(world, page)) checkPage(world, page, invariant);
+    if (!isBusy(world, page)) checkPage(world, page, invariant, gained);
   for (const page of [first - 1, first, last, last + 1])
-    if (page >= 0 && page < WINDOW.pages && !isBusy(world, page)) checkPage(world, page, invariant);
+    if (page >= 0 && page < WINDOW.pages && !isBusy(world, page)) checkPage(world, page, invariant, gained);
 }
 
 /** Whether another operation works on the page now. */

@@ -5,7 +5,8 @@ import { check, edit, programs, scenario } from './hunts.js';
 const LEADS = 'a translation leads where the map says';
 const REST = 'an unmap leaves the rest as it was';
 const REFUSED = 'a map over something mapped is refused';
-const GONE = 'the size that unmap reports went away';
+const TAKES = 'an unmap takes away all that is mapped';
+const MORE = 'an unmap reports no more than went away';
 const FLUSHED = 'what was unmapped is flushed';
 const WALK = 'a walk over memory finds what is mapped';
 const LOST = 'no table is lost';
@@ -86,7 +87,7 @@ export const OWN_V7S: readonly Mutant[] = [
         'const end = first + count;',
       ),
     ],
-    [GONE, REST],
+    [TAKES, MORE, REST],
     [check('v7s: an unmap over the end of a table')],
   ),
   own(
@@ -100,7 +101,7 @@ export const OWN_V7S: readonly Mutant[] = [
         'if ((words[i]! & 3) !== 2) return false;',
       ),
     ],
-    [REST, GONE],
+    [REST, TAKES, MORE],
   ),
   own(
     'map-large-step',
@@ -139,7 +140,7 @@ export const OWN_V7S: readonly Mutant[] = [
         'for (let i = first; i < first + pages; i++) {\n    yield read(table.l2Cell + i);\n    if (words[at + i] !== 0 && i > 250) return false;',
       ),
     ],
-    [REFUSED, 'a map that fails changes nothing'],
+    [REFUSED, 'a map that fails leaves nothing behind', 'a map that fails takes nothing away'],
   ),
   own(
     'map-range',
@@ -159,7 +160,7 @@ export const OWN_V7S: readonly Mutant[] = [
         '      if ((words[at + k]! & 3) === 0 && k === 255) return false;',
       ),
     ],
-    [GONE, REST],
+    [TAKES, MORE, REST],
   ),
   own(
     'drop-table',
@@ -180,7 +181,7 @@ export const OWN_V7S: readonly Mutant[] = [
     'logic',
     'a section that is split keeps the page that was to be unmapped',
     [edit('v7s-pgtable/split-entries', '    if (i !== hole) writeGroup', '    writeGroup')],
-    [REST, GONE],
+    [REST, TAKES, MORE],
   ),
   own(
     'split-address',
@@ -213,7 +214,7 @@ export const OWN_V7S: readonly Mutant[] = [
         'const group = isCont(found, level) || level === 1;',
       ),
     ],
-    [LEADS, REST, GONE],
+    [LEADS, REST, TAKES, MORE],
     [scenario('v7s: two unmaps of one supersection')],
   ),
   own(

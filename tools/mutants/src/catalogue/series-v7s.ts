@@ -19,7 +19,7 @@ export const SERIES_V7S: readonly Mutant[] = [
     history: LIVE,
     kind: 'logic',
     mechanism: 'L2: a part of a supersection is reported as not unmapped, and stays mapped',
-    breaks: ['the size that unmap reports went away'],
+    breaks: ['an unmap takes away all that is mapped'],
     edits: [],
     hunts: [check('v7s: unmap within a supersection, linux-6.1')],
   },
@@ -40,7 +40,7 @@ export const SERIES_V7S: readonly Mutant[] = [
     mechanism: 'who loses the race to split a section reports an unmap that was not made',
     breaks: [
       'an unmap leaves the rest as it was',
-      'the size that unmap reports went away',
+      'an unmap reports no more than went away',
       'what was unmapped is flushed',
     ],
     edits: [

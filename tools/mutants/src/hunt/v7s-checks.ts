@@ -44,14 +44,14 @@ function liveBugs(behaviour: 'linux-6.1' | 'corrected'): Readonly<Record<string,
       const bench = new V7sBench({ behaviour });
       bench.map(0, 0x80000000, 16 * MiB);
       const gone = bench.unmap(5 * MiB, 0x1000);
-      hold('the size that unmap reports went away', gone, 0x1000);
-      hold('the size that unmap reports went away', bench.translate(5 * MiB), null);
+      hold('an unmap takes away all that is mapped', gone, 0x1000);
+      hold('an unmap reports no more than went away', bench.translate(5 * MiB), null);
     },
     [`v7s: a section over small pages, ${behaviour}`]() {
       const bench = new V7sBench({ behaviour });
       bench.map(0x3000, 0x90000000, 0x1000);
       hold('a map over something mapped is refused', bench.map(0, 0x80000000, MiB), -Errno.EEXIST);
-      hold('a map that fails changes nothing', bench.translate(0x3000), 0x90000000);
+      hold('a map that fails takes nothing away', bench.translate(0x3000), 0x90000000);
     },
   };
 }
@@ -87,7 +87,7 @@ export const V7S_CHECKS: Readonly<Record<string, Check>> = {
         throw new ModelViolation('a map without memory answers -ENOMEM', `${answer}`);
     hold('memory runs out', answers.has(-Errno.ENOMEM), true);
     for (let i = 63; answers.has(-Errno.ENOMEM) && i > 40; i--)
-      hold('a map that fails changes nothing', bench.translate(i * MiB), null);
+      hold('a map that fails leaves nothing behind', bench.translate(i * MiB), null);
   },
 
   'v7s: what was unmapped can be mapped again'() {
@@ -102,7 +102,7 @@ export const V7S_CHECKS: Readonly<Record<string, Check>> = {
           0,
         );
         hold(
-          'the size that unmap reports went away',
+          'an unmap takes away all that is mapped',
           bench.unmap(32 * MiB * (size < MiB ? 1 : 2), size),
           size,
         );
@@ -115,14 +115,14 @@ export const V7S_CHECKS: Readonly<Record<string, Check>> = {
     // The tables of section 0 and of section 5 lie one behind the other.
     small.map(0xff000, 0x1000);
     small.map(5 * MiB, 0x1000, 4);
-    hold('the size that unmap reports went away', small.unmap(0xff000, 0x1000, 3), 0x1000);
+    hold('an unmap reports no more than went away', small.unmap(0xff000, 0x1000, 3), 0x1000);
     small.check([5 * MiB, 5 * MiB + 0x1000], [0xff000, MiB], 2);
   },
 
   'v7s: a section unmapped over a full table'() {
     const small = new SmallTable();
     small.map(0, 0x1000, 256);
-    hold('the size that unmap reports went away', small.unmap(0, MiB), MiB);
+    hold('an unmap takes away all that is mapped', small.unmap(0, MiB), MiB);
     small.check([], [0, 0x5000], 0);
   },
 

@@ -58,7 +58,7 @@ export class SmallTable {
   check(mapped: readonly number[], unmapped: readonly number[], tables: number): void {
     const at = (iova: number): number | null => iovaToPhys(this.#ctx, this.table, iova);
     for (const iova of mapped) hold('a translation leads where the map says', at(iova), PA + iova);
-    for (const iova of unmapped) hold('the size that unmap reports went away', at(iova), null);
+    for (const iova of unmapped) hold('an unmap reports no more than went away', at(iova), null);
     hold('no table is lost', this.source.l2Alive, tables);
   }
 }
