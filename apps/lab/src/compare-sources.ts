@@ -14,7 +14,6 @@ import {
 import { PcpWord, foldZoneCounters, freePagesOf, pcpAt } from '@mm/buddy';
 import { GenPool } from '@mm/genalloc';
 import { type Machine, type MachineOptions, createMachine } from '@mm/machine';
-import { PageFragCache } from '@mm/page-frag';
 import { Errno, OptionError } from '@mm/printk';
 import { Context } from '@mm/steps';
 import { GFP_KERNEL } from '@mm/zones';
@@ -51,8 +50,7 @@ const SOURCES: Readonly<Record<string, MakeSource>> = {
   slub: fromCache,
   slab: fromCache,
   page: (machine, zoneGfp) => new PageTableSource(machine.pages, zoneGfp),
-  'page-frag': (machine, zoneGfp) =>
-    new PageFragTableSource(new PageFragCache(machine.pages, machine.cells), zoneGfp),
+  'page-frag': (machine, zoneGfp) => new PageFragTableSource(machine.pages, machine.cells, zoneGfp),
   genalloc: (machine, zoneGfp) => new GenPoolTableSource(machine.pages, new GenPool(10), zoneGfp),
 };
 

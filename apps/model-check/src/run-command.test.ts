@@ -72,7 +72,7 @@ describe('mm-check run', () => {
     [['--series', 'v3'], '--series: expected one of 4.15, none, v4, merged, got "v3"'],
     [['--preset', 'vax'], '--preset: expected one of'],
     [['--behaviour', 'wild'], '--behaviour: expected one of corrected, linux-6.1, got "wild"'],
-    [['--tables', 'air'], '--tables: expected one of slab, page, genalloc, got "air"'],
+    [['--tables', 'air'], '--tables: expected one of slab, page, page-frag, genalloc, got "air"'],
     [['--runs', '1.5'], '--runs: expected an integer'],
     [['--commands', ''], '--commands: expected an integer'],
   ])('wrong use %j ends in 2 and is named', async (args, message) => {

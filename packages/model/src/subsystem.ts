@@ -3,7 +3,7 @@ import type { MachineOptions } from '@mm/machine';
 import type { CellSpace, Context, Steps } from '@mm/steps';
 
 /** The sources of level 2 tables. */
-export const TABLES_NAMES = ['slab', 'page', 'genalloc'] as const;
+export const TABLES_NAMES = ['slab', 'page', 'page-frag', 'genalloc'] as const;
 /** One of them. */
 export type TablesName = (typeof TABLES_NAMES)[number];
 

@@ -1,11 +1,11 @@
 import type { PageAllocator } from '@mm/buddy';
 import type { GenPool } from '@mm/genalloc';
 import type { PhysAddr } from '@mm/memory';
-import type { PageFragCache } from '@mm/page-frag';
+import { PageFragCache } from '@mm/page-frag';
 import { OptionError } from '@mm/printk';
 import type { SlabCache, SlabSystem } from '@mm/slab';
 import type { SlubCache, SlubSystem } from '@mm/slub';
-import type { Context } from '@mm/steps';
+import type { Cell, CellSpace, Context } from '@mm/steps';
 
 /**
  * Where tables come from, as plain functions: each call is one step to the explorer. Addresses are physical; a table is
@@ -45,20 +45,24 @@ export class PageTableSource {
 }
 
 /**
- * Fragments of 1 KiB, as series v3 had it; but every table is zeroed, and the cache drained at the end.
+ * Fragments of 1 KiB, as series v3 had it; but every table is zeroed, a lock keeps CPUs that map at once from cutting the same
+ * fragment, and the cache is drained at the end.
  * @example
- * new PageFragTableSource(new PageFragCache(machine.pages, machine.cells), GFP_DMA32);
+ * new PageFragTableSource(machine.pages, machine.cells, GFP_DMA32);
  */
 export class PageFragTableSource {
   readonly kind = 'page-frag';
   readonly pages: PageAllocator;
   readonly zoneGfp: number;
   readonly cache: PageFragCache;
+  /** Held while a table is cut off: a cache has no lock of its own. */
+  readonly lock: Cell;
 
-  constructor(cache: PageFragCache, zoneGfp: number) {
+  constructor(pages: PageAllocator, cells: CellSpace, zoneGfp: number) {
     checkZoneGfp(zoneGfp);
-    this.pages = cache.pages;
-    this.cache = cache;
+    this.pages = pages;
+    this.cache = new PageFragCache(pages, cells);
+    this.lock = cells.claim('v7s.page_frag_lock');
     this.zoneGfp = zoneGfp;
   }
 }

@@ -75,7 +75,7 @@ export const v7sSubsystem: Subsystem<V7sWorld> = {
     local: [],
     whole: [
       'a descriptor holds the whole address of its table',
-      'the structures of the slab allocator agree with each other',
+      'the structures of the source of tables agree with each other',
       'no table is lost',
       'a translation leads where the map says',
       'a walk over memory finds what is mapped',

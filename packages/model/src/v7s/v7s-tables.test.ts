@@ -34,6 +34,6 @@ test('and over a cache of SLAB', () => {
 
 test('a source that there is not is refused', () => {
   expect(() => v7sSubsystem.setup({ ...OPTIONS, tables: 'air' as TablesName })).toThrow(
-    'tables: expected one of slab, page, genalloc, got "air"',
+    'tables: expected one of slab, page, page-frag, genalloc, got "air"',
   );
 });

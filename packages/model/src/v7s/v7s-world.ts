@@ -12,13 +12,13 @@ import type { Machine } from '@mm/machine';
 import { HoleError, PageFlag, orderOfFlags } from '@mm/memory';
 import { KernelBug, OptionError } from '@mm/printk';
 import { SlabCache, walkSlab } from '@mm/slab';
-import { walkSlub } from '@mm/slub';
+import { headSlotOf, walkSlub } from '@mm/slub';
 import { Context } from '@mm/steps';
 
 import { type BuddyWorld, buddyWorld, checkFailure } from '../buddy/buddy-world.js';
 import { ModelViolation } from '../model-violation.js';
 import type { WorldOptions } from '../subsystem.js';
-import { liveTables, otherPages, tableSource } from './v7s-tables.js';
+import { liveTables, otherPages, tableFrames, tableSource, tablesInUse } from './v7s-tables.js';
 import { type ReadWord, type WalkRegisters, walk } from './walker.js';
 
 /** IOVAs that programs use: the last 64 MiB, so that ranges meet and run over the end of the space. */
@@ -203,8 +203,9 @@ export function checkTableFailure(world: V7sWorld): void {
   const { frames } = machine;
   const { held } = buddy.model;
   const before = [...held];
+  const ofTables = tableFrames(machine, table, tablesInUse(machine, table));
   for (let slot = 0; slot < frames.slotCount; slot++)
-    if ((frames.flags[slot]! & PageFlag.slab) !== 0)
+    if ((frames.flags[slot]! & PageFlag.slab) !== 0 || ofTables.has(slot))
       held[frames.zone[slot]!]! += 2 ** orderOfFlags(frames.flags[slot]!);
   try {
     checkFailure(buddy, machine.preset.config.dma32 ? 0x2804 : 0x2801);
@@ -220,28 +221,21 @@ export function checkTableFailure(world: V7sWorld): void {
 export function checkV7sWhole(world: V7sWorld): void {
   const { machine, table } = world;
   const { source } = table;
-  const { frames, memory } = machine;
+  const { frames } = machine;
   const seen = new Set<number>();
-  const l1 = Math.floor(table.registers.ttbr / 16384) * 16384;
-  let tables = 0;
-  for (let entry = 0; entry < 4096; entry++) {
-    const word = memory.read32(l1 + entry * 4);
-    if ((word & 3) !== 1) continue;
-    tables++;
-    const address = Math.floor(word / 1024) * 1024;
+  const used = tablesInUse(machine, table);
+  for (const address of used) {
     if (seen.has(address)) throw new ModelViolation('no page has two owners', `table ${hex(address)}`);
     seen.add(address);
     if (source.kind !== 'slab') continue;
-    const slot = frames.peekSlotOf(Math.floor(address / 4096));
-    const head = (frames.flags[slot]! & PageFlag.tail) === 0 ? slot : frames.next[slot]!;
-    if (frames.owner0[head] !== source.cache.id)
-      throw new ModelViolation(WHOLE_ADDRESS, `entry ${entry}: ${hex(address)} is no table`);
+    if (frames.owner0[headSlotOf(frames, Math.floor(address / 4096))] !== source.cache.id)
+      throw new ModelViolation(WHOLE_ADDRESS, `${hex(address)} is no table`);
   }
-  const { live, wrong } = liveTables(machine, table, world.pagesBefore, world.buddy.model.held);
+  const { live, wrong } = liveTables(machine, table, used, world.pagesBefore, world.buddy.model.held);
   if (wrong.length > 0)
-    throw new ModelViolation('the structures of the slab allocator agree with each other', wrong[0]!);
-  if (live !== tables)
-    throw new ModelViolation('no table is lost', `${live} are allocated, ${tables} are in use`);
+    throw new ModelViolation('the structures of the source of tables agree with each other', wrong[0]!);
+  if (live !== used.length)
+    throw new ModelViolation('no table is lost', `${live} are allocated, ${used.length} are in use`);
   for (let page = 0; page < WINDOW.pages; page += 3)
     checkPage(world, page, 'a translation leads where the map says');
 }
@@ -263,20 +257,18 @@ export function describeV7s({
   buddy,
 }: V7sWorld): Record<string, number> {
   const l1 = Math.floor(table.registers.ttbr / 16384) * 16384;
-  let tables = 0;
+  const used = tablesInUse(machine, table);
   let sections = 0;
   // The window is the last 64 MiB: 64 entries.
   for (let entry = 4096 - 64; entry < 4096; entry++) {
-    const kind = machine.memory.read32(l1 + entry * 4) & 3;
-    if (kind === 1) tables++;
-    if (kind === 2) sections++;
+    if ((machine.memory.read32(l1 + entry * 4) & 3) === 2) sections++;
   }
   const { source } = table;
-  const { live } = liveTables(machine, table, pagesBefore, buddy.model.held);
+  const { live } = liveTables(machine, table, used, pagesBefore, buddy.model.held);
   const slabs = source.kind === 'slab' ? walkOf(source).slabs : 0;
   return {
     'pages mapped': mapped.reduce((sum, page) => sum + (page === 0 ? 0 : 1), 0),
-    'L1 entries that are tables': tables,
+    'L1 entries that are tables': used.length,
     'L1 entries that are sections': sections,
     'tables allocated': live,
     'slabs of tables': slabs,

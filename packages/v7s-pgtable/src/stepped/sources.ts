@@ -4,12 +4,13 @@ import { pageFragAllocAlign, pageFragCacheDrain, pageFragFree } from '@mm/page-f
 import { SlabCache } from '@mm/slab';
 import { slabAlloc, slabDestroy, slabFree } from '@mm/slab/stepped';
 import { kmemCacheDestroy, slubAlloc, slubFree } from '@mm/slub/stepped';
-import type { Context, Steps } from '@mm/steps/stepped';
+import { type Context, type Steps, lock, unlock } from '@mm/steps/stepped';
 
 import { L2_BYTES } from '../descriptors.js';
 import { GFP_ZERO } from '../table-gfp.js';
 import {
   type GenPoolTableSource,
+  type PageFragTableSource,
   POOL_TABLES,
   type SlabTableSource,
   type TableSource,
@@ -48,7 +49,7 @@ export function* sourceAllocL2(ctx: Context, source: TableSource, gfp: number): 
   } else if (source.kind === 'page') {
     addr = yield* getFreePages(ctx, source.pages, gfp | source.zoneGfp | GFP_ZERO, 0);
   } else if (source.kind === 'page-frag') {
-    addr = yield* pageFragAllocAlign(ctx, source.cache, L2_BYTES, gfp | source.zoneGfp, -L2_BYTES);
+    addr = yield* fromFragments(ctx, source, gfp | source.zoneGfp);
     zero(source.pages.memory, addr);
   } else {
     addr = yield* fromPool(ctx, source, gfp);
@@ -74,6 +75,13 @@ function* toCache(ctx: Context, { cache }: SlabTableSource, addr: number): Steps
 function* closeCache(ctx: Context, { cache }: SlabTableSource): Steps<void> {
   if (cache instanceof SlabCache) yield* slabDestroy(ctx, cache);
   else yield* kmemCacheDestroy(ctx, cache);
+}
+
+function* fromFragments(ctx: Context, source: PageFragTableSource, gfp: number): Steps<PhysAddr | null> {
+  yield lock(source.lock);
+  const addr = yield* pageFragAllocAlign(ctx, source.cache, L2_BYTES, gfp, -L2_BYTES);
+  yield unlock(source.lock);
+  return addr;
 }
 
 /** The pool takes its block with the first table. */

@@ -251,6 +251,17 @@ export const OWN_V7S: readonly Mutant[] = [
     [LEADS, REST, WALK, REFUSED],
   ),
   own(
+    'frag-lock',
+    'interleaving',
+    'two CPUs cut the same fragment: as in series v3, nothing locks the cache',
+    [
+      edit('v7s-pgtable/stepped/sources', '  yield lock(source.lock);\n', ''),
+      edit('v7s-pgtable/stepped/sources', '  yield unlock(source.lock);\n', ''),
+    ],
+    ['no page has two owners', LEADS, 'a map of what is free succeeds', WALK],
+    [programs('v7s', { preset: 'arm64-2018', ramBytes: '1G', tables: 'page-frag' })],
+  ),
+  own(
     'table-fits',
     'logic',
     'a table above 4 GiB is taken',

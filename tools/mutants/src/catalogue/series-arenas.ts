@@ -83,8 +83,8 @@ export const SERIES_ARENAS: readonly Mutant[] = [
     edits: [
       {
         file: 'packages/v7s-pgtable/src/stepped/sources.ts',
-        find: '-L2_BYTES);\n    zero(source.pages.memory, addr);',
-        replace: '-L2_BYTES);',
+        find: 'source.zoneGfp);\n    zero(source.pages.memory, addr);',
+        replace: 'source.zoneGfp);',
       },
     ],
     hunts: [check('v7s: a new table maps nothing')],

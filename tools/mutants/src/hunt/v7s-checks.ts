@@ -11,7 +11,6 @@ import { PcpWord, freePagesOf, pcpAt } from '@mm/buddy';
 import { GenPool } from '@mm/genalloc';
 import type { Machine } from '@mm/machine';
 import { ModelViolation } from '@mm/model';
-import { PageFragCache } from '@mm/page-frag';
 import { Errno } from '@mm/printk';
 
 import { type Check, hold } from './check.js';
@@ -159,7 +158,7 @@ function sourceOf(kind: 'slab' | 'page-frag' | 'page' | 'genalloc'): (machine: M
     const { pages, cells, kmem } = machine;
     if (kind === 'slab') return new SlabTableSource(kmem, 0x8000);
     if (kind === 'page') return new PageTableSource(pages, 4);
-    if (kind === 'page-frag') return new PageFragTableSource(new PageFragCache(pages, cells), 4);
+    if (kind === 'page-frag') return new PageFragTableSource(pages, cells, 4);
     return new GenPoolTableSource(pages, new GenPool(10), 4);
   };
 }
