@@ -6,6 +6,7 @@ import {
   randomProgram,
   runExample,
   subsystemOf,
+  worldOf,
 } from '@mm/model';
 import { z } from 'zod';
 
@@ -117,7 +118,7 @@ function runUnit(options: RunOptions, name: string, unit: number): RunResult {
     const schedule = mode === 'interleaved' ? seed : null;
     const { failure } = runExample(
       system,
-      options.world,
+      worldOf(system, options.world, seed),
       { program, schedule },
       { counts: made[mode].counts },
     );

@@ -37,8 +37,15 @@ export function counterexampleText(counterexample: Counterexample): string {
   return [
     failure,
     `seed ${found.seed}: ${found.commands} commands shrunk to ${program.length}, ${switches}, by ${found.shrinkRuns} runs`,
+    ...worldText(counterexample),
     programText(counterexample),
   ].join('\n');
+}
+
+/** What the seed chose of the world, where there is a choice. */
+function worldText({ system, options }: Counterexample): string[] {
+  const { describeWorld } = subsystemOf(system);
+  return describeWorld === undefined ? [] : [describeWorld(options)];
 }
 
 /** The program, a line for each operation, with its CPU. */
@@ -46,7 +53,10 @@ export function programText(counterexample: Counterexample): string {
   const system = subsystemOf(counterexample.system);
   const { program } = exampleOf(system, counterexample);
   return program
-    .map((op, i) => `  #${i} CPU ${op.cpu}  ${system.commands[op.command]!.describe(op)}`)
+    .map(
+      (op, i) =>
+        `  #${i} CPU ${op.cpu}  ${system.commands[op.command]!.describe(op, counterexample.options)}`,
+    )
     .join('\n');
 }
 

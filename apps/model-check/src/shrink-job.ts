@@ -5,6 +5,7 @@ import {
   randomProgram,
   shrinkExample,
   subsystemOf,
+  worldOf,
 } from '@mm/model';
 import { z } from 'zod';
 
@@ -25,10 +26,11 @@ function shrink({ run, broken, commit }: ShrinkOptions, unit: number): Counterex
   const system = subsystemOf(name);
   const program = randomProgram(system, seed, run.commands, run.world.cpus ?? 1);
   const schedule = mode === 'interleaved' ? seed : null;
-  const failing = shrinkExample(system, run.world, { program, schedule });
+  const world = worldOf(system, run.world, seed);
+  const failing = shrinkExample(system, world, { program, schedule });
   if (failing === null)
     throw new Error(`${name}, seed ${seed}: "${invariant}" broke once and not again: not deterministic`);
-  return counterexampleOf(system, run.world, failing, { seed, mode, commands: run.commands, commit });
+  return counterexampleOf(system, world, failing, { seed, mode, commands: run.commands, commit });
 }
 
 /** Makes short counterexamples of runs that broke something, a unit each. */

@@ -16,7 +16,7 @@ export {
 export { type Example, type ExampleRun, runExample } from './engine/example.js';
 export { type Failure, brokenInvariant } from './engine/failure.js';
 export { parseCounterexample } from './engine/parse-counterexample.js';
-export { randomProgram } from './engine/program.js';
+export { randomProgram, worldOf } from './engine/program.js';
 export { type RecordedRun, recordRun } from './engine/record-run.js';
 export {
   type InterleavedOptions,

@@ -27,6 +27,8 @@ export interface WorldOptions extends Pick<
   readonly behaviour?: V7sBehaviour;
   /** Where the page table's level 2 tables come from. Default `slab`: a cache of the machine's slab allocator. */
   readonly tables?: TablesName;
+  /** Which of the shapes of page table that the model knows. Default 0: all page sizes, 32 bits, no quirks. */
+  readonly shape?: number;
 }
 
 /**
@@ -63,7 +65,7 @@ export interface Command<W> {
   /** The same, pausing at every access to shared state. */
   readonly steps: (world: W, ctx: Context, op: Op) => Steps<Answer>;
   /** The operation in words, for a program that is shown. */
-  readonly describe: (op: Op) => string;
+  readonly describe: (op: Op, options: WorldOptions) => string;
   /** An answer in words. Default: the number. */
   readonly describeAnswer?: (answer: number) => string;
 }
@@ -85,6 +87,10 @@ export interface Subsystem<W> {
   readonly invariants: Invariants;
   /** A fresh world. */
   readonly setup: (options: WorldOptions) => W;
+  /** Options that nobody asked for, chosen by the seed of a run: so that a campaign sees more than one kind of world. */
+  readonly vary?: (options: WorldOptions, seed: number) => WorldOptions;
+  /** What {@link vary} has chosen, in words. */
+  readonly describeWorld?: (options: WorldOptions) => string;
   /** Names of the cells, for traces. */
   readonly cellsOf: (world: W) => CellSpace | undefined;
   /** Invariants that cost little; after every command. `underWay` other commands are in their middle. Throws ModelViolation. */

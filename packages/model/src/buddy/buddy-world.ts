@@ -27,7 +27,7 @@ const RAM = { 'arm64-2018': '4G', arm64: '4G', x86_64: '96M' } as const;
  * const { machine, model } = buddyWorld({ preset: 'arm64-2018', cpus: 2 });
  */
 export function buddyWorld(
-  { behaviour: _behaviour, tables: _tables, ...options }: WorldOptions,
+  { behaviour: _behaviour, tables: _tables, shape: _shape, ...options }: WorldOptions,
   slab: 'slub' | 'slab' = options.slab ?? 'slub',
 ): BuddyWorld {
   const { preset = 'x86_64' } = options;
@@ -55,8 +55,15 @@ const IN_FLIGHT_MAX = 1024;
  * @throws ModelViolation when a failure was not due.
  */
 export function checkFailure(world: BuddyWorld, gfp: number): void {
+  const undue = undueFailure(world, gfp);
+  if (undue !== null)
+    throw new ModelViolation('an allocation does not fail while enough of the right memory is free', undue);
+}
+
+/** Why the failure of a single page is not due by {@link checkFailure}'s rule; null: it is. */
+export function undueFailure(world: BuddyWorld, gfp: number): string | null {
   // Faults are failures that are due at any time.
-  if (world.machine.pages.faults !== null) return;
+  if (world.machine.pages.faults !== null) return null;
   const { machine, model, isolated } = world;
   const { zones, pages } = machine;
   const highest = highestZone(zones.names, gfp);
@@ -75,11 +82,9 @@ export function checkFailure(world: BuddyWorld, gfp: number): void {
       zones.watermarkBoost[zone]! +
       zones.lowmemReserve[zone * zones.count + highest]!;
     if (free > hidden + kept)
-      throw new ModelViolation(
-        'an allocation does not fail while enough of the right memory is free',
-        `gfp 0x${gfp.toString(16)}: ${zones.names[zone]} has ${free} pages that nobody holds, ${kept} are kept back`,
-      );
+      return `gfp 0x${gfp.toString(16)}: ${zones.names[zone]} has ${free} pages that nobody holds, ${kept} are kept back`;
   }
+  return null;
 }
 
 /**

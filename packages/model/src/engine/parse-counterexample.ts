@@ -27,6 +27,7 @@ const OPTION_TYPES: { readonly [K in keyof WorldOptions]-?: TypeName<NonNullable
   faults: 'string',
   behaviour: 'string',
   tables: 'string',
+  shape: 'number',
 };
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import { Random } from '@mm/interleave';
 
-import type { Op, Subsystem } from '../subsystem.js';
+import type { Op, Subsystem, WorldOptions } from '../subsystem.js';
 
 /**
  * A random program: commands by their weights, arguments and CPUs evenly. The same seed gives the same program.
@@ -18,3 +18,12 @@ export function randomProgram<W>(subsystem: Subsystem<W>, seed: number, length: 
     b: random.next() >>> 2,
   }));
 }
+
+/**
+ * The world that a program of that seed runs in: what was asked for, and what the seed chooses of the rest.
+ *
+ * @example
+ * worldOf(v7sSubsystem, { preset: 'arm64-2018' }, 42).shape; // 5
+ */
+export const worldOf = <W>(subsystem: Subsystem<W>, options: WorldOptions, seed: number): WorldOptions =>
+  subsystem.vary?.(options, seed) ?? options;

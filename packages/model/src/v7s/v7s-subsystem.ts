@@ -1,25 +1,42 @@
+import { Prot } from '@iommu/v7s-pgtable';
+
 import * as erased from '../erased/v7s-commands.js';
 import * as stepped from '../stepped/v7s-commands.js';
-import type { Command, Op, Subsystem } from '../subsystem.js';
-import { farAddressOf, oddSizeOf, rangeOf } from './v7s-arguments.js';
+import type { Command, Op, Subsystem, WorldOptions } from '../subsystem.js';
+import { WINDOW_PAGES, farAddressOf, oddSizeOf, rangeOf } from './v7s-arguments.js';
+import { describeShape, shapeOf, withShape } from './v7s-shapes.js';
 import { type V7sWorld, checkV7sWhole, cutAddress, describeV7s, v7sWorld } from './v7s-world.js';
 
 type Name = keyof typeof stepped;
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
-function range(op: Op): string {
-  const { iova, size, count } = rangeOf(op);
+function range(op: Op, options: WorldOptions): string {
+  const { iova, size, count } = rangeOf(op, shapeOf(options));
   return `${hex(iova)}, ${count} × ${size / 1024} KiB`;
 }
 
-const mapping = (op: Op): string => `${range(op)} to ${hex(rangeOf(op).pa)}`;
+function mapping(op: Op, options: WorldOptions): string {
+  const { pa, prot } = rangeOf(op, shapeOf(options));
+  return `${range(op, options)} to ${hex(pa)}, ${protWords(prot)}`;
+}
+
+/** Letters as a mapping's rights are often written, then what kind of memory it is. */
+function protWords(prot: number): string {
+  const has = (bit: number): boolean => (prot & bit) !== 0;
+  const rights = `r${has(Prot.WRITE) ? 'w' : '-'}${has(Prot.NOEXEC) ? '-' : 'x'}`;
+  const kind = has(Prot.MMIO) ? ' device' : has(Prot.CACHE) ? ' cached' : '';
+  return `${rights}${has(Prot.PRIV) ? ' privileged' : ''}${kind}`;
+}
+
+const place = (op: Op, options: WorldOptions): string =>
+  `${hex(rangeOf(op, shapeOf(options)).iova)}, ${oddSizeOf(op)} bytes`;
 const always = (): boolean => true;
 
 function command(
   name: Name,
   weight: number,
-  words: (op: Op) => string,
+  words: (op: Op, options: WorldOptions) => string,
   enabled: (world: V7sWorld) => boolean = always,
 ): Command<V7sWorld> {
   return {
@@ -40,7 +57,7 @@ function command(
         throw cutAddress(error);
       }
     },
-    describe: (op) => `${name}(${words(op)})`,
+    describe: (op, options) => `${name}(${words(op, options)})`,
   };
 }
 
@@ -52,6 +69,7 @@ export const v7sSubsystem: Subsystem<V7sWorld> = {
       'a translation leads where the map says',
       'a walk over memory finds what is mapped',
       'a walk finds the rights that were asked for',
+      'a walk finds the kind of memory that was asked for',
       'a descriptor holds the whole address of its table',
       'a map that leaves the space is refused',
       'a map over something mapped is refused',
@@ -64,6 +82,7 @@ export const v7sSubsystem: Subsystem<V7sWorld> = {
       'what was unmapped is flushed',
       'an unmap leaves the rest as it was',
       'an address beyond the space has no translation',
+      'a page size that the table does not have is refused',
       'a page size that the format does not have is refused',
       'a page size that the format does not have unmaps nothing',
       'no page has two owners',
@@ -80,15 +99,16 @@ export const v7sSubsystem: Subsystem<V7sWorld> = {
       'a translation leads where the map says',
       'a walk over memory finds what is mapped',
       'a walk finds the rights that were asked for',
+      'a walk finds the kind of memory that was asked for',
     ],
   },
   commands: [
     command('map', 400, mapping),
     command('unmap', 300, range),
-    command('translate', 40, (op) => `page ${op.a % 16_384}`),
-    command('translateFar', 4, (op) => hex(farAddressOf(op))),
-    command('mapOddSize', 4, (op) => `${hex(rangeOf(op).iova)}, ${oddSizeOf(op)} bytes`),
-    command('unmapOddSize', 4, (op) => `${hex(rangeOf(op).iova)}, ${oddSizeOf(op)} bytes`),
+    command('translate', 40, (op) => `page ${op.a % WINDOW_PAGES}`),
+    command('translateFar', 4, (op, options) => hex(farAddressOf(op, shapeOf(options)))),
+    command('mapOddSize', 4, place),
+    command('unmapOddSize', 4, place),
     command('takePages', 12, (op) => `#${op.a}`),
     command(
       'givePages',
@@ -98,6 +118,8 @@ export const v7sSubsystem: Subsystem<V7sWorld> = {
     ),
   ],
   setup: v7sWorld,
+  vary: withShape,
+  describeWorld: describeShape,
   cellsOf: (world) => world.machine.cells,
   checkLocal() {},
   checkWhole: checkV7sWhole,

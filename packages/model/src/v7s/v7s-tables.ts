@@ -2,6 +2,7 @@ import {
   GenPoolTableSource,
   PageFragTableSource,
   PageTableSource,
+  Quirk,
   SlabTableSource,
   type TableSource,
   type V7sPgtable,
@@ -17,13 +18,16 @@ import { SlabCache, walkSlab } from '@mm/slab';
 import { headSlotOf, walkSlub } from '@mm/slub';
 
 import { TABLES_NAMES, type TablesName } from '../subsystem.js';
+import { highBits } from './walker.js';
 
 const POOL_GRANULE_ORDER = 10;
 
 /** A source of level 2 tables by name, in the zone that the machine's series asks for. @throws OptionError */
-export function tableSource(machine: Machine, name: TablesName): TableSource {
-  const gfp = tableGfp(machine.series, 0, machine.preset.config.dma32);
-  const zoneGfp = machine.preset.config.dma32 ? 4 : 1;
+export function tableSource(machine: Machine, name: TablesName, quirks: number): TableSource {
+  const { dma32 } = machine.preset.config;
+  const gfp = tableGfp(machine.series, quirks, dma32);
+  const anywhere = (quirks & Quirk.ARM_MTK_TTBR_EXT) !== 0;
+  const zoneGfp = anywhere ? 0 : dma32 ? 4 : 1;
   switch (name) {
     case 'slab':
       return new SlabTableSource(machine.kmem, gfp.slabFlags);
@@ -51,15 +55,12 @@ export function otherPages({ zones, pages }: Machine, held: readonly number[]): 
   return other;
 }
 
-const L1_ENTRIES = 4096;
-
 /** Addresses of the level 2 tables that the level 1 table refers to, in its order. */
-export function tablesInUse({ memory }: Machine, { registers }: V7sPgtable): number[] {
-  const l1 = Math.floor(registers.ttbr / 16384) * 16384;
+export function tablesInUse({ memory }: Machine, { l1Addr, l1Entries, ttbrExt }: V7sPgtable): number[] {
   const tables: number[] = [];
-  for (let entry = 0; entry < L1_ENTRIES; entry++) {
-    const word = memory.read32(l1 + entry * 4);
-    if ((word & 3) === 1) tables.push(Math.floor(word / 1024) * 1024);
+  for (let entry = 0; entry < l1Entries; entry++) {
+    const word = memory.read32(l1Addr + entry * 4);
+    if ((word & 3) === 1) tables.push(Math.floor(word / 1024) * 1024 + (ttbrExt ? highBits(word) : 0));
   }
   return tables;
 }
@@ -78,7 +79,8 @@ export function tableFrames(
   used: readonly number[],
 ): Set<number> {
   if (source.kind === 'page-frag') return fragmentBlocks(frames, source.cache, used);
-  if (source.kind === 'page') return new Set(used.map((address) => frames.slotOf(address / 4096)));
+  if (source.kind === 'page')
+    return new Set(used.map((address) => frames.slotOf(Math.floor(address / 4096))));
   return new Set();
 }
 

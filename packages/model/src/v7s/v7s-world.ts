@@ -1,5 +1,6 @@
 import {
   Prot,
+  Quirk,
   type SlabTableSource,
   type TlbCallbacks,
   type V7sBehaviour,
@@ -9,20 +10,19 @@ import {
 } from '@iommu/v7s-pgtable';
 import { allocPages, freePages } from '@mm/buddy';
 import type { Machine } from '@mm/machine';
-import { HoleError, PageFlag, orderOfFlags } from '@mm/memory';
+import { HoleError } from '@mm/memory';
 import { KernelBug, OptionError } from '@mm/printk';
 import { SlabCache, walkSlab } from '@mm/slab';
 import { headSlotOf, walkSlub } from '@mm/slub';
 import { Context } from '@mm/steps';
 
-import { type BuddyWorld, buddyWorld, checkFailure } from '../buddy/buddy-world.js';
+import { type BuddyWorld, buddyWorld } from '../buddy/buddy-world.js';
 import { ModelViolation } from '../model-violation.js';
 import type { WorldOptions } from '../subsystem.js';
-import { liveTables, otherPages, tableFrames, tableSource, tablesInUse } from './v7s-tables.js';
-import { type ReadWord, type WalkRegisters, walk } from './walker.js';
-
-/** IOVAs that programs use: the last 64 MiB, so that ranges meet and run over the end of the space. */
-export const WINDOW = { start: 2 ** 32 - 2 ** 26, pages: 2 ** 14 } as const;
+import { WINDOW_PAGES, windowStart } from './v7s-arguments.js';
+import { type V7sShape, shapeOf } from './v7s-shapes.js';
+import { liveTables, otherPages, tableSource, tablesInUse } from './v7s-tables.js';
+import { type ReadWord, type Translation, type WalkOptions, type WalkRegisters, walk } from './walker.js';
 
 /** A page range that an operation works on. Other operations keep off it. */
 export interface BusyRange {
@@ -34,17 +34,21 @@ export interface BusyRange {
 export interface V7sWorld {
   readonly machine: Machine;
   readonly table: V7sPgtable;
+  readonly shape: V7sShape;
+  /** The first IOVA that programs use. */
+  readonly start: number;
   /** Pages in use besides blocks that commands took, before the first level 2 table. */
   readonly pagesBefore: number;
   readonly buddy: BuddyWorld;
   /** By page of the window: physical page + 1; 0: not mapped. */
   readonly mapped: Int32Array;
-  /** The right to write, by page of the window. */
-  readonly writable: Uint8Array;
+  /** `Prot` bits asked for, by page of the window. */
+  readonly prot: Uint8Array;
   readonly busy: BusyRange[];
   /** For checks, which are no steps of a task. */
   readonly ctx: Context;
   readonly registers: WalkRegisters;
+  readonly hardware: WalkOptions;
   readonly read: ReadWord;
   /** What the driver was told to flush since no operation was under way. */
   readonly flushed: Array<readonly [from: number, to: number]>;
@@ -69,14 +73,14 @@ export function v7sWorld(options: WorldOptions): V7sWorld {
     flushWalk: (iova, size) => void flushed.push([iova, iova + size]),
     flushAll: () => void flushed.push([0, 2 ** 34]),
   };
+  const shape = shapeOf(options);
+  const anywhere = (shape.quirks & Quirk.ARM_MTK_TTBR_EXT) !== 0;
   const zoneDma32 = machine.preset.config.dma32;
-  const source = tableSource(machine, options.tables ?? 'slab');
+  const source = tableSource(machine, options.tables ?? 'slab', shape.quirks);
   const ctx = new Context();
-  const high = takeHighBlocks(machine);
+  const high = anywhere ? [] : takeHighBlocks(machine);
   const config = {
-    ias: 32,
-    oas: 32,
-    pgsizeBitmap: 0x1111000,
+    ...shape,
     tlb,
     series: machine.series,
     behaviour: (options.behaviour ?? 'corrected') satisfies V7sBehaviour,
@@ -89,13 +93,21 @@ export function v7sWorld(options: WorldOptions): V7sWorld {
   return {
     machine,
     table,
+    shape,
+    start: windowStart(shape),
     pagesBefore: otherPages(machine, buddy.model.held),
     buddy,
-    mapped: new Int32Array(WINDOW.pages),
-    writable: new Uint8Array(WINDOW.pages),
+    mapped: new Int32Array(WINDOW_PAGES),
+    prot: new Uint8Array(WINDOW_PAGES),
     busy: [],
     ctx,
     registers: { ttbr0: table.registers.ttbr, prrr: table.registers.prrr, nmrr: table.registers.nmrr },
+    hardware: {
+      mediatek: (shape.quirks & Quirk.ARM_MTK_EXT) !== 0,
+      highTables: anywhere,
+      noPermissions: (shape.quirks & Quirk.NO_PERMS) !== 0,
+      inputBits: shape.ias,
+    },
     read: (addr) => (memory.map.has(Math.floor(addr / 4096)) ? memory.read32(addr) : null),
     flushed,
   };
@@ -130,8 +142,8 @@ function takeHighBlocks({ pages }: Machine): Array<readonly [pfn: number, order:
  * @throws ModelViolation
  */
 export function checkPage(world: V7sWorld, page: number, invariant: string, gained = invariant): void {
-  const { table, mapped, writable, ctx, registers, read } = world;
-  const iova = WINDOW.start + page * 4096 + 0x123;
+  const { table, mapped, ctx, registers, read, hardware } = world;
+  const iova = world.start + page * 4096 + 0x123;
   const wanted = mapped[page] === 0 ? null : (mapped[page]! - 1) * 4096 + 0x123;
   let answer: number | null;
   try {
@@ -144,15 +156,45 @@ export function checkPage(world: V7sWorld, page: number, invariant: string, gain
       wanted === null ? gained : invariant,
       `iova ${hex(iova)}: ${hex(answer)}, mapped to ${hex(wanted)}`,
     );
-  const found = walk(read, registers, iova);
+  const found = walk(read, registers, iova, hardware);
   const walked = found.ok ? found.translation.pa : null;
   if (walked !== wanted)
     throw new ModelViolation(
       'a walk over memory finds what is mapped',
       `iova ${hex(iova)}: ${hex(walked)}, mapped to ${hex(wanted)}`,
     );
-  if (found.ok && found.translation.privileged.write !== (writable[page] === 1))
-    throw new ModelViolation('a walk finds the rights that were asked for', `iova ${hex(iova)}`);
+  if (found.ok) checkRights(world, found.translation, world.prot[page]!, iova);
+}
+
+/** Whether a translation allows and is what was asked for. Without permissions everything is allowed. @throws ModelViolation */
+function checkRights({ shape }: V7sWorld, found: Translation, prot: number, iova: number): void {
+  const asked = (bit: number): boolean => (prot & bit) !== 0;
+  const permissions = (shape.quirks & Quirk.NO_PERMS) === 0;
+  const write = asked(Prot.WRITE) || !permissions;
+  const user = !asked(Prot.PRIV) || !permissions;
+  const { privileged, executeNever } = found;
+  if (
+    !privileged.read ||
+    privileged.write !== write ||
+    found.user.read !== user ||
+    found.user.write !== (user && write) ||
+    executeNever !== (asked(Prot.NOEXEC) && permissions)
+  )
+    throw new ModelViolation(
+      'a walk finds the rights that were asked for',
+      `iova ${hex(iova)}, prot ${prot}`,
+    );
+  const kind = asked(Prot.MMIO) ? 'device' : 'normal';
+  if (
+    found.memory !== kind ||
+    found.global ||
+    !found.shareable ||
+    found.nonSecure !== ((shape.quirks & Quirk.ARM_NS) !== 0)
+  )
+    throw new ModelViolation(
+      'a walk finds the kind of memory that was asked for',
+      `iova ${hex(iova)}, prot ${prot}: ${found.memory}, ${found.nonSecure ? 'non-secure' : 'secure'}`,
+    );
 }
 
 /** An access through a table's address that is no table is a violation; other errors stay what they are. */
@@ -174,48 +216,16 @@ export function checkAround(
   gained = invariant,
 ): void {
   const from = Math.max(0, first & ~4095);
-  const to = Math.min(WINDOW.pages - 1, last | 4095);
+  const to = Math.min(WINDOW_PAGES - 1, last | 4095);
   for (let page = from + (first % stride); page <= to; page += stride)
     if (!isBusy(world, page)) checkPage(world, page, invariant, gained);
   for (const page of [first - 1, first, last, last + 1])
-    if (page >= 0 && page < WINDOW.pages && !isBusy(world, page)) checkPage(world, page, invariant, gained);
+    if (page >= 0 && page < WINDOW_PAGES && !isBusy(world, page)) checkPage(world, page, invariant, gained);
 }
 
 /** Whether another operation works on the page now. */
 export const isBusy = (world: V7sWorld, page: number): boolean =>
   world.busy.some(({ first, last }) => page >= first && page <= last);
-
-const ENOUGH = 'a map does not fail for memory while enough below 4 GiB is free';
-
-/**
- * A level 2 table takes one page at most: it must be found while enough memory below 4 GiB is free.
- * @throws ModelViolation when a failure was not due.
- */
-export function checkTableFailure(world: V7sWorld): void {
-  const { machine, buddy, table } = world;
-  const { source } = table;
-  if (source.kind === 'genalloc') {
-    if (source.pool.avail() > 0)
-      throw new ModelViolation(ENOUGH, `the pool has ${source.pool.avail()} bytes`);
-    // The pool's block is of order 10: for that the page allocator promises nothing.
-    return;
-  }
-  const { frames } = machine;
-  const { held } = buddy.model;
-  const before = [...held];
-  const ofTables = tableFrames(machine, table, tablesInUse(machine, table));
-  for (let slot = 0; slot < frames.slotCount; slot++)
-    if ((frames.flags[slot]! & PageFlag.slab) !== 0 || ofTables.has(slot))
-      held[frames.zone[slot]!]! += 2 ** orderOfFlags(frames.flags[slot]!);
-  try {
-    checkFailure(buddy, machine.preset.config.dma32 ? 0x2804 : 0x2801);
-  } catch (error) {
-    if (!(error instanceof ModelViolation)) throw error;
-    throw new ModelViolation(ENOUGH, error.message);
-  } finally {
-    before.forEach((pages, zone) => (held[zone] = pages));
-  }
-}
 
 /** One page in three of the window, every table: where it lies, and that none is lost. @throws ModelViolation */
 export function checkV7sWhole(world: V7sWorld): void {
@@ -236,7 +246,7 @@ export function checkV7sWhole(world: V7sWorld): void {
     throw new ModelViolation('the structures of the source of tables agree with each other', wrong[0]!);
   if (live !== used.length)
     throw new ModelViolation('no table is lost', `${live} are allocated, ${used.length} are in use`);
-  for (let page = 0; page < WINDOW.pages; page += 3)
+  for (let page = 0; page < WINDOW_PAGES; page += 3)
     checkPage(world, page, 'a translation leads where the map says');
 }
 
@@ -244,9 +254,6 @@ const hex = (value: number | null): string => (value === null ? 'nothing' : `0x$
 
 const walkOf = ({ cache }: SlabTableSource): { slabs: number } =>
   cache instanceof SlabCache ? walkSlab(cache) : walkSlub(cache);
-
-/** Rights of a map: reading always, writing by `write`. */
-export const protOf = (write: boolean): number => (write ? Prot.READ | Prot.WRITE : Prot.READ);
 
 /** The state in words: what is mapped, and the tables that it takes. */
 export function describeV7s({
@@ -256,13 +263,10 @@ export function describeV7s({
   mapped,
   buddy,
 }: V7sWorld): Record<string, number> {
-  const l1 = Math.floor(table.registers.ttbr / 16384) * 16384;
   const used = tablesInUse(machine, table);
   let sections = 0;
-  // The window is the last 64 MiB: 64 entries.
-  for (let entry = 4096 - 64; entry < 4096; entry++) {
-    if ((machine.memory.read32(l1 + entry * 4) & 3) === 2) sections++;
-  }
+  for (let entry = 0; entry < table.l1Entries; entry++)
+    if ((machine.memory.read32(table.l1Addr + entry * 4) & 3) === 2) sections++;
   const { source } = table;
   const { live } = liveTables(machine, table, used, pagesBefore, buddy.model.held);
   const slabs = source.kind === 'slab' ? walkOf(source).slabs : 0;

@@ -20,6 +20,8 @@ export interface WalkOptions {
   readonly mediatek?: boolean;
   /** MediaTek's tables too may lie above 4 GiB. */
   readonly highTables?: boolean;
+  /** Hardware that has no permissions: their bits say nothing. MediaTek's has none. */
+  readonly noPermissions?: boolean;
   /** Bits of an IOVA: 32, or up to 34 with MediaTek. */
   readonly inputBits?: number;
 }
@@ -56,7 +58,8 @@ const field = (word: number, high: number, low: number): number =>
 const above = (addr: number, bits: number): number => Math.floor(addr / 2 ** bits) * 2 ** bits;
 const below = (addr: number, bits: number): number => addr % 2 ** bits;
 
-function highBits(word: number): number {
+/** MediaTek's bits 9, 4 and 5 of a descriptor: address bits 32, 33 and 34. */
+export function highBits(word: number): number {
   return (Number(bit(word, 9)) + 2 * Number(bit(word, 4)) + 4 * Number(bit(word, 5))) * 2 ** 32;
 }
 
@@ -85,10 +88,10 @@ export function walk(
       const second = read(table + field(va % 2 ** 32, 19, 12) * 4);
       if (second === null) return { ok: false, fault: 'external-abort', level: 2 };
       if ((second & 3) === 0) return { ok: false, fault: 'translation', level: 2 };
-      return done(registers, second, second & 2 ? SMALL : LARGE, va, mediatek, bit(first, 3), 2);
+      return done(registers, second, second & 2 ? SMALL : LARGE, va, options, bit(first, 3), 2);
     }
     case 2:
-      return done(registers, first, bit(first, 18) ? SUPERSECTION : SECTION, va, mediatek, bit(first, 19), 1);
+      return done(registers, first, bit(first, 18) ? SUPERSECTION : SECTION, va, options, bit(first, 19), 1);
     default:
       // 0 is a fault; 3 is reserved without the privileged-execute-never extension.
       return { ok: false, fault: 'translation', level: 1 };
@@ -115,17 +118,17 @@ function done(
   leaf: number,
   layout: Layout,
   va: number,
-  mediatek: boolean,
+  { mediatek = false, noPermissions = mediatek }: WalkOptions,
   nonSecure: boolean,
   level: 1 | 2,
 ): WalkResult {
   const ap0 = bit(leaf, layout.ap);
   const ap1 = bit(leaf, layout.ap + 1);
   const ap2 = bit(leaf, layout.ap2);
-  // AP[0] is the access flag; MediaTek's hardware has no permissions.
-  if (!mediatek && !ap0) return { ok: false, fault: 'access-flag', level };
-  const write = mediatek || !ap2;
-  const user = mediatek || ap1;
+  // AP[0] is the access flag.
+  if (!noPermissions && !ap0) return { ok: false, fault: 'access-flag', level };
+  const write = noPermissions || !ap2;
+  const user = noPermissions || ap1;
   const attribute = memoryType(registers, leaf, layout);
   return {
     ok: true,
@@ -134,7 +137,7 @@ function done(
       size: 2 ** layout.bits,
       privileged: { read: true, write },
       user: { read: user, write: user && write },
-      executeNever: !mediatek && bit(leaf, layout.xn),
+      executeNever: !noPermissions && bit(leaf, layout.xn),
       nonSecure,
       memory: attribute,
       shareable: attribute !== 'normal' || bit(leaf, layout.s),

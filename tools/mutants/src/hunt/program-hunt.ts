@@ -4,6 +4,7 @@ import {
   buddySubsystem,
   newCounts,
   randomProgram,
+  worldOf,
   runInterleaved,
   runSequence,
   shrinkProgram,
@@ -66,7 +67,7 @@ export function programOf(hunt: ProgramHunt, execution: number, seed: number): P
   const length = hunt.commands ?? LENGTHS[(execution >>> 1) % LENGTHS.length]!;
   const program = randomProgram(system, seed, length, hunt.world.cpus ?? 1);
   const interleaved = hunt.only === undefined ? execution % 2 === 1 : hunt.only === 'interleaved';
-  const { world } = hunt;
+  const world = worldOf(system, hunt.world, seed);
   return {
     by: 'program',
     system: hunt.system,
@@ -90,7 +91,9 @@ function failureOf(
   program: readonly Op[],
   error: Error,
 ): Failure {
-  const lines = program.map((op) => `  CPU ${op.cpu}  ${system.commands[op.command]!.describe(op)}`);
+  const lines = program.map(
+    (op) => `  CPU ${op.cpu}  ${system.commands[op.command]!.describe(op, finding.world)}`,
+  );
   const how = finding.scheduleSeed === null ? 'in sequence' : `interleaved, seed ${finding.scheduleSeed}`;
   return {
     invariant: invariantOf(error),
