@@ -1,5 +1,6 @@
 import { statThresholdOf } from '@mm/zones';
 
+import { checkAllocator } from './check-arguments.js';
 import { updateFloors } from './floors.js';
 import type { PageAllocator } from './page-allocator.js';
 import { PcpWord, pcpAt } from './zone-state.js';
@@ -9,13 +10,14 @@ import { PcpWord, pcpAt } from './zone-state.js';
  * write to a vm sysctl does, or after numbers in the zones were written by hand. Lists that are longer than the new
  * limit shrink as pages are freed.
  *
+ * @throws OptionError for what is no PageAllocator.
  * @example
  * writeVmSysctl(vm, 'percpu_pagelist_high_fraction', '8');
  * applySizes(pages);
  * @see linux 6.1 mm/page_alloc.c pageset_update
  */
 export function applySizes(pages: PageAllocator): void {
-  const { zones } = pages;
+  const { zones } = checkAllocator(pages);
   for (let cpu = 0; cpu < pages.cpus; cpu++)
     for (let zone = 0; zone < pages.nrZones; zone++) {
       const at = pcpAt(cpu, zone);

@@ -1,5 +1,6 @@
 import { BUDDY_MASK, PageFlag, buddyKey, orderOfFlags } from '@mm/memory';
 
+import { checkAllocator } from './check-arguments.js';
 import { floorOf } from './floors.js';
 import { areaOf, freeOrderAt, isListEmpty } from './free-area.js';
 import {
@@ -28,10 +29,12 @@ import { PcpWord, STATE_FLOORS, ZONE_WORDS, ZoneWord, pcpAt } from './zone-state
  *
  * Costs as much as there is on the lists. To be called when no allocation is under way.
  *
+ * @throws OptionError for what is no PageAllocator.
  * @example
  * expect(checkBuddyInvariants(pages)).toEqual([]);
  */
 export function checkBuddyInvariants(pages: PageAllocator): string[] {
+  checkAllocator(pages);
   const wrong: string[] = [];
   const taken = new Map<number, string>();
   for (let zone = 0; zone < pages.nrZones; zone++) {

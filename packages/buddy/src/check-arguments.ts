@@ -1,15 +1,55 @@
-import { LogLevel, OptionError } from '@mm/printk';
+import { LogLevel, OptionError, checkInteger } from '@mm/printk';
 
 import { GfpBit } from './gfp-bits.js';
-import { MAX_ORDER, MigrateType } from './migrate-types.js';
+import { MAX_ORDER, MIGRATE_TYPES, MigrateType, NR_PCP_LISTS } from './migrate-types.js';
 import type { PageAllocator } from './page-allocator.js';
 
 // A local constant: imported ones are read from their module each time.
 const TOP = MAX_ORDER - 1;
 
+/** A page allocator, by what only it has: its class would make the imports a circle. @throws OptionError for anything else. */
+export function checkAllocator(pages: PageAllocator): PageAllocator {
+  if (!((pages as Partial<PageAllocator> | null)?.blockInfo instanceof Uint8Array))
+    throw new OptionError('pages', 'a PageAllocator', pages);
+  return pages;
+}
+
+/** @throws OptionError for no allocator, and what is not the index of a zone. */
+export function checkZone(pages: PageAllocator, zone: number): number {
+  return checkInteger('zone', zone, 0, checkAllocator(pages).nrZones - 1);
+}
+
+/** @throws OptionError for no allocator, and what is no CPU of the machine. */
+export function checkCpu(pages: PageAllocator, cpu: number): number {
+  return checkInteger('cpu', cpu, 0, checkAllocator(pages).cpus - 1);
+}
+
+/** @throws OptionError for what is no order, 0..10. */
+export const checkOrder = (order: number): number => checkInteger('order', order, 0, TOP);
+
+/** @throws OptionError for what is no migrate type, 0..5. */
+export const checkType = (type: number): number => checkInteger('type', type, 0, MIGRATE_TYPES - 1);
+
+/** @throws OptionError for what is no index of a per-cpu list, 3 × order + migrate type. */
+export const checkPcpIndex = (index: number): number => checkInteger('index', index, 0, NR_PCP_LISTS - 1);
+
+/** @throws OptionError for no allocator, and what is no page frame in the memory map. */
+export function checkPfn(pages: PageAllocator, pfn: number): number {
+  if (!checkAllocator(pages).frames.map.has(pfn) || !Number.isInteger(pfn))
+    throw new OptionError('pfn', 'a page frame in the memory map', pfn);
+  return pfn;
+}
+
+/** As {@link checkPfn}, of the first page of a block. @throws OptionError too for what is not a multiple of 2^order. */
+export function checkBlock(pages: PageAllocator, pfn: number, order: number): void {
+  checkPfn(pages, pfn);
+  if (pfn % (1 << checkOrder(order)) !== 0) throw new OptionError('pfn', `a multiple of ${1 << order}`, pfn);
+}
+
 /** @throws OptionError when `gfp` is not an integer in [0, 2^31). */
 export function checkGfp(gfp: number): void {
-  if (gfp !== gfp >>> 0 || gfp > 0x7fffffff) throw new OptionError('gfp', 'an integer in [0, 2^31)', gfp);
+  if (typeof gfp !== 'number' || gfp !== gfp >>> 0 || gfp > 0x7fffffff)
+    throw new OptionError('gfp', 'an integer in [0, 2^31)', gfp);
 }
 
 /**
@@ -62,8 +102,16 @@ function checkedSlot(pages: PageAllocator, pfn: number, order: number): number {
 
 /** @throws OptionError when `count` is not an integer that `room` has elements for. */
 export function checkRoom(count: number, room: Int32Array): void {
+  if (!(room instanceof Int32Array)) throw new OptionError('pfns', 'an Int32Array', room);
   if (!Number.isInteger(count) || count < 0 || count > room.length)
     throw new OptionError('count', `an integer in [0, ${room.length}], the room there is`, count);
+}
+
+/** @throws OptionError when `count` pages from `pfn` are not all in the memory map. */
+export function checkPages(pages: PageAllocator, pfn: number, count: number): void {
+  const { map } = pages.frames;
+  for (let at = pfn, end = pfn + count; at < end; at = map.endOfRangeAt(at))
+    if (!map.has(at)) throw new OptionError('sizeBytes', 'bytes that are all memory', count * 4096);
 }
 
 /** @throws OptionError when `sizeBytes` is not a positive integer. */
@@ -84,8 +132,7 @@ export function pfnOfAddr(pages: PageAllocator, addr: number): number {
  * @throws OptionError when `pfn` is in no zone.
  */
 export function checkBlockPfn(pages: PageAllocator, pfn: number): number {
-  if (!Number.isInteger(pfn) || !pages.frames.map.has(pfn))
-    throw new OptionError('pfn', 'a page frame in the memory map', pfn);
+  checkPfn(pages, pfn);
   for (let zone = 0; zone < pages.nrZones; zone++) {
     const start = pages.zones.startPfn[zone]!;
     if (pfn >= start && pfn < start + pages.zones.spanned[zone]!) return zone;

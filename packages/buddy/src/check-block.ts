@@ -1,5 +1,6 @@
 import { BUDDY_MASK, PageFlag, orderOfFlags } from '@mm/memory';
 
+import { checkOrder, checkPfn, checkZone } from './check-arguments.js';
 import type { PageAllocator } from './page-allocator.js';
 import { pcpAt, PcpWord, ZONE_WORDS, ZoneWord } from './zone-state.js';
 
@@ -8,10 +9,13 @@ import { pcpAt, PcpWord, ZONE_WORDS, ZoneWord } from './zone-state.js';
  * order, has a reference, is aligned, and none of its other pages is marked free or allocated. Costs as
  * much as the block is long; to be called after each allocation. Empty: all holds.
  *
+ * @throws OptionError for what is no page frame or no order.
  * @example
  * expect(checkAllocatedBlock(pages, pfn, 3)).toEqual([]);
  */
 export function checkAllocatedBlock(pages: PageAllocator, pfn: number, order: number): string[] {
+  checkPfn(pages, pfn);
+  checkOrder(order);
   const wrong: string[] = [];
   const { frames } = pages;
   const at = `0x${pfn.toString(16)}`;
@@ -33,10 +37,12 @@ export function checkAllocatedBlock(pages: PageAllocator, pfn: number, order: nu
  *
  *   0 ≤ free + parts;   free + parts + Σ pcp count ≤ managed;   0 ≤ pcp count;   |part| ≤ threshold
  *
+ * @throws OptionError for what is no zone.
  * @example
  * expect(checkZoneCounters(pages, 0)).toEqual([]);
  */
 export function checkZoneCounters(pages: PageAllocator, zone: number): string[] {
+  checkZone(pages, zone);
   const wrong: string[] = [];
   const name = pages.zones.names[zone]!;
   let free = pages.zoneState[zone * ZONE_WORDS + ZoneWord.free]!;

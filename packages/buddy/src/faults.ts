@@ -1,4 +1,4 @@
-import { OptionError } from '@mm/printk';
+import { OptionError, checkBoolean, checkFlags, checkInteger, checkObject } from '@mm/printk';
 
 /** When allocations of pages fail although there is memory. */
 export interface FaultAttributes {
@@ -18,6 +18,7 @@ export interface FaultAttributes {
   readonly seed?: number;
 }
 
+const ATTRIBUTES = ['probability', 'interval', 'times', 'space', 'minOrder', 'ignoreGfpWait', 'seed'];
 const DIRECT_RECLAIM = 0x400;
 const NOFAIL = 0x8000;
 
@@ -41,22 +42,31 @@ export class PageFaults {
 
   /** @throws OptionError naming the attribute. */
   constructor(attributes: FaultAttributes = {}) {
+    checkObject('attributes', attributes, 'an object of attributes');
+    for (const key of Object.keys(attributes))
+      if (!ATTRIBUTES.includes(key)) throw new OptionError(key, `one of ${ATTRIBUTES.join(', ')}`, key);
     const { probability = 100, interval = 1, times = -1, space = 0, minOrder = 0, seed = 1 } = attributes;
     const { ignoreGfpWait = false } = attributes;
-    expect('probability', probability, 0, 100);
-    expect('interval', interval, 1, 2 ** 31 - 1);
-    expect('times', times, -1, 2 ** 31 - 1);
-    expect('space', space, 0, Number.MAX_SAFE_INTEGER);
-    expect('minOrder', minOrder, 0, 10);
-    expect('seed', seed, 0, 2 ** 32 - 1);
+    checkBoolean('ignoreGfpWait', ignoreGfpWait);
+    checkInteger('probability', probability, 0, 100);
+    checkInteger('interval', interval, 1, 2 ** 31 - 1);
+    checkInteger('times', times, -1, 2 ** 31 - 1);
+    checkInteger('space', space, 0, Number.MAX_SAFE_INTEGER);
+    checkInteger('minOrder', minOrder, 0, 10);
+    checkInteger('seed', seed, 0, 2 ** 32 - 1);
     this.attributes = { probability, interval, times, space, minOrder, ignoreGfpWait, seed };
     this.#left = times;
     this.#space = space;
     this.#random = seed | 0 || 1;
   }
 
-  /** Whether the allocation that is asked for now is to fail. */
+  /**
+   * Whether the allocation that is asked for now is to fail.
+   * @throws OptionError when `gfp` is not an integer of 32 bits, or `order` not 0..10.
+   */
   shouldFail(gfp: number, order: number): boolean {
+    checkFlags('gfp', gfp);
+    checkInteger('order', order, 0, 10);
     const { probability, interval, minOrder, ignoreGfpWait } = this.attributes;
     if (order < minOrder || (gfp & NOFAIL) !== 0) return false;
     if (ignoreGfpWait && (gfp & DIRECT_RECLAIM) !== 0) return false;
@@ -80,11 +90,6 @@ export class PageFaults {
     this.#random ^= this.#random << 5;
     return (this.#random >>> 0) % 100;
   }
-}
-
-function expect(field: string, value: number, least: number, most: number): void {
-  if (!Number.isInteger(value) || value < least || value > most)
-    throw new OptionError(field, `an integer of ${least} to ${most}`, value);
 }
 
 /**

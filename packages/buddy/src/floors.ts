@@ -1,4 +1,5 @@
 import { AllocFlag } from './alloc-flags.js';
+import { checkAllocator } from './check-arguments.js';
 import { PLAN_PCP } from './allocation-plan.js';
 import type { PageAllocator } from './page-allocator.js';
 import { STATE_FLOORS, ZONE_WORDS, ZoneWord } from './zone-state.js';
@@ -32,10 +33,12 @@ export function floorOf(pages: PageAllocator, plan: number): number {
  * free CMA pages has changed; all of that is rare, and allocations are not. {@link applySizes} does it, and all
  * operations of this package do; only who writes these numbers by hand has to.
  *
+ * @throws OptionError for what is no PageAllocator.
  * @example
  * zones.wmark[1] = 500;
  * updateFloors(pages);
  */
 export function updateFloors(pages: PageAllocator): void {
+  checkAllocator(pages);
   for (let bits = 0; bits < 32; bits++) pages.state[STATE_FLOORS + bits] = floorOf(pages, pages.state[bits]!);
 }

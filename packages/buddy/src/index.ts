@@ -39,7 +39,7 @@ export { updateFloors } from './floors.js';
 export { type FaultAttributes, PageFaults, parseFaults } from './faults.js';
 export { insertFreeTail, insertPcpTail, resetFreeLists } from './set-up-lists.js';
 export { pcpListPfns, freeListPfns } from './read-lists.js';
-export { blockTypeOf, setBlockType } from './pageblocks.js';
+export { blockTypeOf, setBlockType } from './pageblock-types.js';
 export { pcpTypeOf } from './pcp-lists.js';
 export { type AllocatorImage, restoreAllocator, snapshotAllocator } from './allocator-image.js';
 export { checkBuddyInvariants } from './buddy-invariants.js';

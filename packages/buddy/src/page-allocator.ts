@@ -1,6 +1,6 @@
-import { type PageFrames, type PhysicalMemory, SECTION_FRAMES } from '@mm/memory';
-import { type KernelLog, OptionError } from '@mm/printk';
-import type { Cell, CellSpace } from '@mm/steps';
+import { PageFrames, PhysicalMemory, SECTION_FRAMES } from '@mm/memory';
+import { KernelLog, OptionError, checkBoolean, checkInstance, checkInteger, checkObject } from '@mm/printk';
+import { type Cell, CellSpace } from '@mm/steps';
 
 import { AllocFlag } from './alloc-flags.js';
 import type { PageFaults } from './faults.js';
@@ -10,7 +10,7 @@ import { makePlans } from './allocation-plan.js';
 import { MIGRATE_TYPES, MigrateType, PCP_HEADS, TOP_ORDER } from './migrate-types.js';
 import { SEVERAL_ZONES } from './pageblocks.js';
 import { PCP_WORDS, STATE_PCP, STATE_ZONES, ZONES_MAX } from './zone-state.js';
-import type { Zones } from '@mm/zones';
+import { Zones } from '@mm/zones';
 
 /** Cells that the reference counts of frames share, by slot. */
 const REFCOUNT_CELLS = 256;
@@ -138,8 +138,8 @@ export class PageAllocator {
 
   /** @throws OptionError naming the option. */
   constructor(options: PageAllocatorOptions) {
-    const { memory, frames, zones, cells, log } = options;
     const { cpus, pageblockOrder, watermarkBoostFactor } = checkOptions(options);
+    const { memory, frames, zones, cells, log } = options;
     this.memory = memory;
     this.frames = frames;
     this.zones = zones;
@@ -213,18 +213,33 @@ function checkOptions(options: PageAllocatorOptions): {
   pageblockOrder: number;
   watermarkBoostFactor: number;
 } {
-  const { zones, cpus = 1, pageblockOrder = 9 } = options;
-  if (!Number.isInteger(cpus) || cpus < 1 || cpus > 256)
-    throw new OptionError('cpus', 'an integer in [1, 256]', cpus);
-  if (!Number.isInteger(pageblockOrder) || pageblockOrder < 1 || pageblockOrder > TOP_ORDER)
-    throw new OptionError('pageblockOrder', 'an integer in [1, 10]', pageblockOrder);
-  const { watermarkBoostFactor = 15_000 } = options;
-  if (!Number.isInteger(watermarkBoostFactor) || watermarkBoostFactor < 0)
-    throw new OptionError('watermarkBoostFactor', 'an integer from 0', watermarkBoostFactor);
+  checkObject('options', options, 'an object of options');
+  checkInstance('memory', options.memory, PhysicalMemory);
+  checkInstance('frames', options.frames, PageFrames);
+  checkInstance('cells', options.cells, CellSpace);
+  checkInstance('log', options.log, KernelLog);
+  const zones = checkInstance('zones', options.zones, Zones);
+  for (const field of ['strict', 'checkPages', 'groupByMobilityDisabled', 'cma'] as const)
+    if (options[field] !== undefined) checkBoolean(field, options[field]);
+  const { cpus = 1, pageblockOrder = 9, watermarkBoostFactor = 15_000, zonelists } = options;
+  checkInteger('cpus', cpus, 1, 256);
+  checkInteger('pageblockOrder', pageblockOrder, 1, TOP_ORDER);
+  checkInteger('watermarkBoostFactor', watermarkBoostFactor, 0, 2 ** 31 - 1);
+  if (zonelists !== undefined && !areZonelists(zonelists, zones.count))
+    throw new OptionError(
+      'zonelists',
+      `indices of zones or 255, ${zones.count} lists of ${zones.count}`,
+      zonelists,
+    );
   if (zones.count < 1 || zones.count >= ZONES_MAX)
     throw new OptionError('zones.count', `an integer in [1, ${ZONES_MAX - 1}]`, zones.count);
   return { cpus, pageblockOrder, watermarkBoostFactor };
 }
+
+const areZonelists = (lists: Uint8Array, zones: number): boolean =>
+  lists instanceof Uint8Array &&
+  lists.length === zones * zones &&
+  lists.every((zone) => zone < zones || zone === 255);
 
 /** Every pageblock MOVABLE, with its zone. */
 function blockInfoOf(zones: Zones, blocks: number, pageblockOrder: number): Uint8Array {

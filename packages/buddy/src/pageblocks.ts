@@ -8,10 +8,7 @@ import type { PageAllocator } from './page-allocator.js';
 export const SEVERAL_ZONES = 7;
 
 /**
- * The migrate type of the pageblock of `pfn`.
- *
- * @example
- * blockTypeOf(pages, pfn) === MigrateType.MOVABLE;
+ * The migrate type of the pageblock of `pfn`, which must be memory.
  * @see linux 6.1 mm/page_alloc.c get_pfnblock_migratetype
  */
 export const blockTypeOf = (pages: PageAllocator, pfn: number): number =>
@@ -19,9 +16,6 @@ export const blockTypeOf = (pages: PageAllocator, pfn: number): number =>
 
 /**
  * Sets the migrate type of the pageblock of `pfn`. Its free blocks stay on the lists they are on.
- *
- * @example
- * setBlockType(pages, 4096, MigrateType.CMA);
  * @see linux 6.1 mm/page_alloc.c set_pageblock_migratetype
  */
 export function setBlockType(pages: PageAllocator, pfn: number, type: number): void {

@@ -1,5 +1,6 @@
 import { BLOCK_ORDER_SHIFT, orderOfFlags } from '@mm/memory';
 
+import { checkPcpIndex, checkPfn } from './check-arguments.js';
 import type { PageAllocator } from './page-allocator.js';
 import { PcpWord, ZONE_WORDS, ZoneFlag, ZoneWord, pcpSet } from './zone-state.js';
 
@@ -23,10 +24,13 @@ export function pcpTypeOfFlags(flags: number, index: number): number {
 /**
  * The migrate type under which a page on per-cpu list `index` was freed.
  *
+ * @throws OptionError for what is no page frame or list.
  * @example
  * pcpTypeOf(pages, pfn, 1); // 3 when the page lies in a HIGHATOMIC block
  */
 export function pcpTypeOf(pages: PageAllocator, pfn: number, index: number): number {
+  checkPfn(pages, pfn);
+  checkPcpIndex(index);
   return pcpTypeOfFlags(pages.frames.flags[pages.frames.peekSlotOf(pfn)]!, index);
 }
 

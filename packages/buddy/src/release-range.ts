@@ -1,5 +1,7 @@
-import { OptionError } from '@mm/printk';
+import { PFN_MAX } from '@mm/memory';
+import { OptionError, checkInteger } from '@mm/printk';
 
+import { checkAllocator } from './check-arguments.js';
 import { addTopFree } from './free-area.js';
 import { freeBlock } from './merge-block.js';
 import { TOP_ORDER } from './migrate-types.js';
@@ -30,9 +32,9 @@ export function releaseRange(pages: PageAllocator, startPfn: number, endPfn: num
 }
 
 function zoneOfRange(pages: PageAllocator, startPfn: number, endPfn: number): number {
-  const { zones } = pages;
-  if (!Number.isInteger(startPfn) || !Number.isInteger(endPfn) || startPfn >= endPfn)
-    throw new OptionError('startPfn', 'a page frame below endPfn', startPfn);
+  const { zones } = checkAllocator(pages);
+  checkInteger('endPfn', endPfn, 1, PFN_MAX);
+  checkInteger('startPfn', startPfn, 0, endPfn - 1);
   for (let zone = 0; zone < pages.nrZones; zone++) {
     const start = zones.startPfn[zone]!;
     if (startPfn >= start && endPfn <= start + zones.spanned[zone]!) return zone;

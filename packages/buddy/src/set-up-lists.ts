@@ -1,7 +1,17 @@
+import { OptionError } from '@mm/printk';
+
 import { MigrateType, PCP_HEADS, TOP_ORDER } from './migrate-types.js';
 
+import {
+  checkAllocator,
+  checkBlock,
+  checkCpu,
+  checkPcpIndex,
+  checkType,
+  checkZone,
+} from './check-arguments.js';
 import { updateFloors } from './floors.js';
-import { ZONE_HEADS, addFree, addTopFree, linkAfter } from './free-area.js';
+import { ZONE_HEADS, addFree, addTopFree, freeOrderAt, linkAfter } from './free-area.js';
 import type { PageAllocator } from './page-allocator.js';
 import { oddType, pcpHead } from './pcp-lists.js';
 import { PcpWord, ZONES_MAX, pcpAt } from './zone-state.js';
@@ -10,11 +20,12 @@ import { PcpWord, ZONES_MAX, pcpAt } from './zone-state.js';
  * Empties all free lists and per-cpu lists and zeroes their counters, as if every page were held by
  * somebody unknown. Pageblocks become MOVABLE.
  *
+ * @throws OptionError for what is no PageAllocator.
  * @example
  * resetFreeLists(pages); // then insertFreeTail() and insertPcpTail() set up a state
  */
 export function resetFreeLists(pages: PageAllocator): void {
-  const { frames } = pages;
+  const { frames } = checkAllocator(pages);
   const heads = pages.nrZones * ZONE_HEADS + pages.cpus * ZONES_MAX * PCP_HEADS;
   for (let slot = 0; slot < frames.slotCount; slot++) {
     frames.flags[slot] = 0;
@@ -44,9 +55,10 @@ export function resetFreeLists(pages: PageAllocator): void {
 }
 
 /**
- * Puts a block at the tail of a free list, to set up a state. No merging, no counters of pages. Not
- * checked: the block must be aligned, in the zone and in no list.
+ * Puts a block at the tail of a free list, to set up a state. No merging, no counters of pages.
  *
+ * @throws OptionError when there is no such zone, block or type, or the block is free already;
+ * whether the zone spans it and pages of it are in use is not looked at.
  * @example
  * insertFreeTail(pages, zone, 1024, 10, MigrateType.MOVABLE);
  */
@@ -57,14 +69,19 @@ export function insertFreeTail(
   order: number,
   type: number,
 ): void {
+  checkZone(pages, zone);
+  checkBlock(pages, pfn, order);
+  checkType(type);
+  if (freeOrderAt(pages, pfn) === order) throw new OptionError('pfn', 'a block that is not free', pfn);
   if (order >= TOP_ORDER) addTopFree(pages, zone, pfn >> TOP_ORDER, type, true);
   else addFree(pages, zone, pages.frames.slotOf(pfn), order, type, true);
 }
 
 /**
  * Puts a block at the tail of a per-cpu list, to set up a state. `type` is the type under which it was
- * freed. Not checked.
+ * freed.
  *
+ * @throws OptionError when there is no such CPU, zone, block, list or type, or the block heads a free block.
  * @example
  * insertPcpTail(pages, 0, zone, 4711, 1, MigrateType.MOVABLE);
  */
@@ -76,6 +93,11 @@ export function insertPcpTail(
   index: number,
   type: number,
 ): void {
+  checkCpu(pages, cpu);
+  checkZone(pages, zone);
+  checkType(type);
+  checkBlock(pages, pfn, Math.floor(checkPcpIndex(index) / 3));
+  if (freeOrderAt(pages, pfn) !== -1) throw new OptionError('pfn', 'a page frame that is not free', pfn);
   const { frames, pcpState } = pages;
   const slot = frames.slotOf(pfn);
   const head = pcpHead(pages, cpu, zone, index);

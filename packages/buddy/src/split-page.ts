@@ -1,7 +1,7 @@
 import { BLOCK_ORDER_SHIFT, PageFlag } from '@mm/memory';
 import { KernelBug } from '@mm/printk';
 
-import { slotToFree } from './check-arguments.js';
+import { checkBlock, slotToFree } from './check-arguments.js';
 import type { PageAllocator } from './page-allocator.js';
 
 /**
@@ -16,6 +16,7 @@ import type { PageAllocator } from './page-allocator.js';
  * @see linux 6.1 mm/page_alloc.c split_page
  */
 export function splitPage(pages: PageAllocator, pfn: number, order: number): void {
+  checkBlock(pages, pfn, order);
   const frames = pages.frames;
   const slot = slotToFree(pages, pfn, order);
   if ((frames.flags[slot]! & (PageFlag.head | PageFlag.tail)) !== 0)

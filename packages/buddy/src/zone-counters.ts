@@ -1,3 +1,4 @@
+import { checkAllocator, checkZone } from './check-arguments.js';
 import { updateFloors } from './floors.js';
 import { MigrateType } from './migrate-types.js';
 import type { PageAllocator } from './page-allocator.js';
@@ -56,11 +57,13 @@ export function modFreepageState(
 /**
  * Free pages of a zone as the allocator's checks read them: the global counter alone, from 0.
  *
+ * @throws OptionError for what is no PageAllocator or no zone of it.
  * @example
  * freePagesOf(pages, 0); // what NR_FREE_PAGES of /proc/zoneinfo may lag behind by the CPUs' parts
  * @see linux 6.1 include/linux/vmstat.h zone_page_state
  */
 export function freePagesOf(pages: PageAllocator, zone: number): number {
+  checkZone(pages, zone);
   const free = pages.zoneState[zone * ZONE_WORDS + ZoneWord.free]!;
   return free < 0 ? 0 : free;
 }
@@ -68,12 +71,13 @@ export function freePagesOf(pages: PageAllocator, zone: number): number {
 /**
  * Folds every CPU's part of the counters of all zones into the global ones.
  *
+ * @throws OptionError for what is no PageAllocator.
  * @example
  * foldZoneCounters(pages); // now freePagesOf() is exact
  * @see linux 6.1 mm/vmstat.c refresh_cpu_vm_stats
  */
 export function foldZoneCounters(pages: PageAllocator): void {
-  const { pcpState, zoneState, nrZones } = pages;
+  const { pcpState, zoneState, nrZones } = checkAllocator(pages);
   for (let cpu = 0; cpu < pages.cpus; cpu++)
     for (let zone = 0; zone < nrZones; zone++) {
       const at = pcpAt(cpu, zone);

@@ -188,9 +188,9 @@ test('a freshly booted machine of 64 GiB has made no frame', () => {
 });
 
 test('options are refused by name', () => {
-  expect(() => smallMachine({ cpus: 0 })).toThrow('cpus: expected an integer in [1, 256], got 0');
+  expect(() => smallMachine({ cpus: 0 })).toThrow('cpus: expected an integer of 1 to 256, got 0');
   expect(() => smallMachine({ pageblockOrder: 11 })).toThrow(
-    'pageblockOrder: expected an integer in [1, 10]',
+    'pageblockOrder: expected an integer of 1 to 10',
   );
   expect(() => smallMachine({ watermarkBoostFactor: -1 })).toThrow('watermarkBoostFactor');
 });

@@ -1,4 +1,4 @@
-import { type KernelLog, LogLevel, OptionError } from '@mm/printk';
+import { KernelLog, LogLevel, OptionError, checkInstance, checkInteger } from '@mm/printk';
 
 import { type BitmapWords, findNextBit, findNextZeroArea } from './bitmap.js';
 
@@ -19,20 +19,32 @@ export type GenPoolAlgorithm = (
   startAddress: PoolAddress,
 ) => number;
 
+/** @throws OptionError for what is no bitmap of at least `size` bits, or no place in it. */
+function checkSearch(words: BitmapWords, size: number, start: number, nr: number): void {
+  checkInstance('words', words, Int32Array);
+  checkInteger('size', size, 0, words.length * 32);
+  checkInteger('start', start, 0, 2 ** 31 - 1);
+  checkInteger('nr', nr, 0, Number.MAX_SAFE_INTEGER);
+}
+
 /**
  * The lowest place that is large enough. The default of a pool.
  *
+ * @throws OptionError for what is no bitmap, or no place in it.
  * @example
  * pool.setAlgorithm(firstFit);
  * @see linux 6.1 lib/genalloc.c gen_pool_first_fit
  */
-export const firstFit: GenPoolAlgorithm = (words, size, start, nr) =>
-  findNextZeroArea(words, size, start, nr);
+export const firstFit: GenPoolAlgorithm = (words, size, start, nr) => {
+  checkSearch(words, size, start, nr);
+  return findNextZeroArea(words, size, start, nr);
+};
 
 /**
  * The lowest place whose address is a multiple of `alignBytes` (0..2^31 - 1; other than powers of
  * two mask as they do in C). The chunk's own start address counts.
  *
+ * @throws OptionError when `alignBytes` is out of range.
  * @example
  * pool.alloc(256, firstFitAlign(1024)); // 1 KiB aligned, for this call only
  * @see linux 6.1 lib/genalloc.c gen_pool_first_fit_align
@@ -60,6 +72,7 @@ function alignOffset(startAddress: PoolAddress, alignBytes: number, order: numbe
  * The place of one request at a fixed offset from the chunk's start: there or nowhere. An offset that is no
  * multiple of the granule finds nothing, and warns in `log`.
  *
+ * @throws OptionError when `offsetBytes` is not an integer from 0, or `log` no log.
  * @example
  * pool.alloc(64, fixedAlloc(0x200)); // the chunk's start + 0x200, or null
  * @see linux 6.1 lib/genalloc.c gen_pool_fixed_alloc
@@ -68,6 +81,7 @@ export function fixedAlloc(offsetBytes: number, log?: KernelLog): GenPoolAlgorit
   if (!Number.isSafeInteger(offsetBytes) || offsetBytes < 0) {
     throw new OptionError('offsetBytes', 'an integer in 0..2^53 - 1', offsetBytes);
   }
+  if (log !== undefined) checkInstance('log', log, KernelLog);
   return (words, size, start, nr, order) => {
     const bit = offsetBytes / 2 ** order;
     if (!Number.isInteger(bit)) {
@@ -82,11 +96,13 @@ export function fixedAlloc(offsetBytes: number, log?: KernelLog): GenPoolAlgorit
 /**
  * The lowest place aligned, within the chunk, to the request rounded up to a power of two granules.
  *
+ * @throws OptionError for what is no bitmap, or no place in it.
  * @example
  * pool.setAlgorithm(firstFitOrderAlign);
  * @see linux 6.1 lib/genalloc.c gen_pool_first_fit_order_align
  */
 export const firstFitOrderAlign: GenPoolAlgorithm = (words, size, start, nr) => {
+  checkSearch(words, size, start, nr);
   // More than the chunk holds never fits, and must not overflow the power below.
   if (nr > size) return nr;
   const power = nr <= 1 ? 1 : 2 ** (32 - Math.clz32(nr - 1));
@@ -96,11 +112,13 @@ export const firstFitOrderAlign: GenPoolAlgorithm = (words, size, start, nr) => 
 /**
  * The smallest place that is large enough; the lowest of several.
  *
+ * @throws OptionError for what is no bitmap, or no place in it.
  * @example
  * pool.setAlgorithm(bestFit);
  * @see linux 6.1 lib/genalloc.c gen_pool_best_fit
  */
 export const bestFit: GenPoolAlgorithm = (words, size, start, nr) => {
+  checkSearch(words, size, start, nr);
   let best = size;
   let bestLength = size + 1;
   let index = findNextZeroArea(words, size, start, nr);

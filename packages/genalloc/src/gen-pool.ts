@@ -1,4 +1,4 @@
-import { KernelBug, OptionError } from '@mm/printk';
+import { KernelBug, OptionError, checkFunction, checkInstance } from '@mm/printk';
 
 import { type GenPoolAlgorithm, type PoolAddress, firstFit } from './algorithms.js';
 import {
@@ -145,7 +145,7 @@ export class GenPool {
    * @see linux 6.1 lib/genalloc.c gen_pool_set_algo
    */
   setAlgorithm(algorithm: GenPoolAlgorithm | null): void {
-    this.#algorithm = algorithm ?? firstFit;
+    this.#algorithm = algorithm === null ? firstFit : checkFunction('algorithm', algorithm);
   }
 
   /**
@@ -191,6 +191,7 @@ export class GenPool {
 
   #take(sizeBytes: number, algorithm: GenPoolAlgorithm): Chunk | null {
     checkSize('sizeBytes', sizeBytes, 0);
+    checkFunction('algorithm', algorithm);
     if (sizeBytes === 0) return null;
     const granule = this.#granule;
     const nr = Math.floor((sizeBytes + granule - 1) / granule);
@@ -291,6 +292,7 @@ export class GenPool {
 
   /** Calls `visit` for each chunk, newest first. @see linux 6.1 lib/genalloc.c gen_pool_for_each_chunk */
   forEachChunk(visit: (chunk: GenPoolChunk) => void): void {
+    checkFunction('visit', visit);
     for (const chunk of this.#chunks) {
       visit({
         startAddress: narrow(chunk.wideStart),
@@ -333,9 +335,10 @@ export class GenPool {
 
 /**
  * Violations of the equation of `pool`, one string each; empty when it holds.
+ * @throws OptionError for what is no GenPool.
  * @example
  * checkGenPoolInvariants(pool); // throws where sizes and bitmaps disagree
  */
 export function checkGenPoolInvariants(pool: GenPool): string[] {
-  return pool.checkInvariants();
+  return checkInstance('pool', pool, GenPool).checkInvariants();
 }

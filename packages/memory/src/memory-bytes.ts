@@ -1,6 +1,6 @@
-import { OptionError } from '@mm/printk';
+import { checkInstance, checkInteger } from '@mm/printk';
 
-import type { PhysicalMemory } from './physical-memory.js';
+import { PhysicalMemory } from './physical-memory.js';
 import { PAGE_SIZE } from './units.js';
 
 /** Calls `visit` for each page of a run of bytes with the page, the first byte in it and the count. */
@@ -22,14 +22,13 @@ function eachPage(
  * Sets `lengthBytes` bytes from `addr` to `byte`.
  *
  * @param byte 0..255.
- * @throws HoleError naming the first address without memory; nothing has been written then.
+ * @throws OptionError for what is no memory, number or array of bytes; HoleError naming the first address without memory; nothing has been written then.
  * @example
  * fillBytes(memory, addr, 64, 0x6b);
  */
 export function fillBytes(memory: PhysicalMemory, addr: number, lengthBytes: number, byte: number): void {
-  memory.map.checkBytes(addr, lengthBytes);
-  if (!Number.isInteger(byte) || byte < 0 || byte > 255)
-    throw new OptionError('byte', 'an integer in [0, 255]', byte);
+  checkInstance('memory', memory, PhysicalMemory).map.checkBytes(addr, lengthBytes);
+  checkInteger('byte', byte, 0, 255);
   const word = Math.imul(byte, 0x01010101);
   eachPage(addr, lengthBytes, (pfn, offset, count) => {
     const words = memory.wordsOf(pfn);
@@ -52,12 +51,12 @@ function putByte(words: Int32Array, base: number, offset: number, byte: number):
 /**
  * The bytes from `addr`, as a copy.
  *
- * @throws HoleError naming the first address without memory.
+ * @throws OptionError for what is no memory, number or array of bytes; HoleError naming the first address without memory.
  * @example
  * readBytes(memory, addr, 16); // Uint8Array(16)
  */
 export function readBytes(memory: PhysicalMemory, addr: number, lengthBytes: number): Uint8Array {
-  memory.map.checkBytes(addr, lengthBytes);
+  checkInstance('memory', memory, PhysicalMemory).map.checkBytes(addr, lengthBytes);
   const bytes = new Uint8Array(lengthBytes);
   let done = 0;
   eachPage(addr, lengthBytes, (pfn, offset, count) => {
@@ -71,11 +70,13 @@ export function readBytes(memory: PhysicalMemory, addr: number, lengthBytes: num
 /**
  * Writes `bytes` from `addr` on.
  *
- * @throws HoleError naming the first address without memory; nothing has been written then.
+ * @throws OptionError for what is no memory, number or array of bytes; HoleError naming the first address without memory; nothing has been written then.
  * @example
  * writeBytes(memory, addr, Uint8Array.of(1, 2, 3));
  */
 export function writeBytes(memory: PhysicalMemory, addr: number, bytes: Uint8Array): void {
+  checkInstance('memory', memory, PhysicalMemory);
+  checkInstance('bytes', bytes, Uint8Array);
   memory.map.checkBytes(addr, bytes.length);
   let done = 0;
   eachPage(addr, bytes.length, (pfn, offset, count) => {
@@ -88,12 +89,12 @@ export function writeBytes(memory: PhysicalMemory, addr: number, bytes: Uint8Arr
 /**
  * Copies bytes; source and destination may overlap.
  *
- * @throws HoleError naming the first address without memory; nothing has been written then.
+ * @throws OptionError for what is no memory, number or array of bytes; HoleError naming the first address without memory; nothing has been written then.
  * @example
  * copyBytes(memory, to, from, 4096);
  */
 export function copyBytes(memory: PhysicalMemory, to: number, from: number, lengthBytes: number): void {
-  memory.map.checkBytes(from, lengthBytes);
+  checkInstance('memory', memory, PhysicalMemory).map.checkBytes(from, lengthBytes);
   memory.map.checkBytes(to, lengthBytes);
   writeBytes(memory, to, readBytes(memory, from, lengthBytes));
 }
@@ -101,7 +102,7 @@ export function copyBytes(memory: PhysicalMemory, to: number, from: number, leng
 /**
  * The address of the first of `lengthBytes` bytes from `addr` that is not `byte`, or null.
  *
- * @throws HoleError naming the first address without memory.
+ * @throws OptionError for what is no memory, number or array of bytes; HoleError naming the first address without memory.
  * @example
  * findOther(memory, addr, 64, 0x6b); // null: poison is intact
  * @see linux 6.1 lib/string.c memchr_inv
@@ -112,7 +113,8 @@ export function findOther(
   lengthBytes: number,
   byte: number,
 ): number | null {
-  memory.map.checkBytes(addr, lengthBytes);
+  checkInstance('memory', memory, PhysicalMemory).map.checkBytes(addr, lengthBytes);
+  checkInteger('byte', byte, 0, 255);
   const word = Math.imul(byte, 0x01010101);
   for (let at = addr, end = addr + lengthBytes; at < end;) {
     const pfn = Math.floor(at / PAGE_SIZE);

@@ -1,4 +1,6 @@
-import { CHUNK_WORDS, type MemoryImage } from './memory-image.js';
+import { checkInteger } from '@mm/printk';
+
+import { CHUNK_WORDS, type MemoryImage, checkImage } from './memory-image.js';
 
 /** A run of words that differ between two images. */
 export interface MemoryChange {
@@ -14,10 +16,12 @@ export interface MemoryChange {
  * A number that stands for all bytes of an image: equal memories have equal hashes, whatever has been
  * touched, and different ones different hashes but for one pair in 2^52.
  *
+ * @throws OptionError for what is no image.
  * @example
  * hashMemory(memory.snapshot()) === hashMemory(other.snapshot());
  */
 export function hashMemory(image: MemoryImage): number {
+  checkImage('image', image);
   let low = 0x811c9dc5;
   let high = 0x9dc5811c;
   image.directory.forEach((index, chunk) => {
@@ -37,12 +41,16 @@ export function hashMemory(image: MemoryImage): number {
 /**
  * The runs of words in which two images of one memory differ, by ascending address, at most `most`.
  *
+ * @throws OptionError for what is no image, and a `most` that is no integer from 0.
  * @example
  * const before = memory.snapshot();
  * memory.write32(0x1000, 7);
  * diffMemory(before, memory.snapshot()); // [{ addr: 0x1000, before: [0], after: [7] }]
  */
 export function diffMemory(before: MemoryImage, after: MemoryImage, most = 1000): MemoryChange[] {
+  checkImage('before', before);
+  checkImage('after', after);
+  checkInteger('most', most, 0, Number.MAX_SAFE_INTEGER);
   const changes: MemoryChange[] = [];
   const chunkCount = Math.max(before.directory.length, after.directory.length);
   for (let chunk = 0; chunk < chunkCount && changes.length < most; chunk++) {

@@ -1,3 +1,5 @@
+import { OptionError } from '@mm/printk';
+
 import { PAGE_WORDS } from './units.js';
 
 /** Pages of a chunk, the unit in which bytes are made: 16 pages, 64 KiB. */
@@ -9,4 +11,22 @@ export const CHUNK_WORDS: number = CHUNK_PAGES * PAGE_WORDS;
 export interface MemoryImage {
   readonly directory: Int32Array;
   readonly chunks: readonly Int32Array[];
+}
+
+/**
+ * An image that can be restored, hashed and compared, as it came.
+ * @throws OptionError naming what of it is wrong.
+ */
+export function checkImage(field: string, image: MemoryImage): MemoryImage {
+  const { directory, chunks } = Object(image) as Partial<MemoryImage>;
+  const wrong = (what: string, value: unknown): OptionError =>
+    new OptionError(`${field}${what}`, 'what snapshot() of a memory returned', value);
+  if (!(directory instanceof Int32Array)) throw wrong('', image);
+  if (!Array.isArray(chunks) || chunks.length === 0) throw wrong('.chunks', chunks);
+  chunks.forEach((words: unknown, i) => {
+    if (!(words instanceof Int32Array) || words.length !== CHUNK_WORDS) throw wrong(`.chunks[${i}]`, words);
+  });
+  const lost = directory.find((index) => index < 0 || index >= chunks.length);
+  if (lost !== undefined) throw wrong('.directory', lost);
+  return image;
 }

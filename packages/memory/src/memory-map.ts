@@ -1,4 +1,4 @@
-import { OptionError } from '@mm/printk';
+import { OptionError, checkObject } from '@mm/printk';
 
 import { PFN_MAX, type PfnRange, pfnToAddr } from './units.js';
 
@@ -33,7 +33,7 @@ export function checkMemoryMap(ranges: readonly PfnRange[]): PfnRange[] {
   if (!Array.isArray(ranges) || ranges.length === 0)
     throw new OptionError('ranges', 'at least one range of page frames', ranges);
   ranges.forEach((range, i) => {
-    const { startPfn, endPfn } = range;
+    const { startPfn, endPfn } = checkObject(`ranges[${i}]`, range, 'an object with startPfn and endPfn');
     if (!Number.isInteger(startPfn) || startPfn < 0 || startPfn >= PFN_MAX)
       throw new OptionError(`ranges[${i}].startPfn`, `an integer in [0, ${PFN_MAX})`, startPfn);
     if (!Number.isInteger(endPfn) || endPfn <= startPfn || endPfn > PFN_MAX)
@@ -78,8 +78,9 @@ export class MemoryMap {
     this.#last = this.ranges[0]!;
   }
 
-  /** The end of the range that `pfn` lies in, or 0 when there is no memory at `pfn`. */
+  /** The end of the range that `pfn` lies in, or 0 when there is no memory at `pfn`, as at all that is no number. */
   endOfRangeAt(pfn: number): number {
+    if (typeof pfn !== 'number') return 0;
     const last = this.#last;
     if (pfn >= last.startPfn && pfn < last.endPfn) return last.endPfn;
     for (const range of this.ranges) {
@@ -90,9 +91,25 @@ export class MemoryMap {
     return 0;
   }
 
-  /** Whether there is memory at `pfn`. */
+  /** Whether there is memory at `pfn`; false for all that is no page frame. */
   has(pfn: number): boolean {
     return this.endOfRangeAt(pfn) !== 0;
+  }
+
+  /**
+   * Refuses a run of pages that is not wholly memory.
+   * @throws OptionError when `pfn` or `count` is not an integer from 0; HoleError naming the first address without
+   * memory.
+   */
+  checkPages(pfn: number, count: number): void {
+    if (!Number.isSafeInteger(pfn) || pfn < 0)
+      throw new OptionError('pfn', 'a page frame number from 0', pfn);
+    if (!Number.isSafeInteger(count) || count < 0) throw new OptionError('count', 'an integer from 0', count);
+    for (let at = pfn, end = pfn + count; at < end;) {
+      const rangeEnd = this.endOfRangeAt(at);
+      if (rangeEnd === 0) throw new HoleError(at * 4096);
+      at = rangeEnd;
+    }
   }
 
   /**

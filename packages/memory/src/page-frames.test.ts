@@ -59,7 +59,7 @@ test('claimed slots belong to no frame', () => {
   const later = f.slotOf(0x40400);
   expect(heads).toBeGreaterThan(first);
   expect(later).toBeGreaterThanOrEqual(heads + 2000);
-  expect(() => f.claimSlots(0)).toThrow('count: expected a positive integer, got 0');
+  expect(() => f.claimSlots(0)).toThrow('count: expected an integer of 1 to 1048576, got 0');
 });
 
 test('restore brings back metadata and forgets sections made since', () => {

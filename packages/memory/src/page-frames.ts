@@ -1,4 +1,4 @@
-import { OptionError } from '@mm/printk';
+import { OptionError, checkInteger, checkObject } from '@mm/printk';
 
 import { MemoryMap } from './memory-map.js';
 import type { PfnRange } from './units.js';
@@ -8,6 +8,8 @@ export const SECTION_FRAMES = 1024;
 const SECTION_SHIFT = 10;
 const SECTION_MASK = SECTION_FRAMES - 1;
 const FIRST_SLOTS = 8 * SECTION_FRAMES;
+/** The heads of the lists of 256 CPUs and 7 zones are about 33000. */
+const CLAIM_MAX = 2 ** 20;
 
 /** Frame metadata: bytes for each frame of a section that has been made. 7 × 4 + 2 × 1. */
 export const FRAME_BYTES = 30;
@@ -103,10 +105,11 @@ export class PageFrames {
 
   /**
    * Reserves `count` consecutive slots that belong to no frame, for list heads; returns the first.
-   * @throws OptionError when `count` is not a positive integer.
+   * @param count 1..2^20.
+   * @throws OptionError when `count` is out of range.
    */
   claimSlots(count: number): number {
-    if (!Number.isInteger(count) || count < 1) throw new OptionError('count', 'a positive integer', count);
+    checkInteger('count', count, 1, CLAIM_MAX);
     const first = this.#slots;
     this.#grow(first + Math.ceil(count / SECTION_FRAMES) * SECTION_FRAMES);
     return first;
@@ -114,12 +117,15 @@ export class PageFrames {
 
   /**
    * States that frames in [startPfn, endPfn) belong to `zone`. To be said before their sections are made.
-   * @throws OptionError when `zone` is not in [0, 255].
+   * @throws OptionError when `zone` is not in [0, 255], or the range none of page frames; it may be empty.
    */
   setZone(range: PfnRange, zone: number): void {
     if (!Number.isInteger(zone) || zone < 0 || zone > 255)
       throw new OptionError('zone', 'an integer in [0, 255]', zone);
-    this.#spans.push({ ...range, zone });
+    const { startPfn, endPfn } = checkObject('range', range, 'an object with startPfn and endPfn');
+    checkInteger('range.startPfn', startPfn, 0, 2 ** 31 - 1);
+    checkInteger('range.endPfn', endPfn, startPfn, 2 ** 31 - 1);
+    this.#spans.push({ startPfn, endPfn, zone });
   }
 
   #makeSection(section: number): number {
@@ -170,10 +176,10 @@ export class PageFrames {
 
   /**
    * Brings back the metadata of a {@link snapshot} of these frames.
-   * @throws OptionError when the image is of frames of another memory map.
+   * @throws OptionError for what is no image, or one of frames of another memory map; nothing has changed then.
    */
   restore(image: FramesImage): void {
-    if (image.directory.length !== this.directory.length)
+    if (!isFramesImage(image) || image.directory.length !== this.directory.length)
       throw new OptionError('image', 'a snapshot of frames of the same memory map', image);
     const before = this.#slots;
     this.#grow(image.slots);
@@ -196,6 +202,23 @@ export class PageFrames {
   #bytes(): Uint8Array[] {
     return [this.zone, this.spare];
   }
+}
+
+function isFramesImage(image: FramesImage): boolean {
+  const { directory, sectionPfn, words, bytes, slots } = Object(image) as FramesImage;
+  return (
+    directory instanceof Int32Array &&
+    sectionPfn instanceof Int32Array &&
+    Number.isInteger(slots) &&
+    slots >= SECTION_FRAMES &&
+    sectionPfn.length === slots >> SECTION_SHIFT &&
+    Array.isArray(words) &&
+    words.length === 7 &&
+    words.every((array) => array instanceof Int32Array && array.length === slots) &&
+    Array.isArray(bytes) &&
+    bytes.length === 2 &&
+    bytes.every((array) => array instanceof Uint8Array && array.length === slots)
+  );
 }
 
 function widen(old: Int32Array, length: number): Int32Array<ArrayBuffer> {

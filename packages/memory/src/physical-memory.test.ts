@@ -68,7 +68,7 @@ test.each([
   [(m: PhysicalMemory) => m.write32(0, 1.5), 'value: expected an integer'],
   [(m: PhysicalMemory) => m.write64(0, 1 as unknown as bigint), 'value: expected a bigint'],
   [(m: PhysicalMemory) => fillBytes(m, 0, -1, 0), 'lengthBytes: expected an integer from 0'],
-  [(m: PhysicalMemory) => fillBytes(m, 0, 1, 256), 'byte: expected an integer in [0, 255]'],
+  [(m: PhysicalMemory) => fillBytes(m, 0, 1, 256), 'byte: expected an integer of 0 to 255'],
 ])('wrong use is refused by name (%#)', (use, message) => {
   expect(() => use(memory())).toThrow(message);
 });

@@ -1,7 +1,7 @@
 import { OptionError } from '@mm/printk';
 
 import { HoleError, MemoryMap } from './memory-map.js';
-import { CHUNK_PAGES, CHUNK_WORDS, type MemoryImage } from './memory-image.js';
+import { CHUNK_PAGES, CHUNK_WORDS, type MemoryImage, checkImage } from './memory-image.js';
 import { PAGE_WORDS, type PfnRange } from './units.js';
 
 const CHUNK_SHIFT = 4;
@@ -120,8 +120,12 @@ export class PhysicalMemory {
     this.write32(addr + 4, Number(BigInt.asUintN(32, value >> 32n)));
   }
 
-  /** Zeroes `count` whole pages from `pfn`; chunks not made stay so. Not checked. */
+  /**
+   * Zeroes `count` whole pages from `pfn`; chunks not made stay so.
+   * @throws OptionError for what is no page or count; HoleError naming the first address without memory.
+   */
   zeroPages(pfn: number, count: number): void {
+    this.map.checkPages(pfn, count);
     for (let at = pfn, end = pfn + count; at < end;) {
       const stop = Math.min(end, (at | CHUNK_MASK) + 1);
       const index = this.directory[at >> CHUNK_SHIFT]!;
@@ -141,9 +145,10 @@ export class PhysicalMemory {
   /**
    * Brings back the bytes of a {@link snapshot} of this memory. Arrays got from {@link wordsOf}
    * before are stale.
-   * @throws OptionError when the image is of a memory of another size.
+   * @throws OptionError for what is no image, or one of a memory of another size; nothing has changed then.
    */
   restore(image: MemoryImage): void {
+    checkImage('image', image);
     if (image.directory.length !== this.directory.length)
       throw new OptionError('image', 'a snapshot of a memory of the same size', image);
     this.directory.set(image.directory);

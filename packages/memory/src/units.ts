@@ -1,3 +1,5 @@
+import { checkInteger } from '@mm/printk';
+
 declare const pfnBrand: unique symbol;
 declare const addrBrand: unique symbol;
 
@@ -25,15 +27,21 @@ export interface PfnRange {
 /**
  * The address of the first byte of a page frame.
  *
+ * @param pfn an integer in [0, {@link PFN_MAX}]; the end of memory has an address too.
+ * @throws OptionError for what is no page frame number.
  * @example
  * pfnToAddr(256 as Pfn); // 0x100000
  */
-export const pfnToAddr = (pfn: number): PhysAddr => (pfn * PAGE_SIZE) as PhysAddr;
+export const pfnToAddr = (pfn: number): PhysAddr =>
+  (checkInteger('pfn', pfn, 0, PFN_MAX) * PAGE_SIZE) as PhysAddr;
 
 /**
  * The page frame that holds the byte at `addr`.
  *
+ * @param addr an integer in [0, 2^42).
+ * @throws OptionError for what is no address.
  * @example
  * addrToPfn(0x100fff); // 256
  */
-export const addrToPfn = (addr: number): Pfn => Math.floor(addr / PAGE_SIZE) as Pfn;
+export const addrToPfn = (addr: number): Pfn =>
+  Math.floor(checkInteger('addr', addr, 0, PFN_MAX * PAGE_SIZE - 1) / PAGE_SIZE) as Pfn;

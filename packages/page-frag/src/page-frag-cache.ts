@@ -1,6 +1,6 @@
-import type { PageAllocator } from '@mm/buddy';
-import { OptionError } from '@mm/printk';
-import type { Cell, CellSpace } from '@mm/steps';
+import { PageAllocator } from '@mm/buddy';
+import { OptionError, checkInstance, checkInteger } from '@mm/printk';
+import { type Cell, CellSpace } from '@mm/steps';
 
 /** Bytes of the block a cache asks for first: order 3. @see linux 6.1 include/linux/mm_types.h PAGE_FRAG_CACHE_MAX_SIZE */
 export const PAGE_FRAG_CACHE_MAX_SIZE = 32_768;
@@ -31,8 +31,10 @@ export class PageFragCache {
   /** What the steps of this cache read and write. */
   readonly cell: Cell;
 
+  /** @throws OptionError for what is no page allocator or no cells. */
   constructor(pages: PageAllocator, cells: CellSpace) {
-    this.pages = pages;
+    this.pages = checkInstance('pages', pages, PageAllocator);
+    checkInstance('cells', cells, CellSpace);
     this.cell = cells.claim('page_frag_cache');
   }
 }
@@ -40,11 +42,13 @@ export class PageFragCache {
 /**
  * Violations of the equations of `cache`, one string each; empty when they hold.
  * `alive` is how many fragments of the current block are alive.
+ * @throws OptionError for what is no cache or no count.
  * @example
  * checkPageFragInvariants(cache, 3); // three fragments are alive
  */
 export function checkPageFragInvariants(cache: PageFragCache, alive: number): string[] {
-  if (cache.pfn < 0) return [];
+  checkInteger('alive', alive, 0, 2 ** 31 - 1);
+  if (checkInstance('cache', cache, PageFragCache).pfn < 0) return [];
   const { frames } = cache.pages;
   const found: string[] = [];
   const references = frames.refcount[frames.slotOf(cache.pfn)]!;
@@ -58,11 +62,18 @@ export function checkPageFragInvariants(cache: PageFragCache, alive: number): st
 }
 
 /** @throws OptionError for what no C caller could pass. */
-export function checkFragment(sizeBytes: number, alignMask: number): void {
+export function checkFragment(sizeBytes: number, gfp: number, alignMask: number): void {
+  checkInteger('gfp', gfp, 0, 0x7fffffff);
   if (!Number.isInteger(sizeBytes) || sizeBytes < 0 || sizeBytes >= 2 ** 31) {
     throw new OptionError('sizeBytes', 'an integer in 0..2^31 - 1', sizeBytes);
   }
   if (!Number.isInteger(alignMask) || (alignMask | 0) !== alignMask) {
     throw new OptionError('alignMask', 'a signed integer of 32 bits', alignMask);
   }
+}
+
+/** @throws OptionError when `addr` is no address in the memory map. */
+export function checkFragmentAt(pages: PageAllocator, addr: number): void {
+  if (!Number.isSafeInteger(addr) || !pages.frames.map.has(Math.floor(addr / 4096)))
+    throw new OptionError('addr', 'the address of a fragment, in memory', addr);
 }

@@ -1,3 +1,13 @@
+export {
+  checkArray,
+  checkBoolean,
+  checkFlags,
+  checkFunction,
+  checkInstance,
+  checkInteger,
+  checkObject,
+  checkText,
+} from './check-value.js';
 export { Errno, type ErrnoName } from './errno.js';
 export { KernelBug, type BugFacts } from './kernel-bug.js';
 export { KernelLog, LogLevel, type LogLine } from './kernel-log.js';

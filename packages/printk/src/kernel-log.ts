@@ -1,4 +1,6 @@
-import { type Taint, taintText } from './taint.js';
+import { checkInteger, checkText } from './check-value.js';
+import { OptionError } from './option-error.js';
+import { TAINTS, type Taint, taintText } from './taint.js';
 
 /** Log levels, most severe first. @see linux 6.1 include/linux/kern_levels.h */
 export const LogLevel = {
@@ -34,8 +36,13 @@ export class KernelLog {
   #lines: LogLine[] = [];
   readonly #taints = new Set<Taint>();
 
-  /** Adds a line; text with newlines becomes several lines of one level. */
+  /**
+   * Adds a line; text with newlines becomes several lines of one level.
+   * @throws OptionError when `level` is no level or `text` no text.
+   */
   write(level: LogLevel, text: string): void {
+    checkInteger('level', level, LogLevel.emerg, LogLevel.debug);
+    checkText('text', text);
     for (const line of text.split('\n')) this.#lines.push({ level, text: line });
     if (this.#lines.length > LINES_MAX) this.#lines = this.#lines.slice(-LINES_MAX / 2);
   }
@@ -59,9 +66,11 @@ export class KernelLog {
 
   /**
    * Notes that something went wrong: `B` corrupted memory, `W` a warning. The first `B` of a boot says so.
+   * @throws OptionError for another letter.
    * @see linux 6.1 kernel/panic.c add_taint
    */
   taint(what: Taint): void {
+    if (!TAINTS.includes(what)) throw new OptionError('what', `one of ${TAINTS.join(', ')}`, what);
     if (what === 'B' && !this.#taints.has('B'))
       this.write(LogLevel.warning, 'Disabling lock debugging due to kernel taint');
     this.#taints.add(what);
@@ -80,6 +89,8 @@ export class KernelLog {
    * @see linux 6.1 kernel/panic.c __warn
    */
   warn(place: string, what?: string): void {
+    checkText('place', place);
+    if (what !== undefined) checkText('what', what);
     this.write(LogLevel.warning, '------------[ cut here ]------------');
     if (what !== undefined) this.write(LogLevel.warning, what);
     this.write(LogLevel.warning, `WARNING: CPU: 0 PID: 1 at ${place}+0x0/0x0`);

@@ -25,5 +25,6 @@ function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (typeof value === 'object' && value !== null)
     return Array.isArray(value) ? `an array of ${value.length}` : 'an object';
+  if (typeof value === 'function') return 'a function';
   return String(value);
 }

@@ -4,6 +4,9 @@
  */
 export type Taint = 'B' | 'W';
 
+/** The letters there are. */
+export const TAINTS: readonly Taint[] = ['B', 'W'];
+
 /** Places of the letters behind `Tainted: `; the first is G as long as all modules are free software. */
 const LETTERS = 19;
 const PLACE: Readonly<Record<Taint, number>> = { B: 5, W: 9 };

@@ -1,4 +1,5 @@
 import { CELLS_MAX, type Cell } from './access.js';
+import { expected } from './expected.js';
 
 interface Range {
   readonly name: string;
@@ -31,17 +32,14 @@ export class CellSpace {
 
   /**
    * Reserves `count` consecutive cells and returns the first.
-   * @throws RangeError when `count` is not a positive integer or the 2^27 cells are used up.
+   * @throws RangeError when `name` is no text, `count` is not a positive integer or the 2^27 cells are used up.
    */
   claim(name: string, count = 1): Cell {
-    if (!Number.isInteger(count) || count < 1) {
-      throw new RangeError(`count: expected a positive integer, got ${count} (cells "${name}")`);
-    }
-    if (this.#next + count > CELLS_MAX) {
-      throw new RangeError(
-        `count: expected at most ${CELLS_MAX - this.#next} more cells, got ${count} (cells "${name}")`,
-      );
-    }
+    if (typeof name !== 'string') throw expected('name', 'text', name);
+    if (!Number.isInteger(count) || count < 1)
+      throw expected('count', `a positive integer, for cells "${name}"`, count);
+    if (this.#next + count > CELLS_MAX)
+      throw expected('count', `at most ${CELLS_MAX - this.#next} more cells, for "${name}"`, count);
     const base = this.#next;
     this.#ranges.push({ name, base, count });
     this.#next += count;
@@ -64,7 +62,7 @@ export class CellSpace {
     return base;
   }
 
-  /** Whether `cell` was claimed by {@link claimMutex}. */
+  /** Whether `cell` was claimed by {@link claimMutex}; false for what is no cell. */
   isMutex(cell: Cell): boolean {
     return cell < this.#mutexes.length && this.#mutexes[cell] === 1;
   }
@@ -77,9 +75,13 @@ export class CellSpace {
    * yield compound(pop);
    */
   claimCompound(name: string, touched: Compound): Cell {
-    for (const cell of [...touched.reads, ...touched.writes])
-      if (!Number.isInteger(cell) || cell < 1 || cell >= this.#next || this.#compounds.has(cell))
-        throw new RangeError(`${name}: expected cells claimed before, got ${cell}`);
+    for (const side of ['reads', 'writes'] as const) {
+      const cells = touched?.[side];
+      if (!Array.isArray(cells)) throw expected(`touched.${side}`, 'an array of cells', cells);
+      for (const cell of cells)
+        if (!Number.isInteger(cell) || cell < 1 || cell >= this.#next || this.#compounds.has(cell))
+          throw expected(`touched.${side} of ${String(name)}`, 'cells claimed before', cell);
+    }
     const cell = this.claim(name);
     this.#compounds.set(cell, { reads: [...touched.reads], writes: [...touched.writes] });
     return cell;
@@ -95,10 +97,14 @@ export class CellSpace {
     return this.#next;
   }
 
-  /** The name of a cell as claimed, with its index where the claim had several: `zone.lock[2]`. */
+  /**
+   * The name of a cell as claimed, with its index where the claim had several: `zone.lock[2]`; `cell N` of another.
+   * @throws RangeError for what is no number.
+   */
   describe(cell: Cell): string {
+    if (typeof cell !== 'number') throw expected('cell', 'a number', cell);
     const range = this.#ranges.find((r) => cell >= r.base && cell < r.base + r.count);
-    if (range === undefined) return `cell ${cell}`;
+    if (range === undefined) return `cell ${String(cell)}`;
     return range.count === 1 ? range.name : `${range.name}[${cell - range.base}]`;
   }
 }

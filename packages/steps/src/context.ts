@@ -1,4 +1,5 @@
 import type { Steps } from './access.js';
+import { expected } from './expected.js';
 
 /** A task that {@link Context.spawned} hands to the scheduler. */
 export interface SpawnedTask {
@@ -24,7 +25,9 @@ export class Context {
   /** The tasks that the next `spawn` step starts. Empty outside that step. */
   spawned: SpawnedTask[] = [];
 
+  /** @throws RangeError when `cpu` is not an integer from 0. */
   constructor(cpu = 0) {
+    if (!Number.isSafeInteger(cpu) || cpu < 0) throw expected('cpu', 'an integer from 0', cpu);
     this.cpu = cpu;
   }
 }

@@ -52,7 +52,7 @@ describe('a cell space', () => {
   });
   it('refuses a count that is none, and more than there are', () => {
     const cells = new CellSpace();
-    expect(() => cells.claim('x', 0)).toThrow('count: expected a positive integer, got 0 (cells "x")');
+    expect(() => cells.claim('x', 0)).toThrow('count: expected a positive integer, for cells "x", got 0');
     expect(() => cells.claim('x', 1.5)).toThrow('got 1.5');
     expect(() => cells.claim('x', CELLS_MAX)).toThrow(`expected at most ${CELLS_MAX - 1} more cells`);
     expect(cells.claim('x')).toBe(1);

@@ -1,4 +1,4 @@
-import { OptionError } from '@mm/printk';
+import { OptionError, checkFlags, checkText } from '@mm/printk';
 
 import * as gfp from './gfp.js';
 
@@ -46,13 +46,14 @@ const NAMES: ReadonlyArray<readonly [number, string]> = [
  * The flags as `%pGg` prints them: names joined by `|`, what has no name as hexadecimal at the end.
  * No flags give an empty text.
  *
+ * @throws OptionError when `flags` is not an integer of 32 bits.
  * @example
  * formatGfp(GFP_KERNEL | __GFP_ZERO); // 'GFP_KERNEL|__GFP_ZERO'
  * @see linux 6.1 lib/vsprintf.c format_flags
  */
 export function formatGfp(flags: number): string {
   const parts: string[] = [];
-  let left = flags;
+  let left = checkFlags('flags', flags);
   for (const [mask, name] of NAMES) {
     if ((left & mask) !== mask) continue;
     parts.push(name);
@@ -66,16 +67,18 @@ export function formatGfp(flags: number): string {
 /**
  * Reads flags written as names joined by `|` or as a number.
  *
- * @throws OptionError for a name that is no flag.
+ * @throws OptionError for a name that is no flag, a number of more than 32 bits, and what is no text.
  * @example
  * parseGfp('GFP_KERNEL|__GFP_ZERO'); // 0xdc0
  */
 export function parseGfp(text: string): number {
   let flags = 0;
-  for (const part of text.split('|').map((word) => word.trim())) {
+  for (const part of checkText('gfp', text)
+    .split('|')
+    .map((word) => word.trim())) {
     const named = NAMES.find(([, name]) => name === part)?.[0];
     if (named !== undefined) flags |= named;
-    else if (/^(0x[0-9a-f]{1,8}|\d{1,10})$/iu.test(part)) flags |= Number(part);
+    else if (/^(0x[0-9a-f]{1,8}|\d{1,10})$/iu.test(part) && Number(part) < 2 ** 32) flags |= Number(part);
     else throw new OptionError('gfp', 'flag names or numbers joined by |', part);
   }
   return flags;

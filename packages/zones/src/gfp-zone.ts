@@ -1,3 +1,5 @@
+import { OptionError, checkFlags } from '@mm/printk';
+
 import { GFP_ZONEMASK, __GFP_DMA, __GFP_DMA32, __GFP_HIGHMEM, __GFP_MOVABLE } from './gfp.js';
 import { type ZoneConfig, type ZoneName, zoneNamesOf } from './zone-types.js';
 
@@ -32,6 +34,7 @@ const wanted = (bits: number): ZoneName => {
  *
  * Up to two zones take 1 bit, up to four 2, more 3. ZONE_DEVICE is never asked for: with it, up to five
  * zones take 2.
+ * @throws OptionError naming a field that is not true or false.
  * @example
  * gfpZoneTable({ dma: true, dma32: true, highmem: false }).shift; // 2 bits a zone
  * @see linux 6.1 include/linux/gfp.h GFP_ZONE_TABLE, include/linux/page-flags-layout.h ZONES_SHIFT
@@ -59,20 +62,25 @@ export function gfpZoneTable(config: ZoneConfig): GfpZoneTable {
  * The index of the highest zone that an allocation with these flags may use.
  * A bad combination answers 0, the lowest zone, as a kernel without debug checks does.
  *
+ * @throws OptionError for what is no table, and flags that are not an integer of 32 bits.
  * @example
  * const table = gfpZoneTable({ dma: true, dma32: true, highmem: false });
  * gfpZone(table, __GFP_DMA32); // 1
  * @see linux 6.1 include/linux/gfp.h gfp_zone
  */
 export function gfpZone(table: GfpZoneTable, gfp: number): number {
-  return table.zones[gfp & GFP_ZONEMASK]!;
+  const zones: unknown = table?.zones;
+  if (!(zones instanceof Uint8Array) || zones.length !== GFP_ZONEMASK + 1)
+    throw new OptionError('table', 'what gfpZoneTable() returned', table);
+  return zones[checkFlags('gfp', gfp) & GFP_ZONEMASK]!;
 }
 
 /**
  * Whether the zone modifiers contradict each other: `VM_BUG_ON` in a debug kernel.
+ * @throws OptionError when `gfp` is not an integer of 32 bits.
  * @example
  * isBadGfpZone(__GFP_DMA | __GFP_DMA32); // true
  */
 export function isBadGfpZone(gfp: number): boolean {
-  return isBad(gfp & GFP_ZONEMASK);
+  return isBad(checkFlags('gfp', gfp) & GFP_ZONEMASK);
 }

@@ -1,4 +1,6 @@
-import { type PfnSpan, clipSpans, countPages } from './memory-map.js';
+import { OptionError, checkObject } from '@mm/printk';
+
+import { type PfnSpan, checkRam, clipSpans, countPages } from './memory-map.js';
 import { type MovableOptions, findMovableStart } from './movable-zone.js';
 import type { ZonePreset } from './presets.js';
 import { type ZoneName, zoneNamesOf } from './zone-types.js';
@@ -24,6 +26,7 @@ const pfnOf = (bytes: number): number => (bytes === Infinity ? Infinity : Math.f
  * The zones of a machine with one node, lowest first.
  *
  * @param spans RAM, ascending.
+ * @throws OptionError naming what is no span, no limit of a zone or no amount of movable memory.
  * @example
  * layOutZones([{ startPfn: 0x40000, endPfn: 0x140000 }], PRESETS['arm64-2018']);
  * @see linux 6.1 mm/page_alloc.c free_area_init, zone_spanned_pages_in_node
@@ -33,7 +36,8 @@ export function layOutZones(
   limits: ZoneLimits,
   movable: MovableOptions = {},
 ): ZoneBounds[] {
-  const first = spans[0]!.startPfn;
+  const first = checkRam(spans)[0]!.startPfn;
+  checkLimits(limits);
   const last = spans.at(-1)!.endPfn;
   const names = zoneNamesOf(limits.config);
   const ends: Partial<Record<ZoneName, number>> = {
@@ -55,6 +59,14 @@ export function layOutZones(
     // Memory above the start of ZONE_MOVABLE belongs to it.
     return bounds(name, spans, start, movableStart === 0 ? end : Math.min(end, movableStart));
   });
+}
+
+/** @throws OptionError naming a limit that is no number of bytes. */
+function checkLimits(limits: ZoneLimits): void {
+  checkObject('limits', limits, 'an object with config, dmaEnd, dma32End and lowmemEnd');
+  for (const field of ['dmaEnd', 'dma32End', 'lowmemEnd'] as const)
+    if (typeof limits[field] !== 'number' || !(limits[field] >= 0))
+      throw new OptionError(`limits.${field}`, 'bytes from 0, or Infinity', limits[field]);
 }
 
 function bounds(name: ZoneName, spans: readonly PfnSpan[], start: number, end: number): ZoneBounds {

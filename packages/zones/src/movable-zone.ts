@@ -1,10 +1,10 @@
-import { OptionError } from '@mm/printk';
+import { OptionError, checkInteger, checkObject } from '@mm/printk';
 
-import { type PfnSpan, countPages } from './memory-map.js';
+import { PFN_MAX, type PfnSpan, checkRam, countPages } from './memory-map.js';
 
 /** How much memory ZONE_MOVABLE takes: bytes, or a share such as `25%`. Neither given: none. */
 export interface MovableOptions {
-  /** `kernelcore=`: what must stay outside of ZONE_MOVABLE. */
+  /** `kernelcore=`: what must stay outside of ZONE_MOVABLE. Where both are given, the one that leaves more outside wins. */
   readonly kernelcore?: string | number;
   /** `movablecore=`: what should be in it. */
   readonly movablecore?: string | number;
@@ -16,6 +16,8 @@ const SUFFIX: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20
 
 /** Pages that an option asks for, of `total`. @throws OptionError for text that is no size and no share. */
 export function pagesOf(option: string | number, field: string, total: number): number {
+  if (typeof option !== 'string' && typeof option !== 'number')
+    throw new OptionError(field, 'bytes with K, M, G or T, or a share of 0% to 100%', option);
   const match = /^(\d{1,15})([kmgt]?)$/iu.exec(String(option));
   if (match !== null) return Math.ceil((Number(match[1]) * SUFFIX[match[2]!.toLowerCase()]!) / 4096);
   const percent = /^(\d{1,3})%$/u.exec(String(option));
@@ -30,6 +32,7 @@ export function pagesOf(option: string | number, field: string, total: number): 
  *
  * @param spans RAM, ascending.
  * @param usableStartPfn the start of the highest zone that has memory: ZONE_MOVABLE is taken from it first.
+ * @throws OptionError naming what is no span, no page frame or no amount.
  * @example
  * findMovableStart(spans, normalStartPfn, { movablecore: '512M' });
  * @see linux 6.1 mm/page_alloc.c find_zone_movable_pfns_for_nodes
@@ -39,7 +42,9 @@ export function findMovableStart(
   usableStartPfn: number,
   options: MovableOptions,
 ): number {
-  const total = countPages(spans);
+  checkInteger('usableStartPfn', usableStartPfn, 0, PFN_MAX);
+  checkObject('options', options, 'an object with kernelcore and movablecore');
+  const total = countPages(checkRam(spans));
   let kernelcore = options.kernelcore === undefined ? 0 : pagesOf(options.kernelcore, 'kernelcore', total);
   const asked = options.movablecore === undefined ? 0 : pagesOf(options.movablecore, 'movablecore', total);
   if (asked > 0) {

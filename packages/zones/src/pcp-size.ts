@@ -1,14 +1,18 @@
-import { Watermark, type Zones } from './zones.js';
+import { OptionError, checkInstance, checkInteger } from '@mm/printk';
+
+import { PAGES_MAX, Watermark, Zones } from './zones.js';
 
 /**
  * Pages moved at once between a CPU's lists and a zone: a thousandth of the zone, at most 1 MiB, a quarter
  * of that, made one less than a power of two so that batches do not share cache colours. 1..63.
  *
+ * @throws OptionError when `managedPages` is not an integer from 0.
  * @example
  * pcpBatchOf(16831); // 3
  * @see linux 6.1 mm/page_alloc.c zone_batchsize
  */
 export function pcpBatchOf(managedPages: number): number {
+  checkInteger('managedPages', managedPages, 0, PAGES_MAX);
   const quarter = Math.max(1, Math.floor(Math.min(managedPages >> 10, 256) / 4));
   return Math.max(1, 2 ** Math.floor(Math.log2(quarter + (quarter >> 1))) - 1);
 }
@@ -19,11 +23,17 @@ export function pcpBatchOf(managedPages: number): number {
  *
  * @param cpus online CPUs, at least 1.
  * @param highFraction percpu_pagelist_high_fraction, 0 or at least 8.
+ * @throws OptionError for what is no Zones, and numbers out of range.
  * @example
  * setPcpSizes(zones, 4, 0); // high from the low watermark
  * @see linux 6.1 mm/page_alloc.c zone_highsize
  */
 export function setPcpSizes(zones: Zones, cpus: number, highFraction: number): void {
+  checkInstance('zones', zones, Zones);
+  checkInteger('cpus', cpus, 1, 2 ** 31 - 1);
+  checkInteger('highFraction', highFraction, 0, PAGES_MAX);
+  if (highFraction > 0 && highFraction < 8)
+    throw new OptionError('highFraction', '0 or an integer from 8', highFraction);
   for (const z of zones.indices()) {
     const managed = zones.managed[z]!;
     const batch = pcpBatchOf(managed);

@@ -1,10 +1,10 @@
-import { Errno } from '@mm/printk';
+import { Errno, OptionError, checkInstance, checkInteger, checkText } from '@mm/printk';
 
 import { defaultReserveRatio, setLowmemReserve } from './lowmem-reserve.js';
 import { setPcpSizes } from './pcp-size.js';
 import { setStatThresholds } from './stat-threshold.js';
 import { defaultMinFreeKbytes, setWatermarks, totalReservePages } from './watermarks.js';
-import type { Zones } from './zones.js';
+import { CPUS_MAX, Zones } from './zones.js';
 
 /** The files of /proc/sys/vm that size the zones. */
 export const VM_SYSCTLS = [
@@ -42,7 +42,10 @@ export class VmSysctls {
   watermarkBoostFactor = 15_000;
   highFraction = 0;
 
+  /** @throws OptionError for what is no Zones, and `cpus` outside 1..256. */
   constructor(zones: Zones, cpus: number) {
+    checkInstance('zones', zones, Zones);
+    checkInteger('cpus', cpus, 1, CPUS_MAX);
     this.zones = zones;
     this.cpus = cpus;
     this.reserveRatio = defaultReserveRatio(zones);
@@ -58,11 +61,14 @@ export class VmSysctls {
  * Sizes the zones as boot does: min_free_kbytes, watermarks, reserves, per-cpu sizes, thresholds.
  *
  * @param minFreeKbytes in place of what boot would compute, where that is known.
+ * @throws OptionError for what is no VmSysctls, and an amount that is no integer from 0; nothing has changed then.
  * @example
  * initPerZoneWmarkMin(new VmSysctls(zones, 2));
  * @see linux 6.1 mm/page_alloc.c init_per_zone_wmark_min
  */
 export function initPerZoneWmarkMin(vm: VmSysctls, minFreeKbytes?: number): void {
+  checkInstance('vm', vm, VmSysctls);
+  if (minFreeKbytes !== undefined) checkInteger('minFreeKbytes', minFreeKbytes, 0, INT_MAX);
   vm.zones.wmark.fill(0);
   vm.zones.watermarkBoost.fill(0);
   vm.zones.driftMark.fill(0);
@@ -79,6 +85,11 @@ function setupPerZoneWmarks(vm: VmSysctls): void {
   setPcpSizes(vm.zones, vm.cpus, vm.highFraction);
 }
 
+function checkFile(vm: VmSysctls, name: VmSysctl): void {
+  checkInstance('vm', vm, VmSysctls);
+  if (!VM_SYSCTLS.includes(name)) throw new OptionError('name', `one of ${VM_SYSCTLS.join(', ')}`, name);
+}
+
 /** Decimal integers as proc_dointvec reads them; null for anything else. */
 function parseIntegers(text: string): number[] | null {
   const words = text.trim().split(/\s+/u);
@@ -92,13 +103,15 @@ function parseIntegers(text: string): number[] | null {
  *
  * @param text what would be written to the file; several numbers for lowmem_reserve_ratio.
  * @returns 0, or -EINVAL when the value is refused; then nothing has changed.
+ * @throws OptionError for what is no VmSysctls, no name of a file or no text.
  * @example
  * writeVmSysctl(vm, 'min_free_kbytes', '16384'); // 0
  * writeVmSysctl(vm, 'percpu_pagelist_high_fraction', '4'); // -22
  * @see linux 6.1 mm/page_alloc.c min_free_kbytes_sysctl_handler and its neighbours
  */
 export function writeVmSysctl(vm: VmSysctls, name: VmSysctl, text: string): number {
-  const values = parseIntegers(text);
+  checkFile(vm, name);
+  const values = parseIntegers(checkText('text', text));
   if (values === null) return -Errno.EINVAL;
   if (name === 'lowmem_reserve_ratio') return writeReserveRatio(vm, values);
   const value = values[0]!;
@@ -126,11 +139,13 @@ export function writeVmSysctl(vm: VmSysctls, name: VmSysctl, text: string): numb
  * Reads a vm sysctl as the file prints it. Reading lowmem_reserve_ratio has an effect: the kernel computes the
  * reserves anew, from the pages managed now.
  *
+ * @throws OptionError for what is no VmSysctls or no name of a file.
  * @example
  * readVmSysctl(vm, 'lowmem_reserve_ratio'); // '256\t256\t32\t0\n'
  * @see linux 6.1 mm/page_alloc.c lowmem_reserve_ratio_sysctl_handler
  */
 export function readVmSysctl(vm: VmSysctls, name: VmSysctl): string {
+  checkFile(vm, name);
   if (name === 'lowmem_reserve_ratio') setLowmemReserve(vm.zones, vm.reserveRatio);
   const values: Record<VmSysctl, readonly number[]> = {
     min_free_kbytes: [vm.minFreeKbytes],

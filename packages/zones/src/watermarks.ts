@@ -1,5 +1,7 @@
+import { checkInstance, checkInteger } from '@mm/printk';
+
 import { intSqrt } from './int-sqrt.js';
-import { Watermark, type Zones } from './zones.js';
+import { Watermark, Zones } from './zones.js';
 
 /** Bounds of min_free_kbytes when the kernel computes it, KiB. */
 const MIN_FREE_KBYTES_MIN = 128;
@@ -10,12 +12,13 @@ const HIGHMEM_MIN_PAGES_MAX = 128;
 
 /**
  * Pages above the high watermark in the zones that a GFP_USER allocation may use.
+ * @throws OptionError for what is no Zones.
  * @example
  * freeBufferPages(machine.zones);
  * @see linux 6.1 mm/page_alloc.c nr_free_buffer_pages
  */
 export function freeBufferPages(zones: Zones): number {
-  const highest = zones.indexOf('Normal');
+  const highest = checkInstance('zones', zones, Zones).indexOf('Normal');
   let sum = 0;
   for (let z = 0; z <= highest; z++) {
     const high = zones.wmark[z * 4 + Watermark.high]! + zones.watermarkBoost[z]!;
@@ -29,6 +32,7 @@ export function freeBufferPages(zones: Zones): number {
  * 64 MiB give about 1 MiB, 16 GiB about 16 MiB.
  *
  * @param zones with watermarks as they are now; at boot they are 0.
+ * @throws OptionError for what is no Zones.
  * @example
  * defaultMinFreeKbytes(zones); // about 4096 for 1 GiB
  * @see linux 6.1 mm/page_alloc.c calculate_min_free_kbytes
@@ -45,11 +49,15 @@ export function defaultMinFreeKbytes(zones: Zones): number {
  *   gap = max(min / 4, managed × scale / 10000);   low, high, promo = min + 1, 2, 3 gaps
  *
  * @param scaleFactor watermark_scale_factor, 1..3000 ten-thousandths of the managed pages.
+ * @throws OptionError for what is no Zones, and numbers out of range; nothing has changed then.
  * @example
  * setWatermarks(zones, 4096, 10);
  * @see linux 6.1 mm/page_alloc.c __setup_per_zone_wmarks
  */
 export function setWatermarks(zones: Zones, minFreeKbytes: number, scaleFactor: number): void {
+  checkInstance('zones', zones, Zones);
+  checkInteger('minFreeKbytes', minFreeKbytes, 0, 2 ** 31 - 1);
+  checkInteger('scaleFactor', scaleFactor, 1, 3000);
   const pagesMin = minFreeKbytes >> 2;
   const lowmem = zones.indices().reduce((sum, z) => sum + (zones.isHighmem(z) ? 0 : zones.managed[z]!), 0);
   for (const z of zones.indices()) {
@@ -66,13 +74,14 @@ export function setWatermarks(zones: Zones, minFreeKbytes: number, scaleFactor: 
 
 /**
  * Pages that user space should not count on: reserves and high watermarks, at most what a zone manages.
+ * @throws OptionError for what is no Zones.
  * @example
  * totalReservePages(machine.zones);
  * @see linux 6.1 mm/page_alloc.c calculate_totalreserve_pages
  */
 export function totalReservePages(zones: Zones): number {
   let sum = 0;
-  for (const z of zones.indices()) {
+  for (const z of checkInstance('zones', zones, Zones).indices()) {
     const reserves = zones.lowmemReserve.subarray(z * zones.count + z, (z + 1) * zones.count);
     const high = zones.wmark[z * 4 + Watermark.high]! + zones.watermarkBoost[z]!;
     sum += Math.min(zones.managed[z]!, Math.max(...reserves) + high);

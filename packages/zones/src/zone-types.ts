@@ -1,4 +1,4 @@
-import { OptionError } from '@mm/printk';
+import { OptionError, checkArray, checkBoolean, checkObject } from '@mm/printk';
 
 /** The zones that can exist, lowest first. @see linux 6.1 include/linux/mmzone.h enum zone_type */
 export const ZONE_NAMES = ['DMA', 'DMA32', 'Normal', 'HighMem', 'Movable', 'Device'] as const;
@@ -20,17 +20,26 @@ export interface ZoneConfig {
 /**
  * The configured zones, lowest first: a zone's index is its position.
  *
+ * @throws OptionError naming a field that is not true or false.
  * @example
  * zoneNamesOf({ dma: false, dma32: true, highmem: false }); // ['DMA32', 'Normal', 'Movable']
  */
 export function zoneNamesOf(config: ZoneConfig): ZoneName[] {
+  const {
+    dma,
+    dma32,
+    highmem,
+    device = false,
+  } = checkObject('config', config, 'an object with dma, dma32, highmem');
+  for (const [field, value] of Object.entries({ dma, dma32, highmem, device }))
+    checkBoolean(`config.${field}`, value);
   const has: Record<ZoneName, boolean> = {
-    DMA: config.dma,
-    DMA32: config.dma32,
+    DMA: dma,
+    DMA32: dma32,
     Normal: true,
-    HighMem: config.highmem,
+    HighMem: highmem,
     Movable: true,
-    Device: config.device ?? false,
+    Device: device,
   };
   return ZONE_NAMES.filter((name) => has[name]);
 }
@@ -42,7 +51,7 @@ export function zoneNamesOf(config: ZoneConfig): ZoneName[] {
  * zoneConfigOf(['DMA32', 'Normal', 'Movable']).dma; // false
  */
 export function zoneConfigOf(names: readonly string[]): ZoneConfig {
-  for (const name of names) {
+  for (const name of checkArray('zones', names, 'names of zones')) {
     if (!ZONE_NAMES.includes(name as ZoneName))
       throw new OptionError('zones', `names of ${ZONE_NAMES.join(', ')}`, name);
   }

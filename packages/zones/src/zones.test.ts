@@ -126,6 +126,10 @@ test('movablecore takes the end of memory, kernelcore leaves the beginning', () 
   expect(findMovableStart(spans, 0, { kernelcore: '1G' })).toBe(GiB);
   expect(findMovableStart(spans, 0, { movablecore: '25%' })).toBe(3 * GiB);
   expect(findMovableStart(spans, 0, {})).toBe(0);
+  // Both given: what leaves more outside of ZONE_MOVABLE wins.
+  expect(findMovableStart(spans, 0, { kernelcore: '1G', movablecore: '1G' })).toBe(3 * GiB);
+  expect(findMovableStart(spans, 0, { kernelcore: '3584M', movablecore: '1G' })).toBe(3.5 * GiB);
+  expect(findMovableStart(spans, 0, { kernelcore: '100%', movablecore: '1G' })).toBe(0);
   expect(() => findMovableStart(spans, 0, { movablecore: 'some' })).toThrow(
     'movablecore: expected bytes with K, M, G or T, or a share of 0% to 100%, got "some"',
   );

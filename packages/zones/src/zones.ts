@@ -1,8 +1,13 @@
-import { OptionError } from '@mm/printk';
+import { OptionError, checkArray, checkBoolean, checkInteger, checkObject } from '@mm/printk';
 
 import { type GfpZoneTable, gfpZoneTable } from './gfp-zone.js';
 import type { ZoneBounds } from './lay-out-zones.js';
-import { type ZoneConfig, type ZoneName, zoneConfigOf } from './zone-types.js';
+import { type ZoneConfig, ZONE_NAMES, type ZoneName, zoneConfigOf } from './zone-types.js';
+
+/** CPUs of a machine, at most. */
+export const CPUS_MAX = 256;
+/** Pages of a zone, at most: they are counted by int32. */
+export const PAGES_MAX: number = 2 ** 31 - 1;
 
 /** Index of a watermark within `wmark[zone * 4 + ...]`. @see linux 6.1 include/linux/mmzone.h enum zone_watermarks */
 export const Watermark = { min: 0, low: 1, high: 2, promo: 3 } as const;
@@ -60,7 +65,8 @@ export class Zones {
    * @throws OptionError when a zone's numbers contradict each other.
    */
   constructor(specs: readonly ZoneSpec[], movableIsHighmem?: boolean) {
-    for (const spec of specs) checkSpec(spec);
+    for (const [i, spec] of checkArray('specs', specs, 'zones').entries()) checkSpec(spec, i);
+    if (movableIsHighmem !== undefined) checkBoolean('movableIsHighmem', movableIsHighmem);
     this.count = specs.length;
     this.names = specs.map((spec) => spec.name);
     this.config = zoneConfigOf(this.names);
@@ -97,8 +103,9 @@ export class Zones {
     return this.names.indexOf(name);
   }
 
-  /** The zone whose span holds `pfn`, or -1. Holes inside a span count as inside. */
+  /** The zone whose span holds `pfn`, or -1, as for all that is no page frame. Holes inside a span count as inside. */
   zoneOfPfn(pfn: number): number {
+    if (typeof pfn !== 'number') return -1;
     for (let z = 0; z < this.count; z++) {
       const offset = pfn - this.startPfn[z]!;
       if (offset >= 0 && offset < this.spanned[z]!) return z;
@@ -106,8 +113,13 @@ export class Zones {
     return -1;
   }
 
-  /** Whether the kernel must map the zone's pages before it can touch them. @see linux 6.1 include/linux/mmzone.h is_highmem_idx */
+  /**
+   * Whether the kernel must map the zone's pages before it can touch them.
+   * @throws OptionError when `zone` is no index of a zone.
+   * @see linux 6.1 include/linux/mmzone.h is_highmem_idx
+   */
   isHighmem(zone: number): boolean {
+    checkInteger('zone', zone, 0, this.count - 1);
     return this.names[zone] === 'HighMem' || (this.names[zone] === 'Movable' && this.movableIsHighmem);
   }
 
@@ -124,8 +136,14 @@ export class Zones {
   }
 }
 
-function checkSpec(spec: ZoneSpec): void {
-  const { name, startPfn, spannedPages, presentPages, managedPages } = spec;
+function checkSpec(spec: ZoneSpec, i: number): void {
+  const { name, startPfn, spannedPages, presentPages, managedPages } = checkObject(
+    `specs[${i}]`,
+    spec,
+    'a zone',
+  );
+  if (!ZONE_NAMES.includes(name))
+    throw new OptionError(`specs[${i}].name`, `one of ${ZONE_NAMES.join(', ')}`, name);
   const check = (field: string, value: number, max: number): void => {
     if (!Number.isInteger(value) || value < 0 || value > max)
       throw new OptionError(`zones.${name}.${field}`, `an integer of 0 to ${max}`, value);

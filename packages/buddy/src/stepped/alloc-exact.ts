@@ -2,7 +2,7 @@ import { PAGE_SHIFT, PAGE_SIZE, type PhysAddr, pfnToAddr } from '@mm/memory';
 import { LogLevel } from '@mm/printk';
 import type { Context, Steps } from '@mm/steps/stepped';
 
-import { checkSize, pfnOfAddr } from '../check-arguments.js';
+import { checkGfp, checkPages, checkSize, pfnOfAddr } from '../check-arguments.js';
 import { GfpBit } from '../gfp-bits.js';
 import type { PageAllocator } from '../page-allocator.js';
 import { splitPage } from '../split-page.js';
@@ -15,7 +15,7 @@ import { freePages, freeSlotToTail } from './free-pages.js';
  *
  * @param sizeBytes from 1; more than 4 MiB is answered with a warning in the log and `null`.
  * @returns the physical address of the first page, or `null`.
- * @throws OptionError when `sizeBytes` is not a positive integer.
+ * @throws OptionError when `sizeBytes` is not a positive integer, or `gfp` no flags.
  * @example
  * const addr = allocPagesExact(ctx, pages, 5 * 4096, GFP_KERNEL);
  * @see linux 6.1 mm/page_alloc.c alloc_pages_exact, make_alloc_exact
@@ -27,6 +27,7 @@ export function* allocPagesExact(
   gfp: number,
 ): Steps<PhysAddr | null> {
   checkSize(sizeBytes);
+  checkGfp(gfp);
   const count = Math.ceil(sizeBytes / PAGE_SIZE);
   const order = Math.ceil(Math.log2(count));
   const odd = gfp & (GfpBit.COMP | GfpBit.HIGHMEM);
@@ -48,7 +49,7 @@ export function* allocPagesExact(
 /**
  * Frees what {@link allocPagesExact} returned, page by page.
  *
- * @throws OptionError when `addr` is not the address of a page or `sizeBytes` is not a positive integer.
+ * @throws OptionError when `addr` is not the address of a page or `sizeBytes` is not a positive integer that ends in memory.
  * @example
  * freePagesExact(ctx, pages, addr, 5 * 4096);
  * @see linux 6.1 mm/page_alloc.c free_pages_exact
@@ -62,5 +63,6 @@ export function* freePagesExact(
   checkSize(sizeBytes);
   const first = pfnOfAddr(pages, addr);
   const count = Math.ceil(sizeBytes / 2 ** PAGE_SHIFT);
+  checkPages(pages, first, count);
   for (let i = 0; i < count; i++) yield* freePages(ctx, pages, first + i, 0);
 }

@@ -1,7 +1,7 @@
 import { type PhysAddr, pfnToAddr } from '@mm/memory';
 import type { Context, Steps } from '@mm/steps/stepped';
 
-import { pfnOfAddr } from '../check-arguments.js';
+import { checkGfp, pfnOfAddr } from '../check-arguments.js';
 import { GfpBit } from '../gfp-bits.js';
 import type { PageAllocator } from '../page-allocator.js';
 import { allocPages } from './alloc-pages.js';
@@ -23,6 +23,7 @@ export function* getFreePages(
   gfp: number,
   order: number,
 ): Steps<PhysAddr | null> {
+  checkGfp(gfp);
   const pfn = yield* allocPages(ctx, pages, gfp & ~GfpBit.HIGHMEM, order);
   return pfn === null ? null : pfnToAddr(pfn);
 }
@@ -30,11 +31,13 @@ export function* getFreePages(
 /**
  * Allocates one page of zeroes by address.
  *
+ * @throws OptionError as `allocPages`.
  * @example
  * const addr = getZeroedPage(ctx, pages, GFP_KERNEL);
  * @see linux 6.1 mm/page_alloc.c get_zeroed_page
  */
 export function* getZeroedPage(ctx: Context, pages: PageAllocator, gfp: number): Steps<PhysAddr | null> {
+  checkGfp(gfp);
   return yield* getFreePages(ctx, pages, gfp | GfpBit.ZERO, 0);
 }
 

@@ -1,6 +1,7 @@
+import { checkBoolean } from '@mm/printk';
 import { type Context, type Steps, compound, irqRestore, irqSave, lock, unlock } from '@mm/steps/stepped';
 
-import { checkBlockPfn, checkBlockType } from '../check-arguments.js';
+import { checkBlockPfn, checkBlockType, checkZone } from '../check-arguments.js';
 import { unreserveHighatomicLocked } from '../highatomic.js';
 import { isolateLocked, unisolateLocked } from '../isolate-block.js';
 import type { PageAllocator } from '../page-allocator.js';
@@ -61,6 +62,7 @@ export function* unisolatePageblock(
  * @param highest index of the highest zone concerned.
  * @param type the migrate type that the pageblock gets, 0..2.
  * @param force also the last pageblock of a zone.
+ * @throws OptionError when there is no such zone or migrate type, or `force` is not true or false.
  * @returns whether free pages came out of the reserve.
  * @example
  * unreserveHighatomic(ctx, pages, 0, MigrateType.MOVABLE, true);
@@ -73,7 +75,9 @@ export function* unreserveHighatomic(
   type: number,
   force: boolean,
 ): Steps<boolean> {
+  checkZone(pages, highest);
   checkBlockType(type);
+  checkBoolean('force', force);
   for (let i = highest * pages.nrZones, end = i + pages.nrZones; i < end; i++) {
     const zone = pages.zonelists[i]!;
     if (zone === 255) break;

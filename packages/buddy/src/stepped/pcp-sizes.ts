@@ -1,5 +1,6 @@
 import { type Context, type Steps, lock, unlock, write } from '@mm/steps/stepped';
 
+import { checkZone } from '../check-arguments.js';
 import type { PageAllocator } from '../page-allocator.js';
 import { pcpSizesCellOf } from '../pcp-lists.js';
 import { PcpWord, pcpAt } from '../zone-state.js';
@@ -9,11 +10,13 @@ import { drainPagesZone } from './drain.js';
  * Turns the per-cpu lists of a zone off: what is on them goes back, and what is freed later goes back at once. No other
  * task can change sizes until {@link zonePcpEnable}.
  *
+ * @throws OptionError for what is no zone.
  * @example
  * zonePcpDisable(ctx, machine.pages, machine.zones.indexOf('Normal'));
  * @see linux 6.1 mm/page_alloc.c zone_pcp_disable
  */
 export function* zonePcpDisable(ctx: Context, pages: PageAllocator, zone: number): Steps<void> {
+  checkZone(pages, zone);
   yield lock(pages.pcpBatchHighLock);
   yield* setPcpSizes(pages, zone, 0, 1);
   for (let cpu = 0; cpu < pages.cpus; cpu++) yield* drainPagesZone(ctx, pages, cpu, zone);
@@ -22,11 +25,13 @@ export function* zonePcpDisable(ctx: Context, pages: PageAllocator, zone: number
 /**
  * Turns the per-cpu lists of a zone on again, with the zone's sizes.
  *
+ * @throws OptionError for what is no zone.
  * @example
  * zonePcpEnable(ctx, machine.pages, machine.zones.indexOf('Normal'));
  * @see linux 6.1 mm/page_alloc.c zone_pcp_enable
  */
 export function* zonePcpEnable(_ctx: Context, pages: PageAllocator, zone: number): Steps<void> {
+  checkZone(pages, zone);
   yield* setPcpSizes(pages, zone, pages.zones.pcpHigh[zone]!, pages.zones.pcpBatch[zone]!);
   yield unlock(pages.pcpBatchHighLock);
 }

@@ -8,6 +8,7 @@ import {
   PAGE_FRAG_CACHE_MAX_SIZE,
   type PageFragCache,
   checkFragment,
+  checkFragmentAt,
 } from '../page-frag-cache.js';
 
 /** Added for the large block: compound, no warning, no retry, no memory reserves. @see linux 6.1 mm/page_alloc.c __page_frag_cache_refill */
@@ -20,7 +21,7 @@ const BIAS = PAGE_FRAG_CACHE_MAX_SIZE + 1;
  * used again, and is not zeroed then, whatever `gfp` says.
  *
  * @returns the physical address, or `null` without memory, and for a fragment larger than the block.
- * @throws OptionError for sizes that are no integer in 0..2^31 - 1.
+ * @throws OptionError for sizes that are no integer in 0..2^31 - 1, and what is no flags or no mask.
  * @example
  * const addr = pageFragAllocAlign(ctx, cache, 1024, GFP_KERNEL, -1024);
  * @see linux 6.1 mm/page_alloc.c page_frag_alloc_align
@@ -32,7 +33,7 @@ export function* pageFragAllocAlign(
   gfp: number,
   alignMask: number,
 ): Steps<PhysAddr | null> {
-  checkFragment(sizeBytes, alignMask);
+  checkFragment(sizeBytes, gfp, alignMask);
   yield read(cache.cell);
   if (cache.pfn < 0 && !(yield* refill(ctx, cache, gfp))) return null;
   let offset = cache.offset - sizeBytes;
@@ -97,11 +98,13 @@ function* refill(ctx: Context, cache: PageFragCache, gfp: number): Steps<boolean
  * Frees a fragment by its address, which may lie anywhere in it. The block goes back to the page allocator
  * with the last reference.
  *
+ * @throws OptionError when there is no memory at `addr`.
  * @example
  * pageFragFree(ctx, pages, addr);
  * @see linux 6.1 mm/page_alloc.c page_frag_free
  */
 export function* pageFragFree(ctx: Context, pages: PageAllocator, addr: number): Steps<void> {
+  checkFragmentAt(pages, addr);
   const { frames } = pages;
   let slot = frames.slotOf(Math.floor(addr / 4096));
   if ((frames.flags[slot]! & PageFlag.tail) !== 0) slot = frames.next[slot]!;
