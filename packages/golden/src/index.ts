@@ -8,3 +8,5 @@ export { byColumns, type CaseResult, checkCases, playCase, type Player } from '.
 export { playerFor, PLAYERS } from './players.js';
 export { readRecording, type Recording } from './read-recording.js';
 export { parseZoneinfo, type ZoneinfoZone } from './zoneinfo-text.js';
+export { type V7sTranslated, playV7sCase } from './v7s-trace.js';
+export type { V7sCase } from './v7s-trace-schema.js';

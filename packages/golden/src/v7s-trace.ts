@@ -77,7 +77,11 @@ function normalStart(recorded: V7sCase): number {
   return 4 * GIB;
 }
 
+/** Told of each translation of a recording that is played. */
+export type V7sTranslated = (table: V7sPgtable, iova: number | bigint, pa: number | null) => void;
+
 interface Playing {
+  readonly translated: V7sTranslated | undefined;
   readonly ctx: Context;
   readonly table: V7sPgtable;
   readonly source: ArenaTableSource;
@@ -92,8 +96,12 @@ interface Playing {
  * Plays one case of a `v7s-trace` recording, behaviour `linux-6.1`. Input: `cfg`, the operations with their arguments,
  * `l2_limit`, and the place of ordinary memory (`-v1`, `-v2`). Expectation: everything else: `out`, results,
  * warnings, flushes, tables made and freed, every word of every table. Of a table's address only its zone is compared.
+ *
+ * @param translated told of each translation: what was asked, and the physical address or null, with the tables as they stand.
+ * @example
+ * playV7sCase(recorded, (table, iova, pa) => console.log(table.ias, iova, pa));
  */
-export function playV7sCase(recorded: V7sCase): Mismatch | null {
+export function playV7sCase(recorded: V7sCase, translated?: V7sTranslated): Mismatch | null {
   const { cfg } = recorded;
   const quirks = Number(cfg.quirks);
   const start = normalStart(recorded);
@@ -126,6 +134,7 @@ export function playV7sCase(recorded: V7sCase): Mismatch | null {
   const made = compare('out', recorded.out, table === null ? null : outOf(table));
   if (made !== null || table === null) return made;
   const playing: Playing = {
+    translated,
     ctx,
     table,
     source,
@@ -166,8 +175,12 @@ function playOp(playing: Playing, op: V7sOp, path: string): Mismatch | null {
     case 'l2_limit':
       source.l2Left = op.free;
       return null;
-    case 'iova_to_phys':
-      return compare(`${path} iova_to_phys`, op.pa, hex(iovaToPhys(ctx, table, address(op.iova)) ?? 0));
+    case 'iova_to_phys': {
+      const iova = address(op.iova);
+      const pa = iovaToPhys(ctx, table, iova);
+      playing.translated?.(table, iova, pa);
+      return compare(`${path} iova_to_phys`, op.pa, hex(pa ?? 0));
+    }
     case 'dump':
       return compareTables(playing, op, path);
     case 'map':
