@@ -1,5 +1,5 @@
 import { MAX_ORDER, MIGRATE_PCPTYPES, MIGRATE_TYPES, MigrateType, NR_PCP_LISTS } from '@mm/buddy';
-import { OptionError } from '@mm/printk';
+import { OptionError, checkInteger, checkText } from '@mm/printk';
 
 import {
   type BuddyState,
@@ -22,6 +22,8 @@ const LISTED_MAX = 2 ** 22;
  * checkBuddyState(JSON.parse(text), 9); // throws, naming the field, when it is none
  */
 export function checkBuddyState(state: unknown, pageblockOrder: number, name = 'state'): BuddyState {
+  checkInteger('pageblockOrder', pageblockOrder, 1, MAX_ORDER - 1);
+  checkText('name', name);
   const parsed = buddyStateSchema.safeParse(state);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;

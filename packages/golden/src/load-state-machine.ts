@@ -1,6 +1,6 @@
 import { PageAllocator } from '@mm/buddy';
 import { PageFrames, type PfnRange, PhysicalMemory } from '@mm/memory';
-import { KernelLog, OptionError } from '@mm/printk';
+import { KernelLog, OptionError, checkArray, checkBoolean, checkObject } from '@mm/printk';
 import { CellSpace } from '@mm/steps';
 import { type ZoneName, Zones } from '@mm/zones';
 
@@ -38,7 +38,11 @@ export interface StateMachine {
  * const { pages } = machineFromState(recording.before, { zonelist: recording.zonelist });
  */
 export function machineFromState(state: unknown, options: StateOptions): StateMachine {
+  checkObject('options', options, 'an object with zonelist');
+  checkArray('zonelist', options.zonelist, 'names of zones');
+  if (options.strict !== undefined) checkBoolean('strict', options.strict);
   const { zoneNames = ['DMA', 'DMA32', 'Normal', 'Movable'], pageblockOrder = 10, name = 'state' } = options;
+  checkArray('zoneNames', zoneNames, 'names of zones');
   const checked = checkBuddyState(state, pageblockOrder, name);
   const ranges = rangesOf(checked, pageblockOrder);
   const memory = new PhysicalMemory(ranges);

@@ -1,6 +1,6 @@
 import {
   MIGRATE_PCPTYPES,
-  type PageAllocator,
+  PageAllocator,
   PcpWord,
   ZONE_WORDS,
   ZoneWord,
@@ -12,7 +12,7 @@ import {
   updateFloors,
 } from '@mm/buddy';
 import { PageFlag } from '@mm/memory';
-import { OptionError } from '@mm/printk';
+import { OptionError, checkInstance, checkText } from '@mm/printk';
 
 import { checkBuddyState } from './load-state-checks.js';
 import { type BuddyState, type BuddyZoneState, expandPfns } from './load-state-schema.js';
@@ -32,6 +32,8 @@ const ZONE_FLAGS = 7;
  * loadState(machine.pages, recording.cases[0].before);
  */
 export function loadState(pages: PageAllocator, state: unknown, name = 'state'): void {
+  checkInstance('pages', pages, PageAllocator);
+  checkText('name', name);
   const checked = checkBuddyState(state, pages.pageblockOrder, name);
   checkFits(pages, checked, name);
   resetFreeLists(pages);

@@ -1,4 +1,4 @@
-import { OptionError } from '@mm/printk';
+import { OptionError, checkArray, checkInteger, checkObject, checkText } from '@mm/printk';
 import type { z } from 'zod';
 
 import type { Mismatch } from './mismatch.js';
@@ -21,6 +21,14 @@ export interface Player {
   readonly unplayed?: (recorded: Readonly<Record<string, unknown>>) => string | null;
 }
 
+/** @throws OptionError for what is no player or no recording. */
+function checkPlay(player: Player, recording: Recording): void {
+  if (typeof (player as Partial<Player> | null)?.play !== 'function')
+    throw new OptionError('player', 'what playerFor() returned', player);
+  checkObject('recording', recording, 'what readRecording() returned');
+  checkArray('recording.cases', recording.cases, 'cases');
+}
+
 /**
  * Checks a recording's tables, and every case against its kind's schema.
  * @throws OptionError naming the file, the case and the field.
@@ -28,6 +36,8 @@ export interface Player {
  * checkCases(playerFor(recording.kind, 'gfp.json'), recording, 'gfp.json');
  */
 export function checkCases(player: Player, recording: Recording, name: string): void {
+  checkPlay(player, recording);
+  checkText('name', name);
   const tables = player.tables?.safeParse(recording);
   if (tables?.error !== undefined) throw schemaError(name, tables.error, recording);
   for (const [index, recorded] of recording.cases.entries()) {
@@ -45,10 +55,13 @@ export type CaseResult =
 
 /**
  * Plays one case. An error thrown while playing is a difference: Linux did not stop there.
+ * @throws OptionError for what is no player, no recording or no index of a case.
  * @example
  * playCase(player, recording, 0).verdict; // 'matches'
  */
 export function playCase(player: Player, recording: Recording, index: number): CaseResult {
+  checkPlay(player, recording);
+  checkInteger('index', index, 0, recording.cases.length - 1);
   const why = player.unplayed?.(recording.cases[index]!) ?? null;
   if (why !== null) return { verdict: 'not played', why };
   try {
@@ -77,7 +90,9 @@ export function byColumns<T>(
   values: readonly T[],
   field: string,
 ): Record<string, T> {
-  if (columns.length !== values.length)
+  checkArray('columns', columns, 'names');
+  checkText('field', field);
+  if (checkArray(field, values, 'values').length !== columns.length)
     throw new OptionError(field, `${columns.length} values, one a column`, values.length);
   return Object.fromEntries(columns.map((column, i) => [column, values[i]!]));
 }

@@ -1,4 +1,4 @@
-import { OptionError } from '@mm/printk';
+import { OptionError, checkText } from '@mm/printk';
 import { z } from 'zod';
 
 import { type BuddyTraceCase, playBuddyCase } from './buddy-trace.js';
@@ -92,6 +92,7 @@ export const PLAYERS: readonly Player[] = [
  * playerFor('zones', 'zones.json').play(recording, 0); // null: as Linux did
  */
 export function playerFor(kind: string, name: string): Player {
+  checkText('name', name);
   const player = PLAYERS.find((known) => known.kind === kind);
   if (player === undefined)
     throw new OptionError(`${name}.kind`, `one of ${PLAYERS.map((known) => known.kind).join(', ')}`, kind);

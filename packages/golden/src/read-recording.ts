@@ -1,4 +1,4 @@
-import { OptionError } from '@mm/printk';
+import { OptionError, checkText } from '@mm/printk';
 import { z } from 'zod';
 
 import { schemaError } from './schema-error.js';
@@ -32,6 +32,8 @@ const LENGTH_MAX = 512 * 2 ** 20 - 24;
  * const recording = readRecording(readFileSync('gfp.json', 'utf8'), 'gfp.json');
  */
 export function readRecording(text: string, name: string): Recording {
+  checkText('name', name);
+  checkText(name, text);
   if (text.length > LENGTH_MAX) throw new OptionError(name, `at most ${LENGTH_MAX} characters`, text.length);
   let value: unknown;
   try {

@@ -1,4 +1,4 @@
-import { OptionError } from '@mm/printk';
+import { OptionError, checkText } from '@mm/printk';
 
 /** A zone as the text of /proc/zoneinfo shows it. */
 export interface ZoneinfoZone {
@@ -22,7 +22,9 @@ export interface ZoneinfoZone {
  * parseZoneinfo(readFileSync('/proc/zoneinfo', 'utf8'));
  */
 export function parseZoneinfo(text: string): ZoneinfoZone[] {
-  const sections = text.split(/^Node 0, zone +/mu).slice(1);
+  const sections = checkText('zoneinfo', text)
+    .split(/^Node 0, zone +/mu)
+    .slice(1);
   if (sections.length === 0)
     throw new OptionError('zoneinfo', 'sections "Node 0, zone NAME"', text.slice(0, 40));
   return sections.map((section) => {

@@ -1,4 +1,4 @@
-import { Errno, KernelBug, type KernelLog, LogLevel, OptionError } from '@mm/printk';
+import { Errno, KernelBug, type KernelLog, LogLevel, OptionError, checkObject } from '@mm/printk';
 
 import type { Cell, CellSpace } from '@mm/steps';
 
@@ -184,7 +184,15 @@ export function checkRequest(request: CacheRequest): void {
 }
 
 function complete(request: CacheRequest): OpenRequest {
-  const { name, size, align = 0, flags = 0, useroffset = 0, usersize = 0, ctor = null } = request;
+  const {
+    name,
+    size,
+    align = 0,
+    flags = 0,
+    useroffset = 0,
+    usersize = 0,
+    ctor = null,
+  } = checkObject('request', request, 'an object with name and size');
   if (typeof name !== 'string' || name === '' || name.includes('\0'))
     throw new OptionError('name', 'a name of at least one character', name);
   for (const [field, value] of Object.entries({ size, align, flags, useroffset, usersize }))

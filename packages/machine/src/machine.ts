@@ -1,14 +1,14 @@
-import { type PageAllocator, allocPages, applySizes, freePages, updateFloors } from '@mm/buddy';
-import type { PageFrames, Pfn, PhysicalMemory } from '@mm/memory';
-import { type KernelLog, OptionError } from '@mm/printk';
-import { type CellSpace, Context } from '@mm/steps';
+import { PageAllocator, allocPages, applySizes, freePages, updateFloors } from '@mm/buddy';
+import { PageFrames, type Pfn, PhysicalMemory } from '@mm/memory';
+import { KernelLog, OptionError, checkInstance, checkInteger, checkObject } from '@mm/printk';
+import { CellSpace, Context } from '@mm/steps';
 import {
   type PfnSpan,
   VM_SYSCTLS,
   type VmSysctl,
-  type VmSysctls,
+  VmSysctls,
   type ZonePreset,
-  type Zones,
+  Zones,
   readVmSysctl,
   writeVmSysctl,
 } from '@mm/zones';
@@ -20,6 +20,7 @@ import { type KernelConfig, KernelFs, type SysfsParts } from '@mm/sysfs';
 
 import { cacheAlloc, cacheDestroy, cacheFree, kfree, kmalloc } from './erased/index.js';
 import type { AnyCache, KmemSystem } from './kmem-system.js';
+import { SERIES } from './options.js';
 
 /** The parts of a {@link Machine}. */
 export interface MachineParts {
@@ -85,8 +86,9 @@ export class Machine implements MachineParts {
   readonly pages: PageAllocator;
   readonly #cpus: readonly CpuView[];
 
-  /** Made by {@link createMachine}. */
+  /** Made by {@link createMachine}. @throws OptionError for a part that is none. */
   constructor(parts: MachineParts) {
+    checkParts(parts);
     this.preset = parts.preset;
     this.series = parts.series;
     this.spans = parts.spans;
@@ -128,9 +130,7 @@ export class Machine implements MachineParts {
    * machine.on(1).allocPages(GFP_KERNEL, 0);
    */
   on(cpu: number): CpuView {
-    const view = this.#cpus[cpu];
-    if (view === undefined) throw new OptionError('cpu', `an integer of 0 to ${this.cpus - 1}`, cpu);
-    return view;
+    return this.#cpus[checkInteger('cpu', cpu, 0, this.cpus - 1)]!;
   }
 
   /**
@@ -252,6 +252,24 @@ export class Machine implements MachineParts {
     }
     return answer;
   }
+}
+
+function checkParts(parts: MachineParts): void {
+  checkObject('parts', parts, 'the parts of a machine');
+  checkInstance('parts.memory', parts.memory, PhysicalMemory);
+  checkInstance('parts.frames', parts.frames, PageFrames);
+  checkInstance('parts.zones', parts.zones, Zones);
+  checkInstance('parts.sysctls', parts.sysctls, VmSysctls);
+  checkInstance('parts.cells', parts.cells, CellSpace);
+  checkInstance('parts.log', parts.log, KernelLog);
+  checkInstance('parts.pages', parts.pages, PageAllocator);
+  for (const field of ['preset', 'slabOptions', 'slubOptions', 'config'] as const)
+    checkObject(`parts.${field}`, parts[field], 'an object');
+  if (!Array.isArray(parts.spans)) throw new OptionError('parts.spans', 'an array of spans', parts.spans);
+  if (!SERIES.includes(parts.series))
+    throw new OptionError('parts.series', `one of ${SERIES.join(', ')}`, parts.series);
+  if (parts.slab !== 'slub' && parts.slab !== 'slab')
+    throw new OptionError('parts.slab', 'one of slub, slab', parts.slab);
 }
 
 function checkName(name: VmSysctl): VmSysctl {

@@ -1,6 +1,5 @@
 import type { CacheRequest } from '@mm/kmem';
 import { kmemCacheCreate } from '@mm/kmem/stepped';
-import { SlabCache, SlabSystem } from '@mm/slab';
 import {
   drainAll,
   slabAlloc,
@@ -15,6 +14,7 @@ import {
   slabKmalloc,
   slabShrink,
 } from '@mm/slab/stepped';
+import { SlubCache, SlubSystem } from '@mm/slub';
 import {
   endGracePeriod,
   flushAll,
@@ -31,6 +31,16 @@ import {
 } from '@mm/slub/stepped';
 import type { Context, Steps } from '@mm/steps/stepped';
 
+import {
+  checkBulk,
+  checkCpu,
+  checkGfp,
+  checkObjectAddress,
+  checkObjects,
+  checkSize,
+  checkSlabCache,
+  checkSlabSystem,
+} from '../check-arguments.js';
 import type { AnyCache, KmemSystem } from '../kmem-system.js';
 
 /**
@@ -41,34 +51,39 @@ import type { AnyCache, KmemSystem } from '../kmem-system.js';
  * @see linux 6.1 include/linux/slab.h kmem_cache_create
  */
 export function* cacheCreate(ctx: Context, kmem: KmemSystem, request: CacheRequest): Steps<AnyCache | null> {
-  if (kmem instanceof SlabSystem) return yield* kmemCacheCreate(ctx, kmem.register, request);
-  return yield* kmemCacheCreate(ctx, kmem.register, request);
+  if (kmem instanceof SlubSystem) return yield* kmemCacheCreate(ctx, kmem.register, request);
+  return yield* kmemCacheCreate(ctx, checkSlabSystem(kmem).register, request);
 }
 
 /**
  * An object of a cache: its physical address, or null for no memory.
+ * @throws OptionError for what is no cache or no flags.
  * @example
  * cacheAlloc(ctx, cache, GFP_KERNEL);
  * @see linux 6.1 include/linux/slab.h kmem_cache_alloc
  */
 export function* cacheAlloc(ctx: Context, cache: AnyCache, gfp: number): Steps<number | null> {
-  if (cache instanceof SlabCache) return yield* slabAlloc(ctx, cache, gfp);
-  return yield* slubAlloc(ctx, cache, gfp);
+  checkGfp(gfp);
+  if (cache instanceof SlubCache) return yield* slubAlloc(ctx, cache, gfp);
+  return yield* slabAlloc(ctx, checkSlabCache(cache), gfp);
 }
 
 /**
  * Frees an object.
+ * @throws OptionError for what is no cache or no address.
  * @example
  * cacheFree(ctx, cache, object);
  * @see linux 6.1 include/linux/slab.h kmem_cache_free
  */
 export function* cacheFree(ctx: Context, cache: AnyCache, object: number): Steps<void> {
-  if (cache instanceof SlabCache) yield* slabFree(ctx, cache, object);
-  else yield* slubFree(ctx, cache, object);
+  checkObjectAddress(object);
+  if (cache instanceof SlubCache) yield* slubFree(ctx, cache, object);
+  else yield* slabFree(ctx, checkSlabCache(cache), object);
 }
 
 /**
  * `many` objects or none: returns `many` or 0.
+ * @throws OptionError for what is no cache, no flags, no number of objects or no list.
  * @example
  * const objects: number[] = [];
  * cacheAllocBulk(ctx, cache, GFP_KERNEL, 16, objects); // 16 or 0
@@ -81,101 +96,116 @@ export function* cacheAllocBulk(
   many: number,
   objects: number[],
 ): Steps<number> {
-  if (cache instanceof SlabCache) return yield* slabAllocBulk(ctx, cache, gfp, many, objects);
-  return yield* slubAllocBulk(ctx, cache, gfp, many, objects);
+  checkGfp(gfp);
+  checkBulk(many, objects);
+  if (cache instanceof SlubCache) return yield* slubAllocBulk(ctx, cache, gfp, many, objects);
+  return yield* slabAllocBulk(ctx, checkSlabCache(cache), gfp, many, objects);
 }
 
 /**
  * Frees objects.
+ * @throws OptionError for what is no cache or no list of addresses.
  * @example
  * cacheFreeBulk(ctx, cache, objects);
  * @see linux 6.1 include/linux/slab.h kmem_cache_free_bulk
  */
 export function* cacheFreeBulk(ctx: Context, cache: AnyCache, objects: readonly number[]): Steps<void> {
-  if (cache instanceof SlabCache) yield* slabFreeBulk(ctx, cache, objects);
-  else yield* slubFreeBulk(ctx, cache, objects);
+  checkObjects(objects);
+  if (cache instanceof SlubCache) yield* slubFreeBulk(ctx, cache, objects);
+  else yield* slabFreeBulk(ctx, checkSlabCache(cache), objects);
 }
 
 /**
  * Gives empty slabs back; 1 while the cache has others.
+ * @throws OptionError for what is no cache.
  * @example
  * cacheShrink(ctx, cache); // 0: nothing is left
  * @see linux 6.1 include/linux/slab.h kmem_cache_shrink
  */
 export function* cacheShrink(ctx: Context, cache: AnyCache): Steps<number> {
-  if (cache instanceof SlabCache) return yield* slabShrink(ctx, cache);
-  return yield* slubShrink(ctx, cache);
+  if (cache instanceof SlubCache) return yield* slubShrink(ctx, cache);
+  return yield* slabShrink(ctx, checkSlabCache(cache));
 }
 
 /**
  * Every CPU gives up what it keeps of the cache.
+ * @throws OptionError for what is no cache.
  * @example
  * cacheFlush(ctx, cache);
  */
 export function* cacheFlush(ctx: Context, cache: AnyCache): Steps<void> {
-  if (cache instanceof SlabCache) yield* drainAll(ctx, cache);
-  else yield* flushAll(ctx, cache);
+  if (cache instanceof SlubCache) yield* flushAll(ctx, cache);
+  else yield* drainAll(ctx, checkSlabCache(cache));
 }
 
 /**
  * One user gives the cache up; whether it was the last and nothing was left.
+ * @throws OptionError for what is no cache.
  * @example
  * cacheDestroy(ctx, cache); // false: others use it, or objects are left
  * @see linux 6.1 mm/slab_common.c kmem_cache_destroy
  */
 export function* cacheDestroy(ctx: Context, cache: AnyCache): Steps<boolean> {
-  if (cache instanceof SlabCache) return yield* slabDestroy(ctx, cache);
-  return yield* kmemCacheDestroy(ctx, cache);
+  if (cache instanceof SlubCache) return yield* kmemCacheDestroy(ctx, cache);
+  return yield* slabDestroy(ctx, checkSlabCache(cache));
 }
 
 /**
  * `size` bytes: a physical address, or null.
+ * @throws OptionError for what is no size or no flags.
  * @example
  * kmalloc(ctx, machine.kmem, 100, GFP_KERNEL);
  * @see linux 6.1 mm/slab_common.c __kmalloc
  */
 export function* kmalloc(ctx: Context, kmem: KmemSystem, size: number, gfp: number): Steps<number | null> {
-  if (kmem instanceof SlabSystem) return yield* slabKmalloc(ctx, kmem, size, gfp);
-  return yield* slubKmalloc(ctx, kmem, size, gfp);
+  checkSize(size);
+  checkGfp(gfp);
+  if (kmem instanceof SlubSystem) return yield* slubKmalloc(ctx, kmem, size, gfp);
+  return yield* slabKmalloc(ctx, checkSlabSystem(kmem), size, gfp);
 }
 
 /**
  * Frees what {@link kmalloc} gave.
+ * @throws OptionError for what is no address.
  * @example
  * kfree(ctx, machine.kmem, address);
  * @see linux 6.1 mm/slab_common.c kfree
  */
 export function* kfree(ctx: Context, kmem: KmemSystem, address: number | null): Steps<void> {
-  if (kmem instanceof SlabSystem) yield* slabKfree(ctx, kmem, address);
-  else yield* slubKfree(ctx, kmem, address);
+  if (address !== null) checkObjectAddress(address);
+  if (kmem instanceof SlubSystem) yield* slubKfree(ctx, kmem, address);
+  else yield* slabKfree(ctx, checkSlabSystem(kmem), address);
 }
 
 /**
  * Ends a grace period: slabs that waited for it go back.
+ * @throws OptionError for what is no slab allocator.
  * @example
  * gracePeriodEnds(ctx, machine.kmem);
  */
 export function* gracePeriodEnds(ctx: Context, kmem: KmemSystem): Steps<void> {
-  if (kmem instanceof SlabSystem) yield* slabEndGracePeriod(ctx, kmem);
-  else yield* endGracePeriod(ctx, kmem);
+  if (kmem instanceof SlubSystem) yield* endGracePeriod(ctx, kmem);
+  else yield* slabEndGracePeriod(ctx, checkSlabSystem(kmem));
 }
 
 /**
  * A CPU has gone offline: what it kept of every cache goes back.
+ * @throws OptionError for what is no slab allocator or no CPU.
  * @example
  * cpuDead(ctx, machine.kmem, 1);
  */
 export function* cpuDead(ctx: Context, kmem: KmemSystem, cpu: number): Steps<void> {
-  if (kmem instanceof SlabSystem) yield* slabCpuDead(ctx, kmem, cpu);
-  else yield* slubCpuDead(ctx, kmem, cpu);
+  if (kmem instanceof SlubSystem) yield* slubCpuDead(ctx, kmem, checkCpu(kmem, cpu));
+  else yield* slabCpuDead(ctx, checkSlabSystem(kmem), checkCpu(kmem, cpu));
 }
 
 /**
  * A CPU is online again.
+ * @throws OptionError for what is no slab allocator or no CPU.
  * @example
  * cpuOnline(ctx, machine.kmem, 1);
  */
 export function* cpuOnline(ctx: Context, kmem: KmemSystem, cpu: number): Steps<void> {
-  if (kmem instanceof SlabSystem) yield* slabCpuOnline(ctx, kmem, cpu);
-  else yield* slubCpuOnline(ctx, kmem, cpu);
+  if (kmem instanceof SlubSystem) yield* slubCpuOnline(ctx, kmem, checkCpu(kmem, cpu));
+  else yield* slabCpuOnline(ctx, checkSlabSystem(kmem), checkCpu(kmem, cpu));
 }
