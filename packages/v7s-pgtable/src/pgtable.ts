@@ -65,6 +65,8 @@ export class V7sPgtable {
   readonly shortBlocks: boolean;
   /** The same, and 4 KiB pages are mapped: in that `linux-6.1` and `corrected` do not differ. */
   readonly shortPages: boolean;
+  /** Sizes of blocks that go the short way: sections and supersections of `corrected`, where both addresses have room for one. */
+  readonly blockSizes: number;
   /** 4 KiB pages of IOVA, and of physical addresses, where they have 32 bits at most. */
   readonly iovaPages: number;
   readonly paPages: number;
@@ -112,6 +114,9 @@ export class V7sPgtable {
     this.shortPages = plain && (this.pgsizeBitmap & 0x1000) !== 0;
     this.iovaPages = Math.floor(2 ** (config.ias - 12));
     this.paPages = Math.floor(2 ** (config.oas - 12));
+    const pages = Math.min(this.iovaPages, this.paPages);
+    const room = pages >= 4096 ? 0x1100000 : pages >= 256 ? 0x100000 : 0;
+    this.blockSizes = this.shortBlocks ? this.pgsizeBitmap & room : 0;
     this.iovaEnd = 2 ** config.ias;
     this.paEnd = 2 ** config.oas;
     this.l1Entries = 2 ** (config.ias - 20);

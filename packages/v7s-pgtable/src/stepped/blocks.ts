@@ -7,15 +7,30 @@ import type { V7sPgtable } from '../pgtable.js';
 // The short ways for sections and supersections. `page` and `frame` are numbers of 4 KiB pages in range: as integers they
 // cost less than the addresses above 2^31 that they stand for, which are doubles.
 
-/** Level 1 entries of a block of `pageSize` bytes that the short way is for; 0 for others. */
-function blockEntries(table: V7sPgtable, pageSize: number): number {
-  const isBlock = pageSize === 0x100000 || pageSize === 0x1000000;
-  return isBlock && table.shortBlocks && (table.pgsizeBitmap & pageSize) !== 0 ? pageSize >>> 20 : 0;
+/** Level 1 entries of a supersection. */
+const ENTRIES = 16;
+
+/** Maps one section where nothing is; false, and nothing done, elsewhere. */
+function* mapSection(
+  _ctx: Context,
+  table: V7sPgtable,
+  page: number,
+  frame: number,
+  prot: number,
+): Steps<boolean> {
+  if (((page | frame) & 255) !== 0 || (table.blockSizes & 0x100000) === 0) return false;
+  const words = table.l1Words();
+  const at = (table.l1Base + (page >>> 8)) | 0;
+  yield read(table.l1Cell + (at & 255));
+  if (words[at] !== 0) return false;
+  yield write(table.l1Cell + (at & 255));
+  words[at] = table.leafBits[prot & 63]! | (frame << 12);
+  return true;
 }
 
-/** Maps one block where nothing is; false, and nothing done, elsewhere. */
+/** Maps one section or supersection where nothing is; false, and nothing done, elsewhere. */
 export function* mapBlock(
-  _ctx: Context,
+  ctx: Context,
   table: V7sPgtable,
   page: number,
   frame: number,
@@ -23,52 +38,94 @@ export function* mapBlock(
   prot: number,
   mapped: MappedBytes | null,
 ): Steps<boolean> {
-  const count = blockEntries(table, pageSize);
-  const pages = count << 8;
-  if (count === 0 || ((page | frame) & (pages - 1)) !== 0) return false;
-  if (page + pages > table.iovaPages || frame + pages > table.paPages) return false;
+  let done = false;
+  if (pageSize === 0x100000) done = yield* mapSection(ctx, table, page, frame, prot);
+  else if (pageSize === 0x1000000) done = yield* mapSupersection(ctx, table, page, frame, prot);
+  if (done && mapped !== null) mapped.bytes += pageSize;
+  return done;
+}
+
+/** As {@link mapSection}. All entries are read before one is written: no branch for each. */
+function* mapSupersection(
+  _ctx: Context,
+  table: V7sPgtable,
+  page: number,
+  frame: number,
+  prot: number,
+): Steps<boolean> {
+  if (((page | frame) & 4095) !== 0 || (table.blockSizes & 0x1000000) === 0) return false;
   const words = table.l1Words();
   const at = (table.l1Base + (page >>> 8)) | 0;
-  const end = (at + count) | 0;
+  const end = (at + ENTRIES) | 0;
   // The level 1 table is aligned to its size, and so to the number of cells: an index has the cell of its entry.
+  let there = 0;
   for (let i = at; i < end; i = (i + 1) | 0) {
     yield read(table.l1Cell + (i & 255));
-    if (words[i] !== 0) return false;
+    there |= words[i]!;
   }
-  const bits = table.leafBits[(count === 1 ? 0 : 64) + (prot & 63)]! | (frame << 12);
+  if (there !== 0) return false;
+  const bits = table.leafBits[64 + (prot & 63)]! | (frame << 12);
   for (let i = at; i < end; i = (i + 1) | 0) {
     yield write(table.l1Cell + (i & 255));
     words[i] = bits;
   }
-  if (mapped !== null) mapped.bytes += pageSize;
   return true;
 }
 
-/** Unmaps one block that was mapped as one; false, and nothing done, elsewhere. */
+/** Unmaps one section or supersection that was mapped as one; false, and nothing done, elsewhere. */
 export function* unmapBlock(
-  _ctx: Context,
+  ctx: Context,
   table: V7sPgtable,
   page: number,
   pageSize: number,
   gather: IotlbGather | null,
 ): Steps<boolean> {
-  const count = blockEntries(table, pageSize);
-  const pages = count << 8;
-  if (count === 0 || (page & (pages - 1)) !== 0 || page + pages > table.iovaPages) return false;
+  if (pageSize === 0x100000) return yield* unmapSection(ctx, table, page, gather);
+  if (pageSize === 0x1000000) return yield* unmapSupersection(ctx, table, page, gather);
+  return false;
+}
+
+function* unmapSection(
+  _ctx: Context,
+  table: V7sPgtable,
+  page: number,
+  gather: IotlbGather | null,
+): Steps<boolean> {
+  if ((page & 255) !== 0 || (table.blockSizes & 0x100000) === 0) return false;
   const words = table.l1Words();
   const at = (table.l1Base + (page >>> 8)) | 0;
-  const end = (at + count) | 0;
-  const kind = count === 1 ? 2 : 0x40002;
+  yield read(table.l1Cell + (at & 255));
+  if ((words[at]! & 0x40003) !== 2) return false;
+  yield write(table.l1Cell + (at & 255));
+  words[at] = 0;
+  const { tlb } = table;
+  if (tlb !== null && tlb.addPage !== undefined && (gather === null || !gather.queued))
+    tlb.addPage(gather, page * 0x1000, 0x100000);
+  return true;
+}
+
+function* unmapSupersection(
+  _ctx: Context,
+  table: V7sPgtable,
+  page: number,
+  gather: IotlbGather | null,
+): Steps<boolean> {
+  if ((page & 4095) !== 0 || (table.blockSizes & 0x1000000) === 0) return false;
+  const words = table.l1Words();
+  const at = (table.l1Base + (page >>> 8)) | 0;
+  const end = (at + ENTRIES) | 0;
+  let odd = 0;
   for (let i = at; i < end; i = (i + 1) | 0) {
     yield read(table.l1Cell + (i & 255));
-    if ((words[i]! & 0x40003) !== kind) return false;
+    odd |= words[i]! ^ 0x40002;
   }
+  if ((odd & 0x40003) !== 0) return false;
   for (let i = at; i < end; i = (i + 1) | 0) {
     yield write(table.l1Cell + (i & 255));
     words[i] = 0;
   }
   const { tlb } = table;
   if (tlb === null || tlb.addPage === undefined || (gather !== null && gather.queued)) return true;
-  for (let i = page; i < page + pages; i += 256) tlb.addPage(gather, i * 0x1000, 0x100000);
+  for (let i = page; i < page + 4096; i += 256) tlb.addPage(gather, i * 0x1000, 0x100000);
   return true;
 }

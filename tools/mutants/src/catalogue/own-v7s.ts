@@ -43,14 +43,21 @@ export const OWN_V7S: readonly Mutant[] = [
     [LEADS, REFUSED],
   ),
   own(
+    'map-supersection-over',
+    'logic',
+    'the short way of mapping a supersection does not look what is there',
+    [edit('v7s-pgtable/stepped/blocks', 'if (there !== 0) return false;', 'if (there === 3) return false;')],
+    [REFUSED],
+  ),
+  own(
     'map-section-over',
     'logic',
     'the short way of mapping a section does not look what is there',
     [
       edit(
         'v7s-pgtable/stepped/blocks',
-        'if (words[i] !== 0) return false;',
-        'if (words[i] === 3) return false;',
+        'if (words[at] !== 0) return false;',
+        'if (words[at] === 3) return false;',
       ),
     ],
     [REFUSED],
@@ -97,8 +104,8 @@ export const OWN_V7S: readonly Mutant[] = [
     [
       edit(
         'v7s-pgtable/stepped/blocks',
-        'if ((words[i]! & 0x40003) !== kind) return false;',
-        'if ((words[i]! & 3) !== 2) return false;',
+        'if ((words[at]! & 0x40003) !== 2) return false;',
+        'if ((words[at]! & 3) !== 2) return false;',
       ),
     ],
     [REST, TAKES, MORE],
