@@ -54,7 +54,7 @@ function compare(options: Options): void {
 function workloadsOf(options: Options): Workload[] {
   if (options.trace !== undefined) {
     if (options.workload !== undefined) {
-      throw new OptionError('--workload', 'not to be given with --trace', options.workload);
+      throw new OptionError('--workload', 'no --trace beside it: that has the workload', options.workload);
     }
     return options.trace.map(readIommuTrace);
   }

@@ -1,8 +1,8 @@
 import type { SourceCost } from './compare-sources.js';
 
 const COLOURS = ['#4477aa', '#ee6677', '#228833', '#ccbb44', '#66ccee', '#aa3377'];
+const TITLE = 'Memory held for level 2 tables at the peak, logarithmic from 4 KiB';
 const ROW = 18;
-const LEFT = 140;
 const WIDTH = 520;
 
 const escape = (text: string): string =>
@@ -18,16 +18,18 @@ export function plotCosts(costs: readonly SourceCost[]): string {
   const most = Math.max(8192, ...costs.map(({ bytesPeak }) => bytesPeak));
   const length = (bytes: number): number =>
     bytes <= 4096 ? 1 : (Math.log2(bytes / 4096) / Math.log2(most / 4096)) * WIDTH;
+  // A name takes about 7 units a letter, and the bars begin behind the longest.
+  const left = 24 + 7 * Math.max(...workloads.map((name) => name.length));
   const parts: string[] = [];
-  let y = 40;
+  let y = 66;
   for (const workload of workloads) {
-    parts.push(`<text x="${LEFT - 8}" y="${y + ROW - 5}" text-anchor="end">${escape(workload)}</text>`);
+    parts.push(`<text x="${left - 8}" y="${y + ROW - 5}" text-anchor="end">${escape(workload)}</text>`);
     for (const cost of costs.filter((one) => one.workload === workload)) {
       const colour = COLOURS[sources.indexOf(cost.source) % COLOURS.length]!;
       const wide = length(cost.bytesPeak).toFixed(1);
       parts.push(
-        `<rect x="${LEFT}" y="${y}" width="${wide}" height="${ROW - 4}" fill="${colour}"/>`,
-        `<text x="${(LEFT + Number(wide) + 5).toFixed(1)}" y="${y + ROW - 6}">${cost.bytesPeak / 1024} KiB</text>`,
+        `<rect x="${left}" y="${y}" width="${wide}" height="${ROW - 4}" fill="${colour}"/>`,
+        `<text x="${(left + Number(wide) + 5).toFixed(1)}" y="${y + ROW - 6}">${cost.bytesPeak / 1024} KiB</text>`,
       );
       y += ROW;
     }
@@ -35,13 +37,14 @@ export function plotCosts(costs: readonly SourceCost[]): string {
   }
   const legend = sources.map(
     (source, i) =>
-      `<rect x="${LEFT + i * 110}" y="12" width="12" height="12" fill="${COLOURS[i % COLOURS.length]}"/>` +
-      `<text x="${LEFT + i * 110 + 17}" y="22">${escape(source)}</text>`,
+      `<rect x="${left + i * 110}" y="36" width="12" height="12" fill="${COLOURS[i % COLOURS.length]}"/>` +
+      `<text x="${left + i * 110 + 17}" y="46">${escape(source)}</text>`,
   );
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${LEFT + WIDTH + 110}" height="${y + 10}" font-family="sans-serif" font-size="12">`,
-    '<title>Bytes held for level 2 tables at the peak (logarithmic)</title>',
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${left + WIDTH + 110}" height="${y + 10}" font-family="sans-serif" font-size="12">`,
+    `<title>${TITLE}</title>`,
     `<rect width="100%" height="100%" fill="white"/>`,
+    `<text x="${left}" y="20" font-size="14">${TITLE}</text>`,
     ...legend,
     ...parts,
     '</svg>\n',

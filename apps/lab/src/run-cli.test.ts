@@ -98,7 +98,9 @@ test('broken input ends in 2 and is named', () => {
     [['l2-tables', '--source', 'nothing'], '--source: expected one of slub, slab, page'],
     [['l2-tables', '--source', 'toString'], '--source: expected one of slub, slab, page'],
     [['image', '--maps', '-3', join(folder, 'a.json')], '--maps: expected a whole number'],
-    [['image', '--ram', 'much', join(folder, 'a.json')], 'expected'],
+    [['image', '--ram', 'much', join(folder, 'a.json')], '--ram: expected a positive multiple of 4096 bytes'],
+    [['image', '--preset', 'pdp11', join(folder, 'a.json')], '--preset: expected one of arm64-2018'],
+    [['l2-tables', '--ram', '3'], '--ram: expected a positive multiple of 4096 bytes'],
     [['image', join(folder, 'no', 'folder.json')], 'file: expected a file that can be written'],
   ];
   for (const [args, message] of wrong) {

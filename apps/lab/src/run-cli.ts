@@ -41,10 +41,24 @@ export function runCli(args: readonly string[]): number {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (!(error instanceof OptionError)) throw error;
-    console.error(`mm-lab: ${error.message}`);
+    console.error(`mm-lab: ${asOption(error).message}`);
     return 2;
   }
   return code;
+}
+
+/** Options of a machine under the names that the command line has for them. */
+const FLAGS: Readonly<Record<string, string>> = {
+  ramBytes: '--ram',
+  preset: '--preset',
+  series: '--series',
+  slab: '--slab',
+  cmdline: '--cmdline',
+};
+
+function asOption(error: OptionError): OptionError {
+  const flag = Object.hasOwn(FLAGS, error.field) ? FLAGS[error.field] : undefined;
+  return flag === undefined ? error : new OptionError(flag, error.expected, error.value);
 }
 
 function explainErrors(command: Command, name: string): void {
