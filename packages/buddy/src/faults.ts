@@ -18,6 +18,15 @@ export interface FaultAttributes {
   readonly seed?: number;
 }
 
+/** How far a PageFaults is at one moment. Opaque: made by `snapshot()`. */
+export interface FaultsImage {
+  readonly failed: number;
+  readonly left: number;
+  readonly space: number;
+  readonly count: number;
+  readonly random: number;
+}
+
 const ATTRIBUTES = ['probability', 'interval', 'times', 'space', 'minOrder', 'ignoreGfpWait', 'seed'];
 const DIRECT_RECLAIM = 0x400;
 const NOFAIL = 0x8000;
@@ -81,6 +90,33 @@ export class PageFaults {
     this.failed++;
     if (this.#left > 0) this.#left--;
     return true;
+  }
+
+  /** How far it is, to {@link restore} later. */
+  snapshot(): FaultsImage {
+    return {
+      failed: this.failed,
+      left: this.#left,
+      space: this.#space,
+      count: this.#count,
+      random: this.#random,
+    };
+  }
+
+  /**
+   * Brings back what {@link snapshot} returned.
+   * @throws OptionError for what is no image; nothing has changed then.
+   */
+  restore(image: FaultsImage): void {
+    checkObject('image', image, 'what snapshot() returned');
+    const { failed, left, space, count, random } = image;
+    for (const [field, value] of Object.entries({ failed, left, space, count, random }))
+      checkInteger(`image.${field}`, value, -(2 ** 31), Number.MAX_SAFE_INTEGER);
+    this.failed = failed;
+    this.#left = left;
+    this.#space = space;
+    this.#count = count;
+    this.#random = random;
   }
 
   /** 0..99, by xorshift. */

@@ -36,7 +36,7 @@ export { foldZoneCounters, freePagesOf } from './zone-counters.js';
 export { releaseRange } from './release-range.js';
 export { applySizes } from './apply-sizes.js';
 export { updateFloors } from './floors.js';
-export { type FaultAttributes, PageFaults, parseFaults } from './faults.js';
+export { type FaultAttributes, type FaultsImage, PageFaults, parseFaults } from './faults.js';
 export { insertFreeTail, insertPcpTail, resetFreeLists } from './set-up-lists.js';
 export { pcpListPfns, freeListPfns } from './read-lists.js';
 export { blockTypeOf, setBlockType } from './pageblock-types.js';

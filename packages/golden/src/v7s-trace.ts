@@ -9,7 +9,7 @@ import {
   unmapPages,
 } from '@iommu/v7s-pgtable';
 import { PhysicalMemory } from '@mm/memory';
-import { KernelLog } from '@mm/printk';
+import { checkArray, checkFunction, checkObject, KernelLog } from '@mm/printk';
 import { CellSpace, Context } from '@mm/steps';
 
 import type { Mismatch } from './mismatch.js';
@@ -98,11 +98,16 @@ interface Playing {
  * warnings, flushes, tables made and freed, every word of every table. Of a table's address only its zone is compared.
  *
  * @param translated told of each translation: what was asked, and the physical address or null, with the tables as they stand.
+ * @throws OptionError for what is no case; its inner parts are checked by `checkCases`.
  * @example
  * playV7sCase(recorded, (table, iova, pa) => console.log(table.ias, iova, pa));
  */
 export function playV7sCase(recorded: V7sCase, translated?: V7sTranslated): Mismatch | null {
-  const { cfg } = recorded;
+  checkObject('recorded', recorded, 'a case of a v7s-trace recording');
+  if (translated !== undefined) checkFunction('translated', translated);
+  const cfg = checkObject('recorded.cfg', recorded.cfg, 'the configuration of a table');
+  for (const [i, op] of checkArray('recorded.ops', recorded.ops, 'operations').entries())
+    checkObject(`recorded.ops[${i}]`, op, 'an operation');
   const quirks = Number(cfg.quirks);
   const start = normalStart(recorded);
   const memory = new PhysicalMemory([

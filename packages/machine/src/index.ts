@@ -1,3 +1,6 @@
+export { type MachineChange, diffMachines } from './image/diff-machines.js';
+export { hashMachine } from './image/hash-machine.js';
+export type { MachineImage } from './image/machine-image.js';
 export { createMachine } from './create-machine.js';
 export { type CpuView, Machine, type MachineParts } from './machine.js';
 export { type MachineOptions, SERIES } from './options.js';

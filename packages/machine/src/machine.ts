@@ -20,6 +20,7 @@ import { type KernelConfig, KernelFs, type SysfsParts } from '@mm/sysfs';
 
 import { cacheAlloc, cacheDestroy, cacheFree, kfree, kmalloc } from './erased/index.js';
 import type { AnyCache, KmemSystem } from './kmem-system.js';
+import { MachineImage } from './image/machine-image.js';
 import { SERIES } from './options.js';
 
 /** The parts of a {@link Machine}. */
@@ -226,6 +227,33 @@ export class Machine implements MachineParts {
   /** Frees what {@link kmalloc} gave, on CPU 0. @see linux 6.1 mm/slab_common.c kfree */
   kfree(address: number | null): void {
     this.#cpus[0]!.kfree(address);
+  }
+
+  /**
+   * The whole machine as it is now, to {@link restore} later: bytes, frames, zones, free lists, caches, counters, sysctls, log. Costs
+   * what has been touched.
+   * @example
+   * const booted = machine.snapshot();
+   */
+  snapshot(): MachineImage {
+    return new MachineImage(this, this.#kmem);
+  }
+
+  /**
+   * Brings the machine back to a {@link snapshot} of it. What has been made since (a cache, an object) is not there any more; an
+   * image serves any number of times.
+   * @throws OptionError for what is no image of this machine; nothing has changed then.
+   * @example
+   * machine.restore(booted);
+   */
+  restore(image: MachineImage): void {
+    if (!(image instanceof MachineImage) || image.machine !== this)
+      throw new OptionError('image', 'what snapshot() of this machine returned', image);
+    if (image.kmem !== this.#kmem) {
+      this.#kmem = image.kmem;
+      this.#fs = null;
+    }
+    image.tree.restore();
   }
 
   /** Reads a file of /proc/sys/vm. @throws OptionError for a name that is not in `VM_SYSCTLS`. */

@@ -24,8 +24,10 @@ export function hashMemory(image: MemoryImage): number {
   checkImage('image', image);
   let low = 0x811c9dc5;
   let high = 0x9dc5811c;
-  image.directory.forEach((index, chunk) => {
-    if (index === 0) return;
+  const { directory } = image;
+  for (let chunk = 0; chunk < directory.length; chunk++) {
+    const index = directory[chunk]!;
+    if (index === 0) continue;
     const words = image.chunks[index]!;
     for (let w = 0; w < CHUNK_WORDS; w++) {
       const word = words[w]!;
@@ -34,7 +36,7 @@ export function hashMemory(image: MemoryImage): number {
       low = Math.imul(low ^ word, 0x01000193) ^ Math.imul(chunk * CHUNK_WORDS + w, 0x9e3779b1);
       high = Math.imul(high ^ low ^ (word >>> 15), 0x85ebca6b) + (high << 5);
     }
-  });
+  }
   return (high >>> 12) * 2 ** 32 + (low >>> 0);
 }
 

@@ -152,7 +152,12 @@ export class PhysicalMemory {
     if (image.directory.length !== this.directory.length)
       throw new OptionError('image', 'a snapshot of a memory of the same size', image);
     this.directory.set(image.directory);
-    this.chunks = image.chunks.map((words) => words.slice());
+    // Arrays there are, are written over: a model checker resets thousands of times a second.
+    const { chunks } = this;
+    chunks.length = Math.min(chunks.length, image.chunks.length);
+    for (let i = 1; i < image.chunks.length; i++)
+      if (i < chunks.length) chunks[i]!.set(image.chunks[i]!);
+      else chunks.push(image.chunks[i]!.slice());
   }
 
   #check(addr: number, size: number): void {

@@ -22,6 +22,12 @@ export interface LogLine {
   readonly text: string;
 }
 
+/** A log at one moment. Opaque: made by `snapshot()`. */
+export interface LogImage {
+  readonly lines: readonly LogLine[];
+  readonly taints: readonly Taint[];
+}
+
 /** Lines kept before the oldest are dropped, as a ring buffer would. */
 const LINES_MAX = 65_536;
 
@@ -62,6 +68,24 @@ export class KernelLog {
     const texts = this.dmesg();
     this.#lines = [];
     return texts;
+  }
+
+  /** What the log holds, to {@link restore} later. */
+  snapshot(): LogImage {
+    return { lines: [...this.#lines], taints: [...this.#taints] };
+  }
+
+  /**
+   * Brings back what {@link snapshot} returned.
+   * @throws OptionError for what is no image; nothing has changed then.
+   */
+  restore(image: LogImage): void {
+    const { lines, taints } = Object(image) as Partial<LogImage>;
+    if (!Array.isArray(lines) || !Array.isArray(taints))
+      throw new OptionError('image', 'what snapshot() of a log returned', image);
+    this.#lines = [...(lines as readonly LogLine[])];
+    this.#taints.clear();
+    for (const taint of taints as readonly Taint[]) this.#taints.add(taint);
   }
 
   /**

@@ -88,7 +88,8 @@ export class SlubSystem implements CacheOpener<SlubCache> {
   foundSlab = 0;
   /** Reports of failed allocations left; the kernel prints ten in five seconds. */
   oomReportsLeft = 10;
-  #seed: number;
+  /** Where the sequence of {@link random} stands. */
+  seed: number;
   readonly #cpusForOrder: number;
 
   constructor(options: SlubOptions) {
@@ -114,7 +115,7 @@ export class SlubSystem implements CacheOpener<SlubCache> {
     this.names = new SysfsNames(cells);
     this.flushCell = cells.claimMutex('slub.flush_lock');
     this.largePagesCell = cells.claim('slub.large_pages');
-    this.#seed = (options.randomFreelist ?? 0) ^ (options.hardenedFreelist ?? 0) ^ 0x9e3779b9;
+    this.seed = (options.randomFreelist ?? 0) ^ (options.hardenedFreelist ?? 0) ^ 0x9e3779b9;
     this.#cpusForOrder = this.cpus > 1 ? this.cpus : Math.max(1, options.possibleCpus ?? this.cpus);
     this.register = new CacheRegister(
       {
@@ -134,8 +135,8 @@ export class SlubSystem implements CacheOpener<SlubCache> {
 
   /** The next of a seeded sequence of 32-bit numbers. */
   random(): number {
-    this.#seed = (this.#seed + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#seed ^ (this.#seed >>> 15), this.#seed | 1);
+    this.seed = (this.seed + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.seed ^ (this.seed >>> 15), this.seed | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return mixed ^ (mixed >>> 14);
   }

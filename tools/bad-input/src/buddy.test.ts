@@ -145,6 +145,11 @@ tryWrongValues<World>('@mm/buddy', {
       call: ({ faults }, [gfp, order]) => faults.shouldFail(gfp!, order!),
       accepts: { 0: ['-1'] },
     },
+    'PageFaults.restore': {
+      args: ({ faults }) => [faults.snapshot()],
+      call: ({ faults }, [image]) => faults.restore(image!),
+      fields: { 0: { failed: ['-1'], left: ['-1'], space: ['-1'], count: ['-1'], random: ['-1'] } },
+    },
     parseFaults: zone(() => ['10,100,0,-1']),
     insertFreeTail: zone(({ pages }) => [pages, 0, PAGES - 512, 9, MigrateType.MOVABLE]),
     insertPcpTail: zone(({ pages }) => [pages, 1, 0, PAGES - 2, 4, MigrateType.MOVABLE]),

@@ -10,6 +10,11 @@ const { machineFromState, playerFor, readRecording } = golden;
 
 const GFP = readFileSync(new URL('../../../golden/mm/gfp.json', import.meta.url), 'utf8');
 
+const V7S = readRecording(
+  readFileSync(new URL('../../../golden/v7s/edge.json', import.meta.url), 'utf8'),
+  'v7s',
+);
+
 /** A zone of 16 pageblocks with one free block of order 9. */
 const STATE = {
   Normal: {
@@ -41,6 +46,7 @@ const makeWorld = () => ({
   machine: machineFromState(STATE, OPTIONS),
   recording: readRecording(GFP, 'gfp.json'),
   player: playerFor('gfp', 'gfp.json'),
+  v7s: { ...(V7S.cases[0] as unknown as golden.V7sCase), ops: [] },
 });
 
 const TEXT = ["''", "'x'"];
@@ -81,6 +87,11 @@ tryWrongValues('@mm/golden', {
     playCase: {
       args: ({ player, recording }) => [player, recording, 0], // What a case throws while it is played is a difference.
       fields: { 1: { cases: ['[null]'] } },
+    },
+    playV7sCase: {
+      args: ({ v7s }) => [v7s, () => {}],
+      accepts: { 1: ['undefined', 'function'] },
+      fields: { 0: { cfg: [], ops: ['[]'] } },
     },
     checkCases: {
       args: ({ player, recording }) => [player, recording, 'gfp.json'],

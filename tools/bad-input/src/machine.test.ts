@@ -136,6 +136,12 @@ for (const slab of ['slub', 'slab'] as const)
           },
         },
       },
+      'Machine.restore': on('restore', ({ machine }) => [machine.snapshot()]),
+      hashMachine: { args: ({ machine }) => [machine.snapshot()] },
+      diffMachines: {
+        args: ({ machine }) => [machine.snapshot(), machine.snapshot(), 10],
+        accepts: { 2: none },
+      },
       'Machine.on': on('on', () => [1]),
       'Machine.kmemCacheCreate': on('kmemCacheCreate', () => [{ name: 'y', size: 64 }], request),
       'Machine.kmemCacheDestroy': on('kmemCacheDestroy', ({ cache }) => [cache]),

@@ -28,6 +28,7 @@ tryWrongValues('@mm/printk', {
       call: (log, [level, text]) => log.write(level!, text!),
       accepts: { 1: ["''", "'x'"] },
     },
+    'KernelLog.restore': { args: (log) => [log.snapshot()], call: (log, [image]) => log.restore(image!) },
     'KernelLog.taint': { args: () => ['B'], call: (log, [what]) => log.taint(what!) },
     'KernelLog.warn': {
       args: () => ['mm/slub.c:1 f', 'text'],
