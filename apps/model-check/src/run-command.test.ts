@@ -64,6 +64,22 @@ describe('mm-check run', () => {
     );
   });
 
+  test.each(['--faults', '--failslab'])('%s: nothing is lost where allocations fail', async (option) => {
+    const args = [
+      'run',
+      '--system',
+      'slub,slab,buddy',
+      option,
+      '4,100,0,-1',
+      '--commands',
+      '200',
+      '--runs',
+      '4',
+    ];
+    expect(await runCli([...args, '--time', '20s', '--workers', '1'])).toBe(0);
+    expect(out.join('\n')).toContain('holds');
+  });
+
   test.each([
     [['--system', 'slob'], '--system: expected one of zones, buddy, slub, slab, sysfs, v7s, got "slob"'],
     [['--seed', '-1'], '--seed: expected an integer of 0 to 2147483647, got "-1"'],
@@ -73,6 +89,13 @@ describe('mm-check run', () => {
     [['--preset', 'vax'], '--preset: expected one of'],
     [['--behaviour', 'wild'], '--behaviour: expected one of corrected, linux-6.1, got "wild"'],
     [['--tables', 'air'], '--tables: expected one of slab, page, page-frag, genalloc, got "air"'],
+    [
+      ['--faults', 'often'],
+      '--faults: expected interval,probability,space,times, such as 10,100,0,-1, got "often"',
+    ],
+    [['--faults', '0,100,0,-1'], 'interval: expected an integer of 1'],
+    [['--failslab', '1,200,0,-1'], 'probability: expected an integer of 0 to 100, got 200'],
+    [['--failslab', '1,2,3'], '--failslab: expected interval,probability,space,times'],
     [['--runs', '1.5'], '--runs: expected an integer'],
     [['--commands', ''], '--commands: expected an integer'],
   ])('wrong use %j ends in 2 and is named', async (args, message) => {

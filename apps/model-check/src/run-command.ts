@@ -1,4 +1,4 @@
-import { parseFaults } from '@mm/buddy';
+import { parseFaultRate } from '@mm/buddy';
 import type { V7sBehaviour } from '@iommu/v7s-pgtable';
 import { SERIES, type Series } from '@mm/machine';
 import {
@@ -47,6 +47,7 @@ interface RunFlags extends CampaignFlags {
   readonly series: string;
   readonly behaviour: string;
   readonly faults?: string;
+  readonly failslab?: string;
   readonly tables: string;
   readonly all?: boolean;
   readonly save: string;
@@ -75,6 +76,7 @@ export function addRunCommand(program: Command, exit: (code: ExitCode) => void):
       '--faults <attributes>',
       'page allocations that fail: interval,probability,space,times, such as 10,100,0,-1',
     )
+    .option('--failslab <attributes>', 'allocations of objects that fail, in the same form')
     .option('--behaviour <name>', `of the page table: ${BEHAVIOURS.join(', ')}`, 'corrected')
     .option(
       '--tables <source>',
@@ -128,15 +130,16 @@ function optionsOf(flags: RunFlags): RunOptions {
       series,
       behaviour: choiceOption(flags.behaviour, '--behaviour', BEHAVIOURS),
       tables: choiceOption(flags.tables, '--tables', TABLES_NAMES),
-      ...(flags.faults === undefined ? {} : { faults: faultsOption(flags.faults) }),
+      ...(flags.faults === undefined ? {} : { faults: faultsOption(flags.faults, '--faults') }),
+      ...(flags.failslab === undefined ? {} : { failslab: faultsOption(flags.failslab, '--failslab') }),
       ...preset,
     },
   };
 }
 
 /** @throws OptionError for what is no attributes. */
-function faultsOption(text: string): string {
-  parseFaults(text);
+function faultsOption(text: string, field: string): string {
+  parseFaultRate(text, field);
   return text;
 }
 

@@ -18,6 +18,7 @@ const WORLD_FLAGS: ReadonlyArray<readonly [keyof WorldOptions, string]> = [
   ['series', '--series'],
   ['behaviour', '--behaviour'],
   ['faults', '--faults'],
+  ['failslab', '--failslab'],
   ['tables', '--tables'],
 ];
 

@@ -33,6 +33,7 @@ export { MisuseError } from './misuse.js';
 export { PageAllocator, type PageAllocatorOptions } from './page-allocator.js';
 export { PcpWord, ZONE_WORDS, ZoneFlag, ZoneWord, pcpAt } from './zone-state.js';
 export { foldZoneCounters, freePagesOf } from './zone-counters.js';
+export { FaultAttr, type FaultRate, parseFaultRate } from './fault-attr.js';
 export { releaseRange } from './release-range.js';
 export { applySizes } from './apply-sizes.js';
 export { updateFloors } from './floors.js';

@@ -35,5 +35,6 @@ export { findMergeable, isUnmergeable, type MergeRules } from './merge.js';
 export { createMask, permittedFlags, type SlabBuild } from './permitted-flags.js';
 export { hasCacheDma32, type Series } from './series.js';
 export { SLAB_ARCH_X86_64, type SlabArch, slabArchOf } from './slab-arch.js';
+export { type SlabFaultAttributes, SlabFaults } from './slab-faults.js';
 export * from './slab-flags.js';
 export { GFP_SLAB_BUG_MASK, SLAB_GFP_KEPT, fixSlabGfp, forbiddenGfp } from './slab-gfp.js';

@@ -28,6 +28,8 @@ export const SLAB_MEM_SPREAD = 0x100000;
 export const SLAB_TRACE = 0x200000;
 /** Not to be searched for leaks. */
 export const SLAB_NOLEAKTRACE = 0x800000;
+/** Allocations may be made to fail. Nobody may ask for it: `slub_debug=A` and the file `failslab` set it. */
+export const SLAB_FAILSLAB = 0x2000000;
 /** Boot parameters do not add flags. */
 export const SLAB_NO_USER_FLAGS = 0x10000000;
 
@@ -45,7 +47,7 @@ export const DEBUG_METADATA_FLAGS = 0x10c00;
 /** All flags of debugging: consistency, red zone, poison, tracking, tracing. */
 export const SLAB_DEBUG_FLAGS = 0x210d00;
 /** A cache with one of these is never merged with another. @see linux 6.1 mm/slab_common.c SLAB_NEVER_MERGE */
-export const SLAB_NEVER_MERGE = 0xa90c00;
+export const SLAB_NEVER_MERGE = 0x2a90c00;
 /** Caches that differ in one of these are never merged. @see linux 6.1 mm/slab_common.c SLAB_MERGE_SAME */
 export const SLAB_MERGE_SAME = 0x2c000;
 
@@ -64,6 +66,7 @@ const NAMES: ReadonlyArray<readonly [number, string]> = [
   [SLAB_MEM_SPREAD, 'SLAB_MEM_SPREAD'],
   [SLAB_TRACE, 'SLAB_TRACE'],
   [SLAB_NOLEAKTRACE, 'SLAB_NOLEAKTRACE'],
+  [SLAB_FAILSLAB, 'SLAB_FAILSLAB'],
   [SLAB_NO_USER_FLAGS, 'SLAB_NO_USER_FLAGS'],
 ];
 

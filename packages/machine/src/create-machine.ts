@@ -71,10 +71,12 @@ export function createMachine(options: MachineOptions = {}): Machine {
       arch,
       boot: parseSlabBoot(checked.cmdline),
       debug: checked.debugSlab,
+      faults: checked.failslab,
     },
     slubOptions: {
       arch,
-      boot: parseSlubBoot(checked.cmdline, log),
+      boot: parseSlubBoot(checked.cmdline, log, checked.config.failslab),
+      faults: checked.failslab,
       ...(checked.randomFreelist === undefined ? {} : { randomFreelist: checked.randomFreelist }),
       ...(checked.hardenedFreelist === undefined ? {} : { hardenedFreelist: checked.hardenedFreelist }),
     },

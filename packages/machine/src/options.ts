@@ -1,5 +1,5 @@
-import { PageFaults, parseFaults } from '@mm/buddy';
-import type { Series } from '@mm/kmem';
+import { PageFaults, parseFaultRate, parseFaults } from '@mm/buddy';
+import { type Series, SlabFaults } from '@mm/kmem';
 import { OptionError } from '@mm/printk';
 import { KERNEL_CONFIG, type KernelConfig } from '@mm/sysfs';
 import {
@@ -62,6 +62,11 @@ export interface MachineOptions {
    * kernel's `fail_page_alloc=`. Default: none fails.
    */
   readonly faults?: string;
+  /**
+   * Makes allocations of objects fail although there is memory: `interval,probability,space,times` as in the kernel's `failslab=`.
+   * The kernel is then built with CONFIG_FAILSLAB. Default: none fails.
+   */
+  readonly failslab?: string;
   /** Options that the kernel is built with, where they differ from the recorded kernel's. They decide what /sys and /proc show. */
   readonly kernelConfig?: Partial<KernelConfig>;
 }
@@ -78,6 +83,7 @@ export interface CheckedOptions {
   readonly managedPages: Readonly<Partial<Record<ZoneName, number>>>;
   readonly minFreeKbytes: number | undefined;
   readonly faults: PageFaults | null;
+  readonly failslab: SlabFaults | null;
   readonly cmdline: string;
   readonly slab: 'slub' | 'slab';
   readonly debugSlab: boolean;
@@ -99,6 +105,7 @@ const FIELDS: ReadonlySet<string> = new Set([
   'managedPages',
   'minFreeKbytes',
   'faults',
+  'failslab',
   'kernelConfig',
   'cmdline',
   'slab',
@@ -152,8 +159,13 @@ export function checkOptions(options: MachineOptions): CheckedOptions {
     randomFreelist: seed(options.randomFreelist, 'randomFreelist'),
     hardenedFreelist: seed(options.hardenedFreelist, 'hardenedFreelist'),
     managedPages: managed as CheckedOptions['managedPages'],
-    config: kernelConfig(options.kernelConfig ?? {}, preset),
+    config: {
+      ...kernelConfig(options.kernelConfig ?? {}, preset),
+      ...(options.failslab === undefined ? {} : { failslab: true }),
+    },
     faults: options.faults === undefined ? null : new PageFaults(parseFaults(options.faults)),
+    failslab:
+      options.failslab === undefined ? null : new SlabFaults(parseFaultRate(options.failslab, 'failslab')),
     minFreeKbytes:
       options.minFreeKbytes === undefined
         ? undefined

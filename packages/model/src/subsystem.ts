@@ -22,6 +22,7 @@ export interface WorldOptions extends Pick<
   | 'randomFreelist'
   | 'hardenedFreelist'
   | 'faults'
+  | 'failslab'
 > {
   /** Of the page table: with the live bugs of Linux 6.1 or without. Default `corrected`. */
   readonly behaviour?: V7sBehaviour;

@@ -8,6 +8,7 @@ import {
   SLAB_HWCACHE_ALIGN,
   type Series,
   type SlabArch,
+  type SlabFaults,
   kmallocClasses,
   kmallocIndex,
 } from '@mm/kmem';
@@ -30,6 +31,8 @@ export interface SlabOptions {
   readonly boot?: SlabBoot;
   /** Built with DEBUG_SLAB. Default false. */
   readonly debug?: boolean;
+  /** Which allocations of objects fail although there is memory. Default: none. */
+  readonly faults?: SlabFaults | null;
   /** Make the caches of the boot. Default true. */
   readonly bootCaches?: boolean;
 }
@@ -61,6 +64,8 @@ export class SlabSystem implements CacheOpener<SlabCache> {
   readonly kmalloc: Array<SlabCache | undefined> = [];
   /** Pages of blocks that kmalloc took whole, for sizes that no cache serves. */
   largePages = 0;
+  /** Which allocations of objects fail although there is memory; null: none. */
+  faults: SlabFaults | null;
   readonly largePagesCell: Cell;
   /** Slots of slabs that wait for a grace period. */
   rcuSlabs: number[] = [];
@@ -77,6 +82,7 @@ export class SlabSystem implements CacheOpener<SlabCache> {
     this.log = pages.log;
     this.cells = cells;
     this.cpus = pages.cpus;
+    this.faults = options.faults ?? null;
     this.arch = arch;
     this.debug = options.debug ?? false;
     const { zones } = pages;

@@ -32,12 +32,13 @@ export const SLUB_BOOT_DEFAULTS: SlubBoot = {
 /**
  * Reads SLUB's parameters from a kernel command line; others are passed over.
  *
+ * @param failslab whether the kernel is built with CONFIG_FAILSLAB.
  * @throws OptionError for a number that is none or negative.
  * @example
  * parseSlubBoot('slub_nomerge slub_min_objects=8', log).minObjects; // 8
  * @see linux 6.1 Documentation/admin-guide/kernel-parameters.txt
  */
-export function parseSlubBoot(cmdline: string, log: KernelLog): SlubBoot {
+export function parseSlubBoot(cmdline: string, log: KernelLog, failslab = false): SlubBoot {
   const boot: { -readonly [K in keyof SlubBoot]: SlubBoot[K] } = { ...SLUB_BOOT_DEFAULTS };
   for (const word of cmdline.split(/\s+/u)) {
     const equals = word.indexOf('=');
@@ -48,7 +49,7 @@ export function parseSlubBoot(cmdline: string, log: KernelLog): SlubBoot {
     else if (name === 'slub_min_objects') boot.minObjects = number(name, value);
     else if (name === 'slub_nomerge' || name === 'slab_nomerge') boot.nomerge = true;
     else if (name === 'slub_merge' || name === 'slab_merge') boot.nomerge = false;
-    else if (name === 'slub_debug') boot.debug = parseSlubDebug(value, log);
+    else if (name === 'slub_debug') boot.debug = parseSlubDebug(value, log, failslab);
   }
   return boot;
 }

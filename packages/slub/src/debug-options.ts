@@ -2,6 +2,7 @@ import { type KernelLog, LogLevel } from '@mm/printk';
 import {
   DEBUG_METADATA_FLAGS,
   SLAB_CONSISTENCY_CHECKS,
+  SLAB_FAILSLAB,
   SLAB_NOLEAKTRACE,
   SLAB_NO_USER_FLAGS,
   SLAB_POISON,
@@ -39,8 +40,7 @@ const LETTERS: Readonly<Record<string, number>> = {
   p: SLAB_POISON,
   u: SLAB_STORE_USER,
   t: SLAB_TRACE,
-  // Allocations that fail on purpose; not configured in the kernel we follow.
-  a: 0,
+  a: SLAB_FAILSLAB,
 };
 
 /**
@@ -49,11 +49,12 @@ const LETTERS: Readonly<Record<string, number>> = {
  *
  * @param value what follows `slub_debug=`; null or empty for the parameter alone.
  * @param log gets a line for each unknown letter.
+ * @param failslab whether the kernel is built with CONFIG_FAILSLAB; else the letter A says nothing.
  * @example
  * parseSlubDebug('FZ,dentry;P', log); // dentry: checks and red zones; all others: poison
  * @see linux 6.1 Documentation/mm/slub.rst, mm/slub.c setup_slub_debug
  */
-export function parseSlubDebug(value: string | null, log: KernelLog): DebugOptions {
+export function parseSlubDebug(value: string | null, log: KernelLog, failslab = false): DebugOptions {
   if (value === null || value === '') return { ...NO_DEBUG, flags: DEBUG_DEFAULT_FLAGS };
   let global: number | null = null;
   let disableHigherOrder = false;
@@ -64,7 +65,7 @@ export function parseSlubDebug(value: string | null, log: KernelLog): DebugOptio
     const surplus = whole.slice(block.length + (isLast ? 0 : 1));
     const comma = block.indexOf(',');
     const letters = comma === -1 ? block : block.slice(0, comma);
-    const { flags, highOrderOff } = comma === 0 ? FULL : readLetters(letters, log);
+    const { flags, highOrderOff } = comma === 0 ? FULL : readLetters(letters, log, failslab);
     disableHigherOrder ||= highOrderOff;
     if (comma === -1) global = flags;
     else lists.push({ flags, names: namesOf(block.slice(comma + 1) + surplus) });
@@ -78,7 +79,11 @@ const FULL = { flags: DEBUG_DEFAULT_FLAGS, highOrderOff: false };
 /** The kernel stops at the end of the list, not at an empty name, but an empty list names nobody. */
 const namesOf = (text: string): string[] => (text === '' ? [] : text.split(','));
 
-function readLetters(letters: string, log: KernelLog): { flags: number; highOrderOff: boolean } {
+function readLetters(
+  letters: string,
+  log: KernelLog,
+  failslab: boolean,
+): { flags: number; highOrderOff: boolean } {
   let flags = 0;
   let highOrderOff = false;
   for (const letter of letters) {
@@ -87,7 +92,7 @@ function readLetters(letters: string, log: KernelLog): { flags: number; highOrde
     if (lower === '-') flags = 0;
     else if (lower === 'o') highOrderOff = true;
     else if (bits === undefined) log.write(LogLevel.err, `slub_debug option '${letter}' unknown. skipped`);
-    else flags |= bits;
+    else if (bits !== SLAB_FAILSLAB || failslab) flags |= bits;
   }
   return { flags, highOrderOff };
 }

@@ -10,6 +10,7 @@ import {
   SLAB_STORE_USER,
   type Series,
   type SlabArch,
+  type SlabFaults,
   alignUp,
   kmallocClasses,
 } from '@mm/kmem';
@@ -38,6 +39,8 @@ export interface SlubOptions {
   readonly randomFreelist?: number;
   /** Seed of the secrets that free pointers are mixed with; default: none. */
   readonly hardenedFreelist?: number;
+  /** Which allocations of objects fail although there is memory. Default: none. */
+  readonly faults?: SlabFaults | null;
   /** Make the caches of the boot: the two of the allocator and those of kmalloc. Default true. */
   readonly bootCaches?: boolean;
 }
@@ -76,6 +79,8 @@ export class SlubSystem implements CacheOpener<SlubCache> {
   readonly online: Uint8Array;
   /** Pages of blocks that kmalloc took whole, for sizes that no cache serves. */
   largePages = 0;
+  /** Which allocations of objects fail although there is memory; null: none. */
+  faults: SlabFaults | null;
   /** Slots of slabs that wait for a grace period, and destroyed caches that wait with them. */
   rcuSlabs: number[] = [];
   rcuCaches: SlubCache[] = [];
@@ -100,6 +105,7 @@ export class SlubSystem implements CacheOpener<SlubCache> {
     this.log = pages.log;
     this.cells = cells;
     this.cpus = pages.cpus;
+    this.faults = options.faults ?? null;
     this.arch = arch;
     this.boot = boot;
     this.wide = arch.pointerBytes === 8;

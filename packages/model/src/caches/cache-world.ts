@@ -26,6 +26,7 @@ import { RESTING_INVARIANTS } from './cache-invariants.js';
 import { CounterModel } from './counter-model.js';
 import { fillObject, isZeroed } from './object-bytes.js';
 import { type CacheUser, ObjectModel } from './object-model.js';
+import { watchFaults } from './note-history.js';
 import { PageRequests } from './page-requests.js';
 import { Partings } from './partings.js';
 
@@ -46,6 +47,8 @@ export interface CacheWorld {
   readonly model: ObjectModel;
   /** What SLUB's counters must say. */
   readonly counters: CounterModel;
+  /** Who asks for an object in the step that is made now; null: nobody for one of a user's cache. */
+  readonly asking: { cache: AnyCache | null; cpu: number };
   /** What reaches the page allocator. */
   readonly requests: PageRequests;
   /** Commands ran against each other. */
@@ -83,9 +86,10 @@ export const USERS_MAX = 8;
 export function cacheWorld(options: WorldOptions, slab: 'slub' | 'slab'): CacheWorld {
   const buddy = buddyWorld(options, slab);
   const { machine } = buddy;
-  return {
+  const world: CacheWorld = {
     machine,
     kmem: machine.kmem,
+    asking: { cache: null, cpu: 0 },
     model: new ObjectModel(),
     counters: new CounterModel(machine.cpus),
     requests: new PageRequests(machine),
@@ -101,6 +105,8 @@ export function cacheWorld(options: WorldOptions, slab: 'slub' | 'slab'): CacheW
     partings: new Partings(),
     offline: -1,
   };
+  watchFaults(world);
+  return world;
 }
 
 const SIZES = [8, 24, 64, 100, 192, 256, 512, 1000, 1024, 2048, 4000, 8192] as const;
@@ -238,6 +244,8 @@ export function received(
  * @throws ModelViolation when a failure was not due.
  */
 export function checkSlabFailure(world: CacheWorld, cache: AnyCache, gfp: number): void {
+  // Faults are failures that are due at any time.
+  if (world.kmem.faults !== null) return;
   if ((cache instanceof SlabCache ? cache.order : cache.minOrder) !== 0) return;
   const { frames } = world.kmem;
   const { held } = world.buddy.model;

@@ -8,14 +8,29 @@ import type { CacheWorld } from './cache-world.js';
  * while the command is under way. SLAB has no such counters.
  */
 
-/** CPU `cpu` asks for an object. */
-export function tookObject({ counters }: CacheWorld, cache: AnyCache, cpu: number): void {
+/** CPU `cpu` asks for an object, in its next step. */
+export function tookObject({ counters, asking }: CacheWorld, cache: AnyCache, cpu: number): void {
+  asking.cache = cache;
+  asking.cpu = cpu;
   if (cache instanceof SlubCache) counters.of(cache).allocs[cpu]! += 1;
+}
+
+/** Failures on purpose count nowhere: they come before anything is touched, in the first step of who asks. */
+export function watchFaults({ kmem, counters, asking }: CacheWorld): void {
+  if (kmem.faults === null) return;
+  kmem.faults.onFailure = (cache) => {
+    if (cache instanceof SlubCache && asking.cache === cache) counters.of(cache).allocs[asking.cpu]! -= 1;
+  };
 }
 
 /** CPU `cpu` frees an object. */
 export function gaveObject({ counters }: CacheWorld, cache: AnyCache, cpu: number): void {
   if (cache instanceof SlubCache) counters.of(cache).frees[cpu]! += 1;
+}
+
+/** Another request than for one object of a user's cache begins in the next step. */
+export function tookOther({ asking }: CacheWorld): void {
+  asking.cache = null;
 }
 
 /** `wanted` objects were asked for at once, and `got` handed out: what was taken before a failure was freed again. */

@@ -25,6 +25,7 @@ const OPTION_TYPES: { readonly [K in keyof WorldOptions]-?: TypeName<NonNullable
   randomFreelist: 'number',
   hardenedFreelist: 'number',
   faults: 'string',
+  failslab: 'string',
   behaviour: 'string',
   tables: 'string',
   shape: 'number',

@@ -47,6 +47,7 @@ import { checkObjectBytes, restoreFreePointer } from '../caches/object-bytes.js'
 import { checkHoldsNothing } from '../caches/offline-cpu.js';
 import {
   tookObject,
+  tookOther,
   gaveObject,
   tookBulk,
   gaveBulk,
@@ -211,6 +212,7 @@ export function* allocObjects(world: CacheWorld, ctx: Context, op: Op): Steps<An
   const objects: number[] = [];
   const wanted = 1 + (op.b % 24);
   user.inFlight++;
+  tookOther(world);
   const got = yield* cacheAllocBulk(ctx, user.cache, gfp, wanted, objects);
   user.inFlight--;
   tookBulk(world, user.cache, wanted, got);
@@ -260,6 +262,7 @@ export function* freeObjects(world: CacheWorld, ctx: Context, op: Op): Steps<Ans
 export function* kmalloc(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const { size, gfp } = kmallocArguments(op);
   if (size > KMALLOC_MAX_CACHE_SIZE) world.requests.large(gfp);
+  tookOther(world);
   const address = yield* kmallocBytes(ctx, world.kmem, size, gfp);
   if (address === null) return null;
   const { kmem } = world;

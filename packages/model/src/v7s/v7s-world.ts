@@ -114,7 +114,11 @@ export function v7sWorld(options: WorldOptions): V7sWorld {
 }
 
 /** An unmap that must split a block fails where there is no table: faults would have to be told to the model. */
-function withoutFaults({ faults: _faults, ...options }: WorldOptions): Omit<WorldOptions, 'faults'> {
+function withoutFaults({
+  faults: _faults,
+  failslab: _failslab,
+  ...options
+}: WorldOptions): Omit<WorldOptions, 'faults' | 'failslab'> {
   return options;
 }
 

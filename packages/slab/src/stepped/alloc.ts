@@ -25,6 +25,8 @@ const ZERO = 0x100;
  * @see linux 6.1 mm/slab.c kmem_cache_alloc
  */
 export function* slabAlloc(ctx: Context, cache: SlabCache, gfp: number): Steps<number | null> {
+  const { faults } = cache.system;
+  if (faults !== null && faults.shouldFail(cache, gfp)) return null;
   yield irqSave;
   yield read(cache.arrayCell + ctx.cpu);
   const array = cache.arrays[ctx.cpu]!;

@@ -24,6 +24,11 @@ export function* slabAllocBulk(
   many: number,
   objects: number[],
 ): Steps<number> {
+  const { faults } = cache.system;
+  if (faults !== null && faults.shouldFail(cache, gfp)) {
+    objects.length = 0;
+    return 0;
+  }
   yield irqSave;
   for (let i = 0; i < many; i++) {
     const address = yield* allocNoIrq(ctx, cache, gfp);

@@ -51,7 +51,8 @@ const NONE = -1;
  * @see linux 6.1 mm/slub.c kmem_cache_alloc
  */
 export function* slubAlloc(ctx: Context, cache: SlubCache, gfp: number): Steps<number | null> {
-  const { cpu, memory } = cache;
+  const { cpu, memory, system } = cache;
+  if (system.faults !== null && system.faults.shouldFail(cache, gfp)) return null;
   for (;;) {
     yield read(cache.cpuCell + ctx.cpu);
     const at = ctx.cpu << SHIFT;

@@ -39,7 +39,11 @@ export function* slubAllocBulk(
   many: number,
   objects: number[],
 ): Steps<number> {
-  const { cpu } = cache;
+  const { cpu, system } = cache;
+  if (system.faults !== null && system.faults.shouldFail(cache, gfp)) {
+    objects.length = 0;
+    return 0;
+  }
   yield preemptDisable;
   yield irqSave;
   yield rmw(cache.cpuCell + ctx.cpu);

@@ -2,6 +2,7 @@ import {
   SLAB_CACHE_DMA,
   SLAB_CACHE_DMA32,
   SLAB_CONSISTENCY_CHECKS,
+  SLAB_FAILSLAB,
   SLAB_HWCACHE_ALIGN,
   SLAB_POISON,
   SLAB_RECLAIM_ACCOUNT,
@@ -275,11 +276,13 @@ const STATISTICS: readonly SlabAttribute[] = SLUB_STAT_NAMES.map((name, i) => ({
   takes: 'a text that begins with 0; else EINVAL. CPUs that are online start again from 0',
 }));
 
-const FAILSLAB: SlabAttribute = flag(0, {
+const FAILSLAB: SlabAttribute = flag(SLAB_FAILSLAB, {
   name: 'failslab',
   since: '2.6.34',
   needs: 'FAILSLAB',
-  meaning: 'Allocations may be made to fail (slub_debug=A). Always 0 here: the parameter is not known.',
+  mode: WRITABLE,
+  meaning: 'Allocations may be made to fail, where only those of chosen caches are (slub_debug=A).',
+  takes: 'a text that begins with 1 to set it, any other to clear it; EINVAL where the cache has aliases',
 });
 
 const USERSIZE: SlabAttribute = number((c) => c.usersize, {

@@ -1,0 +1,94 @@
+import { OptionError, checkInteger, checkObject } from '@mm/printk';
+
+/** How often something fails on purpose. */
+export interface FaultRate {
+  /** How likely each fails, in percent, 0..100. Default 100. */
+  readonly probability?: number;
+  /** Of those that may fail, every so manieth does; from 1. Default 1. */
+  readonly interval?: number;
+  /** How many fail at most; -1: no limit. Default -1. */
+  readonly times?: number;
+  /** Bytes that are allocated first, before any fails. Default 0. */
+  readonly space?: number;
+  /** Seed of the chance, 0..2^32-1. Default 1. */
+  readonly seed?: number;
+}
+
+/**
+ * Decides which of many requests fail, by the kernel's attributes; what kind of request may fail at all its owner knows.
+ *
+ * @example
+ * const attr = new FaultAttr({ interval: 3 });
+ * [attr.fails(64), attr.fails(64), attr.fails(64)]; // [false, false, true]
+ * @see linux 6.1 lib/fault-inject.c should_fail_ex
+ */
+export class FaultAttr {
+  readonly rate: Required<FaultRate>;
+  /** Failures so far. */
+  failed = 0;
+  #left: number;
+  #space: number;
+  #count = 0;
+  #random: number;
+
+  /** @throws OptionError naming the attribute. */
+  constructor(rate: FaultRate = {}) {
+    checkObject('rate', rate, 'an object of attributes');
+    const { probability = 100, interval = 1, times = -1, space = 0, seed = 1 } = rate;
+    checkInteger('probability', probability, 0, 100);
+    checkInteger('interval', interval, 1, 2 ** 31 - 1);
+    checkInteger('times', times, -1, 2 ** 31 - 1);
+    checkInteger('space', space, 0, Number.MAX_SAFE_INTEGER);
+    checkInteger('seed', seed, 0, 2 ** 32 - 1);
+    this.rate = { probability, interval, times, space, seed };
+    this.#left = times;
+    this.#space = space;
+    this.#random = seed | 0 || 1;
+  }
+
+  /** Whether a request of `bytes` that may fail is to fail now. */
+  fails(bytes: number): boolean {
+    const { probability, interval } = this.rate;
+    if (probability === 0 || this.#left === 0) return false;
+    if (this.#space > bytes) {
+      this.#space -= bytes;
+      return false;
+    }
+    if (interval > 1 && ++this.#count % interval !== 0) return false;
+    if (probability <= this.#chance()) return false;
+    this.failed++;
+    if (this.#left > 0) this.#left--;
+    return true;
+  }
+
+  /** 0..99, by xorshift. */
+  #chance(): number {
+    this.#random ^= this.#random << 13;
+    this.#random ^= this.#random >>> 17;
+    this.#random ^= this.#random << 5;
+    return (this.#random >>> 0) % 100;
+  }
+}
+
+/**
+ * A rate as the kernel's boot parameters `fail_page_alloc=` and `failslab=` give it: interval, probability in percent, space in
+ * bytes, times.
+ *
+ * @param field what to call the text in an error.
+ * @throws OptionError for any other text, and for attributes out of range.
+ * @example
+ * parseFaultRate('10,100,0,-1', 'failslab'); // every tenth fails
+ * @see linux 6.1 lib/fault-inject.c setup_fault_attr
+ */
+export function parseFaultRate(text: string, field: string): FaultRate {
+  const match = typeof text === 'string' ? /^(\d+),(\d+),(\d+),(-?\d+)$/u.exec(text) : null;
+  if (match === null)
+    throw new OptionError(field, 'interval,probability,space,times, such as 10,100,0,-1', text);
+  const [interval, probability, space, times] = match.slice(1).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return new FaultAttr({ interval, probability, space, times }).rate;
+}
