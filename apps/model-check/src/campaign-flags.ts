@@ -58,6 +58,7 @@ export function campaignOf(flags: CampaignFlags): Campaign {
 
 /**
  * Runs a job as a campaign, with a progress line. Nothing is written before a checkpoint to be resumed has been read and checked.
+ * @param limitMs a unit that takes longer has stalled.
  * @throws OptionError when the checkpoint is not that of this campaign.
  */
 export async function runAsCampaign<O, R>(
@@ -65,6 +66,7 @@ export async function runAsCampaign<O, R>(
   options: O,
   campaign: Campaign,
   interrupt: Interrupt,
+  limitMs?: number,
 ): Promise<{ readonly identity: CampaignIdentity; readonly lanes: LaneResult<R>[] }> {
   const identity = identityOf(job, options, commitOfCode(), campaign.shard);
   const opened =
@@ -79,6 +81,7 @@ export async function runAsCampaign<O, R>(
       checkpoint: opened?.checkpoint,
       resumed: opened?.content,
       stop: () => interrupt.requested,
+      limitMs,
       onUnit: (lane, amount, spentMs) => {
         const of = Number.isFinite(lane.milliseconds) ? ` of ${Math.round(lane.milliseconds / 1000)}` : '';
         progress.advance(`${job.name} ${lane.name}, ${Math.round(spentMs / 1000)}${of} s`, amount);

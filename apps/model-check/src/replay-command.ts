@@ -1,4 +1,5 @@
 import { type PathLeft, replayCounterexample, subsystemOf } from '@mm/model';
+import { OptionError } from '@mm/printk';
 import type { Command } from 'commander';
 
 import { testText } from './as-test.js';
@@ -7,6 +8,7 @@ import { ExitCode } from './exit-code.js';
 import { replayScenario } from './explore/replay-scenario.js';
 import { isScenarioFile } from './explore/scenario-file.js';
 import { parseJson, readText } from './read-json.js';
+import { type ReplayOutputs, checkOutputs, writeReplay } from './replay-report.js';
 import { programText, runText } from './show-counterexample.js';
 
 const REPLAY_HELP = `
@@ -15,6 +17,7 @@ and says at which step it left the recorded path. It is played twice, to find co
 
 Examples:
   mm-check replay .mm-check/slub-no-live-object-overlaps-another-17.json
+  mm-check replay found.json --html found.html --json found-trace.json
   mm-check replay found.json --as-test > packages/model/src/found.test.ts
 
 Exit codes: 0 it holds now, 1 it fails, 2 wrong use or a broken file.`;
@@ -26,16 +29,22 @@ export function addReplayCommand(program: Command, exit: (code: ExitCode) => voi
     .description('run a saved counterexample again, exactly')
     .argument('<file>', 'a counterexample that `mm-check run` or `mm-check explore` wrote')
     .option('--as-test', 'print it as a vitest test instead')
+    .option('--json <file>', 'write verdict, step by step trace and where it left the path as JSON')
+    .option('--html <file>', 'write the run as a page to step through')
     .addHelpText('after', REPLAY_HELP)
-    .action((file: string, options: { asTest?: boolean }) => {
-      if (options.asTest === true) console.log(testText(readCounterexample(file)));
-      else exit(replay(file));
+    .action((file: string, options: ReplayOutputs & { readonly asTest?: boolean }) => {
+      checkOutputs(options);
+      if (options.asTest === true) {
+        if (options.json !== undefined || options.html !== undefined)
+          throw new OptionError('--as-test', 'neither --json nor --html with it: nothing is run', true);
+        console.log(testText(readCounterexample(file)));
+      } else exit(replay(file, options));
     });
 }
 
-function replay(file: string): ExitCode {
+function replay(file: string, outputs: ReplayOutputs): ExitCode {
   const content = parseJson(readText(file), file, 'a counterexample');
-  if (isScenarioFile(content)) return replayScenario(content, file);
+  if (isScenarioFile(content)) return replayScenario(content, file, outputs);
   const found = readCounterexample(file);
   const { run, left, nondeterministic } = replayCounterexample(found);
   console.log(`${found.invariant}\n${programText(found)}`);
@@ -44,6 +53,8 @@ function replay(file: string): ExitCode {
     console.log(`not deterministic: played again, ${parting(nondeterministic, 'the first time')}`);
   if (left !== null) console.log(`left the recorded path: ${parting(left, 'recorded')}`);
   const { failure } = run;
+  const of = found.system;
+  writeReplay(file, { of, recorded: found.failure, left, nondeterministic, run: run.result }, outputs);
   if (failure === null) console.log(`holds now; it was: ${found.failure}`);
   else if (failure.error.message === found.failure)
     console.log(`fails as recorded: ${failure.error.message}`);

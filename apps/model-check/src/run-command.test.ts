@@ -43,7 +43,19 @@ describe('mm-check run', () => {
     expect(xml).toContain('GFP_KERNEL|__GFP_NOWARN');
     const file = /replay (\S+\.json)/u.exec(text)![1]!;
     expect(existsSync(file)).toBe(true);
-    expect(await runCli(['replay', file])).toBe(1);
+    expect(await runCli(['replay', file, '--json', 'replay.json', '--html', 'replay.html'])).toBe(1);
+    const replayed = JSON.parse(readFileSync('replay.json', 'utf8')) as Record<string, unknown>;
+    expect(replayed).toMatchObject({
+      schemaVersion: 1,
+      of: 'slub',
+      file,
+      verdict: 'fails as recorded',
+      failure: replayed['recorded'],
+      left: null,
+      nondeterministic: null,
+      trace: { format: 'interleave-trace', tasks: ['#0 createCache', '#1 allocObject'] },
+    });
+    expect(readFileSync('replay.html', 'utf8')).toContain('<title>slub: objects of a cache made for DMA');
     // What was found is played first when the same is asked for again, and not when something else is.
     out.length = 0;
     expect(await runCli(run)).toBe(1);

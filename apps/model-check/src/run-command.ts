@@ -28,10 +28,11 @@ import { ExitCode } from './exit-code.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
 import { choiceOption, integerOption, timeOption } from './options.js';
 import { reportOf, writeReport, writeReportJunit } from './report.js';
-import { MODES, type RunOptions, type RunResult, runJob } from './run-job.js';
+import { type Broken, MODES, type RunOptions, type RunResult, runJob } from './run-job.js';
 import { describeInvariants } from './run-table.js';
-import { counterexampleText, reproducingLine, shortRunText } from './show-counterexample.js';
+import { counterexampleText, reproducingLine, searchLine, shortRunText } from './show-counterexample.js';
 import { shrinkJob } from './shrink-job.js';
+import { EVERY_COMMAND_ENDS } from './stalled-run.js';
 
 const BEHAVIOURS: readonly V7sBehaviour[] = ['corrected', 'linux-6.1'];
 
@@ -51,6 +52,7 @@ interface RunFlags extends CampaignFlags {
   readonly tables: string;
   readonly all?: boolean;
   readonly save: string;
+  readonly stall?: string;
   readonly invariants?: boolean;
 }
 
@@ -82,6 +84,10 @@ export function addRunCommand(program: Command, exit: (code: ExitCode) => void):
       '--tables <source>',
       `where the page table's tables come from: ${TABLES_NAMES.join(', ')}`,
       'slab',
+    )
+    .option(
+      '--stall <time>',
+      'a run that takes longer has no end, which is a failure (default: 60s for each 1000 commands)',
     )
     .option('--all', 'go on after a failure, for the whole time, and list the distinct ones')
     .option(
@@ -137,6 +143,14 @@ function optionsOf(flags: RunFlags): RunOptions {
   };
 }
 
+/** Milliseconds after which a run has no end: some ten thousand times what the slowest takes. @throws OptionError for what is no time. */
+function stallOption(text: string | undefined, commands: number): number {
+  if (text === undefined) return 60_000 * Math.ceil(commands / 1000);
+  const limitMs = timeOption(text, '--stall');
+  if (limitMs === 0) throw new OptionError('--stall', 'more than no time', text);
+  return limitMs;
+}
+
 /** @throws OptionError for what is no attributes. */
 function faultsOption(text: string, field: string): string {
   parseFaultRate(text, field);
@@ -146,6 +160,7 @@ function faultsOption(text: string, field: string): string {
 async function run(flags: RunFlags): Promise<ExitCode> {
   const options = optionsOf(flags);
   const campaign = campaignOf(flags);
+  const limitMs = stallOption(flags.stall, options.commands);
   if (flags.save.trim() === '') throw new OptionError('--save', 'the name of a folder', flags.save);
   if (flags.invariants === true) {
     console.log(options.systems.map(describeInvariants).join('\n'));
@@ -158,10 +173,12 @@ async function run(flags: RunFlags): Promise<ExitCode> {
   const interrupt = onInterrupt();
   try {
     const began = Date.now();
-    const { identity, lanes } = await runAsCampaign(runJob, options, campaign, interrupt);
+    const { identity, lanes } = await runAsCampaign(runJob, options, campaign, interrupt, limitMs);
     const found = await shrinkAll(options, lanes, identity.commit, campaign.workers, interrupt);
     const report = reportOf(runJob as unknown as AnyJob, identity, lanes, found);
     for (const counterexample of found) show(saveCounterexample(flags.save, counterexample), counterexample);
+    for (const broken of lanes.flatMap(({ result }) => result.broken).filter(isEndless))
+      showEndless(broken, options, identity.commit);
     if (campaign.json !== undefined) writeReport(campaign.json, report);
     if (campaign.junit !== undefined) writeReportJunit(campaign.junit, runJob as unknown as AnyJob, report);
     console.log(runJob.describe(options, lanes));
@@ -188,6 +205,17 @@ function summary(
   return `${Math.round(commands / seconds)} commands/s with ${workers} ${workers === 1 ? 'thread' : 'threads'}`;
 }
 
+const isEndless = ({ invariant }: Broken): boolean => invariant === EVERY_COMMAND_ENDS;
+
+function showEndless(
+  { system, seed, mode, message }: Broken,
+  { commands, world }: RunOptions,
+  commit: string,
+): void {
+  const again = searchLine(system, world, { seed, mode, commands });
+  console.log(`reproduce: ${again}  # commit ${commit}\n${message}\n`);
+}
+
 /** Shrinks what was found: the first failure, or with `--all` one of each invariant. */
 async function shrinkAll(
   searched: RunOptions,
@@ -196,7 +224,8 @@ async function shrinkAll(
   workers: number,
   interrupt: Interrupt,
 ): Promise<readonly Counterexample[]> {
-  const broken = lanes.flatMap(({ result }) => result.broken);
+  // A program without an end cannot be run to make it smaller.
+  const broken = lanes.flatMap(({ result }) => result.broken).filter((one) => !isEndless(one));
   if (broken.length === 0) return [];
   const options = { run: searched, broken: searched.all ? broken : broken.slice(0, 1), commit };
   const [shrunk] = await runCampaign(shrinkJob, options, {

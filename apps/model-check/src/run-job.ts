@@ -12,6 +12,7 @@ import { z } from 'zod';
 
 import type { Job } from './campaign/job.js';
 import { describeRun } from './run-table.js';
+import { stalledRun } from './stalled-run.js';
 
 /** How programs are run. */
 export const MODES = ['both', 'sequence', 'interleaved'] as const;
@@ -131,6 +132,21 @@ function runUnit(options: RunOptions, name: string, unit: number): RunResult {
   return { ...made, broken };
 }
 
+/** A unit of which some run has no end. */
+async function stalled(
+  options: RunOptions,
+  name: string,
+  unit: number,
+  limitMs: number,
+  ends: (options: RunOptions, limitMs: number) => Promise<boolean>,
+): Promise<RunResult> {
+  const first = unit * runsOfUnit(options);
+  const runCount = Math.min(options.runs - first, runsOfUnit(options));
+  const seeds = Array.from({ length: runCount }, (_, i) => seedOf(options, first + i));
+  const runs = seeds.map((seed) => ({ seed, mode: modeOf(options, seed) }));
+  return { ...runJob.empty(options, name), broken: [await stalledRun(options, name, runs, limitMs, ends)] };
+}
+
 /** Of each invariant of a system the earliest. */
 function leastSeeds(earlier: readonly Broken[], later: readonly Broken[]): readonly Broken[] {
   const all = new Map<string, Broken>();
@@ -159,6 +175,7 @@ export const runJob: Job<RunOptions, RunResult> = {
       milliseconds: options.milliseconds,
     })),
   runUnit,
+  stalled,
   empty: (_options, name) => {
     const nothing = (): Part => ({ counts: newCounts(subsystemOf(name)), milliseconds: 0 });
     return { sequence: nothing(), interleaved: nothing(), broken: [] };

@@ -24,11 +24,19 @@ const WORLD_FLAGS: ReadonlyArray<readonly [keyof WorldOptions, string]> = [
 
 /** The first line of a failure: how to see it again, from the file or by the search, at which commit. */
 export function reproducingLine(file: string, { system, options, found }: Counterexample): string {
+  return `reproduce: mm-check replay ${file}  # or: ${searchLine(system, options, found)}  # commit ${found.commit}`;
+}
+
+/** The search that finds it again. */
+export function searchLine(
+  system: string,
+  options: WorldOptions,
+  found: Pick<Counterexample['found'], 'seed' | 'commands' | 'mode'>,
+): string {
   const world = WORLD_FLAGS.filter(([name]) => options[name] !== undefined).map(
     ([name, flag]) => ` ${flag} ${options[name]}`,
   );
-  const search = `mm-check run --system ${system} --seed ${found.seed} --runs 1 --commands ${found.commands} --mode ${found.mode}${world.join('')}`;
-  return `reproduce: mm-check replay ${file}  # or: ${search}  # commit ${found.commit}`;
+  return `mm-check run --system ${system} --seed ${found.seed} --runs 1 --commands ${found.commands} --mode ${found.mode}${world.join('')}`;
 }
 
 /** What broke, the program, and how it got there from what was found. */

@@ -37,6 +37,17 @@ export interface Job<O, R> {
   readonly lanes: (options: O) => readonly Lane[];
   /** Does one unit of a lane, 0..units-1. */
   readonly runUnit: (options: O, lane: string, unit: number) => R | Promise<R>;
+  /**
+   * The result of a unit that had no end within `limitMs`, which is a failure of what it runs. `ends` tries unit 0 of the lane under other
+   * options, in a thread of its own. Without this such a unit is a fault of ours.
+   */
+  readonly stalled?: (
+    options: O,
+    lane: string,
+    unit: number,
+    limitMs: number,
+    ends: (options: O, limitMs: number) => Promise<boolean>,
+  ) => Promise<R>;
   /** The result of no unit. */
   readonly empty: (options: O, lane: string) => R;
   /** The result of both. Associative; `earlier` is of units before those of `later`, or of another shard. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 
 import type { AnyJob } from './job.js';
@@ -19,15 +20,27 @@ export type UnitReturn = { readonly result: unknown } | { readonly fault: string
 export interface Pool {
   /** Units that are done at the same time. */
   readonly width: number;
-  /** Does a unit. At most `width` may be under way. Rejects when it throws, which is a fault of ours. */
-  run(lane: string, unit: number): Promise<unknown>;
+  /**
+   * Does a unit. At most `width` may be under way. Rejects when it throws, which is a fault of ours, and with {@link Stalled} where it
+   * takes longer than `limitMs`: this thread cannot tell.
+   */
+  run(lane: string, unit: number, limitMs?: number): Promise<unknown>;
   /** Ends all threads, whatever they are doing. */
   close(): Promise<void>;
 }
 
-/** A pool of `workers` threads; one worker is this thread, which answers signals between units. */
-export const openPool = (job: AnyJob, options: unknown, workers: number): Pool =>
-  workers === 1 ? new ThisThread(job, options) : new Threads(job, options, workers);
+/** Timers take no more. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+const WORKER = new URL('worker.js', import.meta.url);
+
+/**
+ * A pool of `workers` threads; one worker is this thread, which answers signals between units, unless units are to be `watched`: who
+ * is in an endless loop cannot look at the time. (From the sources, in tests, there is no file to start a thread from.)
+ */
+export const openPool = (job: AnyJob, options: unknown, workers: number, watched = false): Pool =>
+  workers === 1 && !(watched && existsSync(WORKER))
+    ? new ThisThread(job, options)
+    : new Threads(job, options, workers);
 
 class ThisThread implements Pool {
   readonly width = 1;
@@ -50,25 +63,37 @@ class ThisThread implements Pool {
 
 class Threads implements Pool {
   readonly width: number;
+  readonly #start: WorkerStart;
   readonly #all: Worker[];
   readonly #idle: Worker[];
 
   constructor(job: AnyJob, options: unknown, workers: number) {
     this.width = workers;
-    const start: WorkerStart = { job: job.name, options };
-    this.#all = Array.from({ length: workers }, () => {
-      const worker = new Worker(new URL('worker.js', import.meta.url), { workerData: start });
-      // A thread that waits for work does not keep the process alive; one that works is waited for.
-      worker.unref();
-      return worker;
-    });
+    this.#start = { job: job.name, options };
+    this.#all = Array.from({ length: workers }, () => this.#open());
     this.#idle = [...this.#all];
   }
 
-  async run(lane: string, unit: number): Promise<unknown> {
+  #open(): Worker {
+    const worker = new Worker(WORKER, { workerData: this.#start });
+    // A thread that waits for work does not keep the process alive; one that works is waited for.
+    worker.unref();
+    return worker;
+  }
+
+  async run(lane: string, unit: number, limitMs?: number): Promise<unknown> {
     const worker = this.#idle.pop()!;
     worker.ref();
+    let timer: NodeJS.Timeout | undefined;
     const answer = await new Promise<UnitReturn>((resolve, reject) => {
+      if (limitMs !== undefined)
+        timer = setTimeout(
+          () => {
+            this.#replace(worker);
+            reject(new Stalled(lane, unit, limitMs));
+          },
+          Math.min(limitMs, TIMER_MAX_MS),
+        );
       const ended = (code: number): void => reject(new Ended(code));
       worker.once('exit', ended);
       worker.once('error', reject);
@@ -79,15 +104,32 @@ class Threads implements Pool {
       });
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has none
       worker.postMessage({ lane, unit } satisfies UnitCall);
-    });
+    }).finally(() => clearTimeout(timer));
     worker.unref();
     this.#idle.push(worker);
     if ('fault' in answer) throw new Error(`${lane}, unit ${unit}: ${answer.fault}`);
     return answer.result;
   }
 
+  /** Ends a thread in the middle of what it does, and starts another in its place. */
+  #replace(worker: Worker): void {
+    void worker.terminate();
+    const other = this.#open();
+    this.#all[this.#all.indexOf(worker)] = other;
+    this.#idle.push(other);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#all.map((worker) => worker.terminate()));
+  }
+}
+
+/** A unit took longer than it may. */
+export class Stalled extends Error {
+  override readonly name = 'Stalled';
+
+  constructor(lane: string, unit: number, limitMs: number) {
+    super(`${lane}, unit ${unit}: no end within ${limitMs / 1000} s`);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { CampaignIdentity, Checkpoint, CheckpointContent, LaneProgress } from './checkpoint.js';
 import type { AnyJob, Job, Lane, LaneEnd, LaneResult } from './job.js';
-import { Ended, type Pool, openPool } from './pool.js';
+import { Ended, type Pool, Stalled, openPool } from './pool.js';
 import { type Shard, unitOfShard, unitsOfShard } from './shard.js';
 
 /** How a campaign is run on this machine. Nothing here changes what a unit comes to. */
@@ -12,6 +12,8 @@ export interface CampaignOptions {
   readonly resumed?: CheckpointContent | null | undefined;
   /** Asked between units; true ends the campaign at once. */
   readonly stop?: (() => boolean) | undefined;
+  /** A unit that takes longer has stalled, milliseconds. Default: none is looked at. */
+  readonly limitMs?: number | undefined;
   /** A unit has ended. */
   readonly onUnit?: ((lane: Lane, amount: number, spentMs: number) => void) | undefined;
 }
@@ -49,7 +51,7 @@ export async function runCampaign<O, R>(
     });
   }
   campaign.checkpoint?.rewrite(progress);
-  const pool = openPool(job as unknown as AnyJob, options, campaign.workers);
+  const pool = openPool(job as unknown as AnyJob, options, campaign.workers, campaign.limitMs !== undefined);
   const results: LaneResult<R>[] = [];
   try {
     for (const lane of lanes) {
@@ -118,7 +120,7 @@ class LaneRun<O, R> {
         }
         const k = next++;
         try {
-          this.#note(k, (await this.#pool.run(this.#lane.name, unitOfShard(this.#campaign.shard, k))) as R);
+          this.#note(k, await this.#unit(unitOfShard(this.#campaign.shard, k)));
         } catch (error) {
           if (error instanceof Ended && interrupted) return;
           throw error;
@@ -139,6 +141,33 @@ class LaneRun<O, R> {
     if (this.#last < Infinity && this.#progress.done > this.#last) return 'found';
     if (interrupted) return 'interrupted';
     return this.#progress.done >= units ? 'complete' : 'time';
+  }
+
+  async #unit(unit: number): Promise<R> {
+    const { limitMs } = this.#campaign;
+    try {
+      return (await this.#pool.run(this.#lane.name, unit, limitMs)) as R;
+    } catch (error) {
+      if (!(error instanceof Stalled) || limitMs === undefined || this.#job.stalled === undefined)
+        throw error;
+      return this.#job.stalled(this.#options, this.#lane.name, unit, limitMs, (options, most) =>
+        this.#ends(options, most),
+      );
+    }
+  }
+
+  /** Whether unit 0 under other options ends in time. */
+  async #ends(options: O, limitMs: number): Promise<boolean> {
+    const pool = openPool(this.#job as unknown as AnyJob, options, 1, true);
+    try {
+      await pool.run(this.#lane.name, 0, limitMs);
+      return true;
+    } catch (error) {
+      if (error instanceof Stalled) return false;
+      throw error;
+    } finally {
+      await pool.close();
+    }
   }
 
   result(end: LaneEnd): LaneResult<R> {
