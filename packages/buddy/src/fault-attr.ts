@@ -1,4 +1,4 @@
-import { OptionError, checkInteger, checkObject } from '@mm/printk';
+import { OptionError, checkInteger, checkObject, checkText } from '@mm/printk';
 
 /** How often something fails on purpose. */
 export interface FaultRate {
@@ -12,6 +12,15 @@ export interface FaultRate {
   readonly space?: number;
   /** Seed of the chance, 0..2^32-1. Default 1. */
   readonly seed?: number;
+}
+
+/** How far a {@link FaultAttr} is at one moment. Opaque: made by `snapshot()`. */
+export interface FaultImage {
+  readonly failed: number;
+  readonly left: number;
+  readonly space: number;
+  readonly count: number;
+  readonly random: number;
 }
 
 /**
@@ -46,8 +55,12 @@ export class FaultAttr {
     this.#random = seed | 0 || 1;
   }
 
-  /** Whether a request of `bytes` that may fail is to fail now. */
+  /**
+   * Whether a request of `bytes` that may fail is to fail now.
+   * @throws OptionError when `bytes` is not an integer from 0.
+   */
   fails(bytes: number): boolean {
+    checkInteger('bytes', bytes, 0, Number.MAX_SAFE_INTEGER);
     const { probability, interval } = this.rate;
     if (probability === 0 || this.#left === 0) return false;
     if (this.#space > bytes) {
@@ -59,6 +72,33 @@ export class FaultAttr {
     this.failed++;
     if (this.#left > 0) this.#left--;
     return true;
+  }
+
+  /** How far it is, to {@link restore} later. */
+  snapshot(): FaultImage {
+    return {
+      failed: this.failed,
+      left: this.#left,
+      space: this.#space,
+      count: this.#count,
+      random: this.#random,
+    };
+  }
+
+  /**
+   * Brings back what {@link snapshot} returned.
+   * @throws OptionError for what is no image; nothing has changed then.
+   */
+  restore(image: FaultImage): void {
+    checkObject('image', image, 'what snapshot() returned');
+    const { failed, left, space, count, random } = image;
+    for (const [field, value] of Object.entries({ failed, left, space, count, random }))
+      checkInteger(`image.${field}`, value, -(2 ** 31), Number.MAX_SAFE_INTEGER);
+    this.failed = failed;
+    this.#left = left;
+    this.#space = space;
+    this.#count = count;
+    this.#random = random;
   }
 
   /** 0..99, by xorshift. */
@@ -81,6 +121,7 @@ export class FaultAttr {
  * @see linux 6.1 lib/fault-inject.c setup_fault_attr
  */
 export function parseFaultRate(text: string, field: string): FaultRate {
+  checkText('field', field);
   const match = typeof text === 'string' ? /^(\d+),(\d+),(\d+),(-?\d+)$/u.exec(text) : null;
   if (match === null)
     throw new OptionError(field, 'interval,probability,space,times, such as 10,100,0,-1', text);

@@ -1,4 +1,4 @@
-import { PageFaults, parseFaultRate, parseFaults } from '@mm/buddy';
+import { PageFaults, parseFaultRate } from '@mm/buddy';
 import { type Series, SlabFaults } from '@mm/kmem';
 import { OptionError } from '@mm/printk';
 import { KERNEL_CONFIG, type KernelConfig } from '@mm/sysfs';
@@ -163,7 +163,7 @@ export function checkOptions(options: MachineOptions): CheckedOptions {
       ...kernelConfig(options.kernelConfig ?? {}, preset),
       ...(options.failslab === undefined ? {} : { failslab: true }),
     },
-    faults: options.faults === undefined ? null : new PageFaults(parseFaults(options.faults)),
+    faults: options.faults === undefined ? null : new PageFaults(parseFaultRate(options.faults, 'faults')),
     failslab:
       options.failslab === undefined ? null : new SlabFaults(parseFaultRate(options.failslab, 'failslab')),
     minFreeKbytes:

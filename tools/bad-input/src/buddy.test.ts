@@ -63,7 +63,7 @@ tryWrongValues<World>('@mm/buddy', {
       pages.frames.refcount,
       pages.frames.next,
       pages.frames.prev,
-      [pages.log.lines, [...pages.warnedOnce], faults.failed],
+      [pages.log.lines, [...pages.warnedOnce], faults.attr.failed],
     ),
   rows: {
     allocPages: { args: ({ ctx, pages }) => [ctx, pages, GFP_KERNEL, 1], ...hot, accepts: { 3: ['2^53'] } },
@@ -145,12 +145,29 @@ tryWrongValues<World>('@mm/buddy', {
       call: ({ faults }, [gfp, order]) => faults.shouldFail(gfp!, order!),
       accepts: { 0: ['-1'] },
     },
-    'PageFaults.restore': {
-      args: ({ faults }) => [faults.snapshot()],
-      call: ({ faults }, [image]) => faults.restore(image!),
+    'new FaultAttr': {
+      args: () => [{}],
+      accepts: { 0: ['undefined', '{}'] },
+      fields: {
+        0: {
+          probability: ['undefined'],
+          interval: ['undefined'],
+          times: ['undefined', '-1'],
+          space: ['undefined'],
+          seed: ['undefined'],
+        },
+      },
+    },
+    'FaultAttr.fails': {
+      args: () => [64],
+      call: ({ faults }, [bytes]) => faults.attr.fails(bytes!),
+    },
+    'FaultAttr.restore': {
+      args: ({ faults }) => [faults.attr.snapshot()],
+      call: ({ faults }, [image]) => faults.attr.restore(image!),
       fields: { 0: { failed: ['-1'], left: ['-1'], space: ['-1'], count: ['-1'], random: ['-1'] } },
     },
-    parseFaults: zone(() => ['10,100,0,-1']),
+    parseFaultRate: zone(() => ['10,100,0,-1', 'faults'], { accepts: { 1: ["''", "'x'"] } }),
     insertFreeTail: zone(({ pages }) => [pages, 0, PAGES - 512, 9, MigrateType.MOVABLE]),
     insertPcpTail: zone(({ pages }) => [pages, 1, 0, PAGES - 2, 4, MigrateType.MOVABLE]),
     resetFreeLists: zone(({ pages }) => [pages]),

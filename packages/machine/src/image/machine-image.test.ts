@@ -51,6 +51,7 @@ const KINDS: ReadonlyArray<readonly [string, MachineOptions]> = [
   ['SLUB', { cpus: 2, randomFreelist: 5, hardenedFreelist: 6 }],
   ['SLUB with debugging', { cpus: 2, cmdline: 'slub_debug=FZPU' }],
   ['SLAB', { cpus: 2, slab: 'slab' }],
+  ['failslab', { cpus: 2, failslab: '3,50,0,-1' }],
   ['faults', { cpus: 1, faults: '3,50,0,-1', strict: true }],
   ['arm', { preset: 'arm', cpus: 2, ramBytes: '128M' }],
 ];
