@@ -19,7 +19,8 @@ export function pagesOf(option: string | number, field: string, total: number): 
   if (typeof option !== 'string' && typeof option !== 'number')
     throw new OptionError(field, 'bytes with K, M, G or T, or a share of 0% to 100%', option);
   const match = /^(\d{1,15})([kmgt]?)$/iu.exec(String(option));
-  if (match !== null) return Math.ceil((Number(match[1]) * SUFFIX[match[2]!.toLowerCase()]!) / 4096);
+  // Bytes short of a page are not asked for.
+  if (match !== null) return Math.floor((Number(match[1]) * SUFFIX[match[2]!.toLowerCase()]!) / 4096);
   const percent = /^(\d{1,3})%$/u.exec(String(option));
   const share = Number(percent?.[1]);
   // The kernel computes the share with two more digits, and cuts.

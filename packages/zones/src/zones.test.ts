@@ -168,3 +168,11 @@ test.each([
 ])('a memory map %j is refused', (ranges, message) => {
   expect(() => toPfnSpans(ranges)).toThrow(message);
 });
+
+test('flags are read as names and numbers of up to 32 bits, and nothing else', () => {
+  expect(parseGfp('GFP_KERNEL | 0x100')).toBe(0xcc0 | 0x100);
+  expect(parseGfp('12345')).toBe(12345);
+  expect(parseGfp('0x80000000') >>> 0).toBe(0x80000000);
+  for (const odd of ['0x', '0xg', '4294967296', '0x100000000', 'x1', '1x', 'GFP', '-1'])
+    expect(() => parseGfp(odd)).toThrow('gfp: expected flag names or numbers joined by |');
+});
