@@ -109,6 +109,7 @@ for (const slab of ['slub', 'slab'] as const)
             hardenedFreelist: none,
             minFreeKbytes: none,
             faults: none,
+            failslab: none,
             kernelConfig: ['undefined', 'null', '{}'],
             unknown: [],
           },

@@ -53,6 +53,7 @@ const KINDS: ReadonlyArray<readonly [string, MachineOptions]> = [
   ['SLAB', { cpus: 2, slab: 'slab' }],
   ['failslab', { cpus: 2, failslab: '3,50,0,-1' }],
   ['faults', { cpus: 1, faults: '3,50,0,-1', strict: true }],
+  ['failing objects', { cpus: 2, failslab: '3,50,0,-1' }],
   ['arm', { preset: 'arm', cpus: 2, ramBytes: '128M' }],
 ];
 
