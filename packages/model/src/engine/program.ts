@@ -2,6 +2,18 @@ import { Random } from '@mm/interleave';
 
 import type { Op, Subsystem, WorldOptions } from '../subsystem.js';
 
+/** By a subsystem's commands: the number of each, as often as its weight says. */
+const LADDERS = new WeakMap<object, readonly number[]>();
+
+function ladderOf(commands: readonly { readonly weight: number }[]): readonly number[] {
+  let ladder = LADDERS.get(commands);
+  if (ladder === undefined) {
+    ladder = commands.flatMap(({ weight }, command) => Array<number>(weight).fill(command));
+    LADDERS.set(commands, ladder);
+  }
+  return ladder;
+}
+
 /**
  * A random program: commands by their weights, arguments and CPUs evenly. The same seed gives the same program.
  *
@@ -10,7 +22,7 @@ import type { Op, Subsystem, WorldOptions } from '../subsystem.js';
  */
 export function randomProgram<W>(subsystem: Subsystem<W>, seed: number, length: number, cpus: number): Op[] {
   const random = new Random(seed);
-  const ladder = subsystem.commands.flatMap(({ weight }, command) => Array<number>(weight).fill(command));
+  const ladder = ladderOf(subsystem.commands);
   return Array.from({ length }, () => ({
     command: ladder[random.below(ladder.length)]!,
     cpu: random.below(cpus),

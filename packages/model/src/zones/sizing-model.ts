@@ -101,6 +101,21 @@ export class SizingModel {
     );
   }
 
+  /** Whether every size is as documented. Looked at after every command: nothing is made while it holds. */
+  agrees(zones: Zones): boolean {
+    const { wmark, pcpHigh, pcpBatch, lowmemReserve, count } = zones;
+    for (let zone = 0; zone < count; zone++) {
+      const sized = this.#sized[zone]!;
+      if (wmark[zone * 4] !== sized.min || wmark[zone * 4 + 1] !== sized.low) return false;
+      if (wmark[zone * 4 + 2] !== sized.high) return false;
+      if (pcpHigh[zone] !== pcpHighOf(sized, pcpBatch[zone]!)) return false;
+      const reserves = this.#reserves[zone]!;
+      for (let target = 0; target < count; target++)
+        if (lowmemReserve[zone * count + target] !== reserves[target]) return false;
+    }
+    return true;
+  }
+
   /** What is not as documented, in words; empty when all is. */
   differences(zones: Zones): string[] {
     const wrong: string[] = [];
@@ -112,16 +127,15 @@ export class SizingModel {
       hold(zone, 'min', sized.min, zones.wmark[zone * 4]!);
       hold(zone, 'low', sized.low, zones.wmark[zone * 4 + 1]!);
       hold(zone, 'high', sized.high, zones.wmark[zone * 4 + 2]!);
-      // However small the zone, four batches fit.
-      hold(zone, 'per-cpu high', Math.max(sized.pcpHigh, 4 * zones.pcpBatch[zone]!), zones.pcpHigh[zone]!);
-      for (const [target, pages] of this.#reserves[zone]!.entries())
-        hold(
-          zone,
-          `reserve against ${zones.names[target]}`,
-          pages,
-          zones.lowmemReserve[zone * zones.count + target]!,
-        );
+      hold(zone, 'per-cpu high', pcpHighOf(sized, zones.pcpBatch[zone]!), zones.pcpHigh[zone]!);
+      for (const [target, pages] of this.#reserves[zone]!.entries()) {
+        const actual = zones.lowmemReserve[zone * zones.count + target]!;
+        hold(zone, `reserve against ${zones.names[target]}`, pages, actual);
+      }
     }
     return wrong;
   }
 }
+
+/** However small the zone, four batches fit. */
+const pcpHighOf = (sized: Sized, batch: number): number => Math.max(sized.pcpHigh, 4 * batch);

@@ -74,8 +74,8 @@ const command = (
 });
 
 function check({ machine, model }: ZonesWorld): void {
-  const wrong = model.differences(machine.zones);
-  if (wrong.length > 0) throw new ModelViolation('zones are sized as documented', wrong[0]!);
+  if (!model.agrees(machine.zones))
+    throw new ModelViolation('zones are sized as documented', model.differences(machine.zones)[0]!);
 }
 
 function describeZones({ machine: { zones } }: ZonesWorld): Record<string, number> {
