@@ -14,7 +14,7 @@ import {
 } from './migrate-types.js';
 import type { PageAllocator } from './page-allocator.js';
 import { blockTypeOf, zoneSpans } from './pageblocks.js';
-import { freeListPfns, pcpListPfns } from './read-lists.js';
+import { type ReadList, readFreeList, readPcpList } from './read-lists.js';
 import { PcpWord, STATE_FLOORS, ZONE_WORDS, ZoneWord, pcpAt } from './zone-state.js';
 
 /**
@@ -23,7 +23,7 @@ import { PcpWord, STATE_FLOORS, ZONE_WORDS, ZoneWord, pcpAt } from './zone-state
  *
  *   free + Σ per-cpu parts of the counter = Σ lists of length × 2^order, isolated lists left out
  *   blocks counted of an order = Σ types of list length;   a list's bit is set = it is not empty
- *   pcp count = Σ lists of length × 2^order
+ *   pcp count = Σ lists of length × 2^order;   who is linked to links back
  *   floors are what watermarks, boosts and reserves make them
  *   no page is in two places;   below pageblock order and outside isolated blocks no two buddies are free
  *
@@ -69,10 +69,12 @@ function checkFreeLists(
   for (let order = 0; order < MAX_ORDER; order++) {
     let blocks = 0;
     for (let type = 0; type < MIGRATE_TYPES; type++) {
-      const pfns = freeListPfns(pages, zone, order, type);
+      const list = readFreeList(pages, zone, order, type);
+      const { pfns } = list;
       const said = isListEmpty(pages, zone, order, type);
-      if (said && pfns.length === 0) continue;
+      if (said && pfns.length === 0 && list.brokenAt === -1) continue;
       const where = `${nameOf(pages, zone)} free list of order ${order}, ${MIGRATE_TYPE_NAMES[type]}`;
+      checkLinks(list, where, wrong);
       if (said !== (pfns.length === 0))
         wrong.push(`${where}: its bit says ${pfns.length === 0 ? 'not ' : ''}empty`);
       for (const pfn of pfns) checkFreeBlock(pages, zone, pfn, order, where, taken, wrong);
@@ -87,6 +89,10 @@ function checkFreeLists(
       );
   }
   return { free, isolated };
+}
+
+function checkLinks({ brokenAt }: ReadList, where: string, wrong: string[]): void {
+  if (brokenAt !== -1) wrong.push(`${where}: links behind ${hex(brokenAt)} contradict each other`);
 }
 
 function checkFreeBlock(
@@ -132,10 +138,12 @@ function checkPcpLists(
   for (let cpu = 0; cpu < pages.cpus; cpu++) {
     let onCpu = 0;
     for (let index = 0; index < NR_PCP_LISTS; index++) {
-      const pfns = pcpListPfns(pages, cpu, zone, index);
-      if (pfns.length === 0) continue;
+      const list = readPcpList(pages, cpu, zone, index);
+      const { pfns } = list;
+      if (pfns.length === 0 && list.brokenAt === -1) continue;
       const order = Math.floor(index / MIGRATE_PCPTYPES);
       const where = `${nameOf(pages, zone)} list ${index} of CPU ${cpu}`;
+      checkLinks(list, where, wrong);
       for (const pfn of pfns) {
         const slot = pages.frames.peekSlotOf(pfn);
         if ((pages.frames.flags[slot]! & (PageFlag.buddy | PageFlag.allocated)) !== 0)
