@@ -15,6 +15,7 @@ export {
   kmallocLarge,
   kmemCacheCreate,
 } from './erased/index.js';
+export { getOption } from './get-option.js';
 export { hexDumpLine, virtualAddress } from './hex-dump.js';
 export { orderOfBytes } from './order-of-bytes.js';
 export {

@@ -1,4 +1,5 @@
-import { OptionError } from '@mm/printk';
+import { getOption } from '@mm/kmem';
+import { checkText } from '@mm/printk';
 
 /** SLAB's boot parameters. */
 export interface SlabBoot {
@@ -16,19 +17,17 @@ const TOP_ORDER = 10;
 /**
  * Reads SLAB's parameters from a kernel command line; others are passed over.
  *
- * @throws OptionError for a number that is none or negative.
+ * @throws OptionError for a number that is none or negative, and for a command line that is no text.
  * @example
  * parseSlabBoot('slab_nomerge slab_max_order=0').maxOrder; // 0
  * @see linux 6.1 Documentation/admin-guide/kernel-parameters.txt
  */
 export function parseSlabBoot(cmdline: string): SlabBoot {
   let { maxOrder, nomerge } = SLAB_BOOT_DEFAULTS;
-  for (const word of cmdline.split(/\s+/u)) {
-    const [name = '', value] = word.split('=', 2);
-    if (name === 'slab_max_order') {
-      if (value === undefined || !/^\d+$/u.test(value)) throw new OptionError(name, 'a number from 0', value);
-      maxOrder = Math.min(Number(value), TOP_ORDER);
-    } else if (name === 'slab_nomerge') nomerge = true;
+  for (const word of checkText('cmdline', cmdline).split(/\s+/u)) {
+    const [name = '', value = null] = word.split('=', 2);
+    if (name === 'slab_max_order') maxOrder = Math.min(getOption(name, value), TOP_ORDER);
+    else if (name === 'slab_nomerge') nomerge = true;
     else if (name === 'slab_merge') nomerge = false;
   }
   return { maxOrder, nomerge };

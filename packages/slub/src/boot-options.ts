@@ -1,4 +1,5 @@
-import { type KernelLog, OptionError } from '@mm/printk';
+import { getOption } from '@mm/kmem';
+import { KernelLog, checkBoolean, checkInstance, checkText } from '@mm/printk';
 
 import { type DebugOptions, NO_DEBUG, parseSlubDebug } from './debug-options.js';
 
@@ -33,30 +34,25 @@ export const SLUB_BOOT_DEFAULTS: SlubBoot = {
  * Reads SLUB's parameters from a kernel command line; others are passed over.
  *
  * @param failslab whether the kernel is built with CONFIG_FAILSLAB.
- * @throws OptionError for a number that is none or negative.
+ * @throws OptionError for a number that is none or negative, and for a command line that is no text.
  * @example
  * parseSlubBoot('slub_nomerge slub_min_objects=8', log).minObjects; // 8
  * @see linux 6.1 Documentation/admin-guide/kernel-parameters.txt
  */
 export function parseSlubBoot(cmdline: string, log: KernelLog, failslab = false): SlubBoot {
+  checkInstance('log', log, KernelLog);
+  checkBoolean('failslab', failslab);
   const boot: { -readonly [K in keyof SlubBoot]: SlubBoot[K] } = { ...SLUB_BOOT_DEFAULTS };
-  for (const word of cmdline.split(/\s+/u)) {
+  for (const word of checkText('cmdline', cmdline).split(/\s+/u)) {
     const equals = word.indexOf('=');
     const name = equals === -1 ? word : word.slice(0, equals);
     const value = equals === -1 ? null : word.slice(equals + 1);
-    if (name === 'slub_min_order') boot.minOrder = number(name, value);
-    else if (name === 'slub_max_order') boot.maxOrder = Math.min(number(name, value), TOP_ORDER);
-    else if (name === 'slub_min_objects') boot.minObjects = number(name, value);
+    if (name === 'slub_min_order') boot.minOrder = getOption(name, value);
+    else if (name === 'slub_max_order') boot.maxOrder = Math.min(getOption(name, value), TOP_ORDER);
+    else if (name === 'slub_min_objects') boot.minObjects = getOption(name, value);
     else if (name === 'slub_nomerge' || name === 'slab_nomerge') boot.nomerge = true;
     else if (name === 'slub_merge' || name === 'slab_merge') boot.nomerge = false;
     else if (name === 'slub_debug') boot.debug = parseSlubDebug(value, log, failslab);
   }
   return boot;
-}
-
-function number(name: string, value: string | null): number {
-  const read = value !== null && /^(?:0x[0-9a-f]+|\d+)/iu.exec(value)?.[0];
-  if (!read) throw new OptionError(name, 'a number from 0', value);
-  // As in C, a leading zero makes it octal, which ends at the first digit that is none.
-  return /^0[0-7]/u.test(read) ? Number.parseInt(read, 8) : Number(/^0\d/u.test(read) ? 0 : read);
 }

@@ -1,4 +1,4 @@
-import { type KernelLog, LogLevel } from '@mm/printk';
+import { KernelLog, LogLevel, checkBoolean, checkInstance, checkText } from '@mm/printk';
 import {
   DEBUG_METADATA_FLAGS,
   SLAB_CONSISTENCY_CHECKS,
@@ -50,12 +50,15 @@ const LETTERS: Readonly<Record<string, number>> = {
  * @param value what follows `slub_debug=`; null or empty for the parameter alone.
  * @param log gets a line for each unknown letter.
  * @param failslab whether the kernel is built with CONFIG_FAILSLAB; else the letter A says nothing.
+ * @throws OptionError for a value that is no text.
  * @example
  * parseSlubDebug('FZ,dentry;P', log); // dentry: checks and red zones; all others: poison
  * @see linux 6.1 Documentation/mm/slub.rst, mm/slub.c setup_slub_debug
  */
 export function parseSlubDebug(value: string | null, log: KernelLog, failslab = false): DebugOptions {
-  if (value === null || value === '') return { ...NO_DEBUG, flags: DEBUG_DEFAULT_FLAGS };
+  checkInstance('log', log, KernelLog);
+  checkBoolean('failslab', failslab);
+  if (value === null || checkText('value', value) === '') return { ...NO_DEBUG, flags: DEBUG_DEFAULT_FLAGS };
   let global: number | null = null;
   let disableHigherOrder = false;
   const lists: DebugList[] = [];

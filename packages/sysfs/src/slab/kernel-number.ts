@@ -9,11 +9,16 @@ import { Errno } from '@mm/printk';
  * @see linux 6.1 lib/kstrtox.c kstrtoul
  */
 export function parseKernelNumber(text: string, max: bigint): number {
-  const digits = /^\+?(\d+)\n?(?:\0|$)/u.exec(text)?.[1];
-  if (digits === undefined) return -Errno.EINVAL;
-  const value = BigInt(digits);
+  const match = /^\+?(\d+)(.*)$/su.exec(text);
+  if (match === null) return -Errno.EINVAL;
+  const value = BigInt(match[1]!);
+  // Digits that overflow the kernel's widest type are found before what stands behind them is looked at.
+  if (value > ULLONG_MAX) return -Errno.ERANGE;
+  if (!/^\n?(?:\0|$)/u.test(match[2]!)) return -Errno.EINVAL;
   return value > max ? -Errno.ERANGE : Number(value);
 }
+
+const ULLONG_MAX = 2n ** 64n - 1n;
 
 /** Largest `unsigned int`. */
 export const UINT_MAX: bigint = 2n ** 32n - 1n;

@@ -18,6 +18,6 @@ const TUNING = /^([^ \0]*) \s*(-?\d+)(?!\d)\s*(-?\d+)(?!\d)\s*(-?\d+)/u;
 export function parseTuning(text: string): Tuning | null {
   const match = text.length > TEXT_MAX ? null : TUNING.exec(text);
   if (match === null) return null;
-  const number = (i: number): number => Number(match[i]) | 0;
+  const number = (i: number): number => Number(BigInt.asIntN(32, BigInt(match[i]!)));
   return { name: match[1]!, limit: number(2), batchcount: number(3), shared: number(4) };
 }

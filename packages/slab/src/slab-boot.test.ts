@@ -1,0 +1,30 @@
+import { OptionError } from '@mm/printk';
+import { describe, expect, it } from 'vitest';
+
+import { SLAB_BOOT_DEFAULTS, parseSlabBoot } from './slab-boot.js';
+
+describe("SLAB's boot parameters", () => {
+  it.each([
+    ['slab_max_order=0', 0],
+    ['slab_max_order=3', 3],
+    ['slab_max_order=0x2', 2],
+    ['slab_max_order=010', 8],
+    ['slab_max_order=2,5', 2],
+    ['slab_max_order=99999999999', 10],
+    ['slab_max_order=1 slab_max_order=2', 2],
+  ])('%s', (cmdline, maxOrder) => {
+    expect(parseSlabBoot(cmdline).maxOrder).toBe(maxOrder);
+  });
+
+  it.each(['slab_max_order', 'slab_max_order=', 'slab_max_order=x', 'slab_max_order=-1'])(
+    '%s is refused',
+    (cmdline) => {
+      expect(() => parseSlabBoot(cmdline)).toThrow(OptionError);
+    },
+  );
+
+  it('the last word about merging counts; those of others are passed over', () => {
+    expect(parseSlabBoot('slab_nomerge slab_merge quiet')).toEqual(SLAB_BOOT_DEFAULTS);
+    expect(parseSlabBoot('slab_nomerge').nomerge).toBe(true);
+  });
+});
