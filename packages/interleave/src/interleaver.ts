@@ -85,6 +85,37 @@ export class Interleaver extends SchedulerView {
   }
 
   /**
+   * Takes a CPU offline, as the kernel does before it tells anybody: its tasks go on elsewhere, and none moves there.
+   * @returns false, and nothing has changed, where a task must stay: it is pinned there or in a section, or no other CPU is online.
+   * @throws ScheduleError 'wrong use' when it is not one of the CPUs.
+   * @see linux 6.1 kernel/cpu.c takedown_cpu
+   */
+  takeOffline(cpu: number): boolean {
+    this.#checkIsCpu(cpu);
+    const { live, liveCount, contexts } = this.tasks;
+    let refuge = 0;
+    while (refuge < this.cpus && (refuge === cpu || this.offline[refuge] === 1)) refuge++;
+    if (refuge === this.cpus || this.keeper[cpu] !== NOBODY) return false;
+    for (let i = 0; i < liveCount; i++)
+      if (contexts[live[i]!]!.cpu === cpu && !this.canMove(live[i]!)) return false;
+    for (let i = 0; i < liveCount; i++) {
+      const ctx = contexts[live[i]!]!;
+      if (ctx.cpu === cpu) ctx.cpu = refuge;
+    }
+    this.offline[cpu] = 1;
+    return true;
+  }
+
+  /**
+   * A CPU is online again: tasks may move there.
+   * @throws ScheduleError 'wrong use' when it is not one of the CPUs.
+   */
+  bringOnline(cpu: number): void {
+    this.#checkIsCpu(cpu);
+    this.offline[cpu] = 0;
+  }
+
+  /**
    * Makes steps until no task is left. Returns how many.
    *
    * @param stepsMax the livelock bound of this call.
@@ -169,6 +200,7 @@ export class Interleaver extends SchedulerView {
     this.tasks.clear();
     this.locks.clear();
     this.keeper.fill(NOBODY);
+    this.offline.fill(0);
     if (this.#anyThrown) this.#thrown.clear();
     this.#anyThrown = false;
     this.lastTask = NOBODY;
@@ -185,6 +217,11 @@ export class Interleaver extends SchedulerView {
   #checkCpu(ctx: Context): void {
     if (ctx.cpu >= 0 && ctx.cpu < this.cpus) return;
     throw new ScheduleError('wrong use', `expected a task on CPU 0..${this.cpus - 1}, got CPU ${ctx.cpu}`);
+  }
+
+  #checkIsCpu(cpu: number): void {
+    if (Number.isInteger(cpu) && cpu >= 0 && cpu < this.cpus) return;
+    throw new ScheduleError('wrong use', `expected a CPU 0..${this.cpus - 1}, got ${cpu}`);
   }
 
   #fault(fault: ScheduleFault, task: number, what: string): ScheduleError {

@@ -37,6 +37,9 @@ export abstract class SchedulerView {
   /** By CPU: the task that keeps it, being in a section, or -1. */
   protected readonly keeper = new Int32Array(CPUS_MAX).fill(NOBODY);
 
+  /** By CPU: 1 while it is offline, and no task moves there. */
+  protected readonly offline = new Uint8Array(CPUS_MAX);
+
   protected constructor(cpus: number, cells: CellSpace | undefined, keepNumbers: boolean) {
     this.cpus = cpus;
     this.cells = cells;
@@ -49,7 +52,8 @@ export abstract class SchedulerView {
     if (keeper !== task) {
       if (cpu >= this.cpus || task >= this.tasks.made) return false;
       if (keeper !== NOBODY && !this.#canInterrupt(task, keeper)) return false;
-      if (cpu !== this.tasks.contexts[task]!.cpu && !this.canMove(task)) return false;
+      if (cpu !== this.tasks.contexts[task]!.cpu && (this.offline[cpu] === 1 || !this.canMove(task)))
+        return false;
     }
     return !this.isWaiting(task);
   }

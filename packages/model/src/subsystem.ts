@@ -81,6 +81,13 @@ export interface Invariants {
   readonly whole: readonly string[];
 }
 
+/** Takes simulated CPUs away from interleaved commands, and gives them back. An `Interleaver` is one. */
+export interface CpuSwitch {
+  /** False where somebody must stay on it. */
+  takeOffline(cpu: number): boolean;
+  bringOnline(cpu: number): void;
+}
+
 /** Something that can be model-checked: a real structure, its reference model, and what can be done to both. */
 export interface Subsystem<W> {
   readonly name: string;
@@ -92,6 +99,8 @@ export interface Subsystem<W> {
   readonly vary?: (options: WorldOptions, seed: number) => WorldOptions;
   /** What {@link vary} has chosen, in words. */
   readonly describeWorld?: (options: WorldOptions) => string;
+  /** Told who takes CPUs away, before commands interleave. */
+  readonly connect?: (world: W, cpus: CpuSwitch) => void;
   /** Names of the cells, for traces. */
   readonly cellsOf: (world: W) => CellSpace | undefined;
   /** Invariants that cost little; after every command. `underWay` other commands are in their middle. Throws ModelViolation. */

@@ -1,8 +1,16 @@
+import { SlabSystem } from '@mm/slab';
 import { formatGfp } from '@mm/zones';
 
 import * as erased from '../erased/cache-commands.js';
 import * as stepped from '../stepped/cache-commands.js';
-import { type Command, type Invariants, NOTHING_TO_DO, type Op, type Subsystem } from '../subsystem.js';
+import {
+  type Command,
+  type CpuSwitch,
+  type Invariants,
+  NOTHING_TO_DO,
+  type Op,
+  type Subsystem,
+} from '../subsystem.js';
 import {
   badRequest,
   badWrite,
@@ -13,6 +21,7 @@ import {
   pageArguments,
 } from './cache-arguments.js';
 import { RESTING_INVARIANTS } from './cache-invariants.js';
+import { KEPT } from './kept-objects.js';
 import {
   type CacheWorld,
   checkCachesLocal,
@@ -44,6 +53,22 @@ function pages(op: Op): string {
   return `${formatGfp(gfp)}, order ${order}`;
 }
 
+/**
+ * Commands of SLAB that call every CPU. The call cannot be preempted, and a CPU goes away only when nobody is in such a part: so
+ * neither begins in the midst of the other. SLUB's work on every CPU keeps the CPUs from going by a lock.
+ */
+const CALLING: ReadonlySet<Name> = new Set<Name>([
+  'shrinkCache',
+  'flushCache',
+  'tuneCache',
+  'destroyCache',
+  'abandonCache',
+]);
+
+const waitsForCalls = (world: CacheWorld, name: Name): boolean =>
+  world.kmem instanceof SlabSystem &&
+  (CALLING.has(name) ? world.offline !== -1 : name === 'cpuGoesOffline' && world.calling > 0);
+
 /** Commands that answer an address. */
 const ADDRESSES: ReadonlySet<Name> = new Set<Name>(['allocObject', 'freeObject', 'kmalloc', 'misuse']);
 
@@ -61,11 +86,14 @@ function command(
       return erased[name](world, ctx, op);
     },
     *steps(world, ctx, op) {
-      if (world.offline === ctx.cpu) return NOTHING_TO_DO;
+      if (world.offline === ctx.cpu || waitsForCalls(world, name)) return NOTHING_TO_DO;
+      const calling = CALLING.has(name) ? 1 : 0;
       world.inFlight++;
+      world.calling += calling;
       world.interleaved = true;
       const answer = yield* stepped[name](world, ctx, op);
       world.inFlight--;
+      world.calling -= calling;
       return answer;
     },
     describe: (op) => `${name}(${words(op)})`,
@@ -148,6 +176,7 @@ export const CACHE_INVARIANTS: Invariants = {
     'good tunables can be written',
     'a strict machine refuses misuse',
     'a CPU that is offline holds nothing',
+    KEPT,
     'no page has two owners',
     'a block is aligned to its size',
     'a block lies inside one zone',
@@ -161,12 +190,18 @@ export const CACHE_INVARIANTS: Invariants = {
   whole: RESTING_INVARIANTS.map(({ name }) => name),
 };
 
+/** CPUs of the world go offline for the tasks of `cpus` too. */
+export function connectCaches(world: CacheWorld, cpus: CpuSwitch): void {
+  world.cpuSwitch = cpus;
+}
+
 function cacheSubsystem(slab: 'slub' | 'slab'): Subsystem<CacheWorld> {
   return {
     name: slab,
     invariants: CACHE_INVARIANTS,
     commands: [...cacheCommands(slab), ...wrongCommands],
     setup: (options) => cacheWorld(options, slab),
+    connect: connectCaches,
     cellsOf: (world) => world.machine.cells,
     checkLocal: checkCachesLocal,
     checkWhole: checkCachesWhole,

@@ -21,10 +21,11 @@ import { walkSlub } from '@mm/slub';
 
 import { type BuddyWorld, buddyWorld, checkFailure } from '../buddy/buddy-world.js';
 import { ModelViolation } from '../model-violation.js';
-import type { Op, WorldOptions } from '../subsystem.js';
+import type { CpuSwitch, Op, WorldOptions } from '../subsystem.js';
 import { RESTING_INVARIANTS } from './cache-invariants.js';
 import { CounterModel } from './counter-model.js';
 import { fillObject, isZeroed } from './object-bytes.js';
+import { KEPT_AT_ONCE, checkAllKept } from './kept-objects.js';
 import { type CacheUser, ObjectModel } from './object-model.js';
 import { watchFaults } from './note-history.js';
 import { PageRequests } from './page-requests.js';
@@ -62,6 +63,12 @@ export interface CacheWorld {
   readonly heap: CacheUser;
   /** Commands under way. */
   inFlight: number;
+  /** Who takes CPUs from interleaved commands; null: one command runs after the other. */
+  cpuSwitch: CpuSwitch | null;
+  /** Commands under way that call every CPU. */
+  calling: number;
+  /** The live object that is looked at next after a fault: see `checkAllKept`. */
+  keptFrom: number;
   /** Caches that are being made. */
   creating: number;
   /** Caches that are being given up now, and that were or are, ever. */
@@ -99,6 +106,9 @@ export function cacheWorld(options: WorldOptions, slab: 'slub' | 'slab'): CacheW
     made: 0,
     heap: { name: 'kmalloc', size: 0, align: 4, below: Infinity, constructed: 0 },
     inFlight: 0,
+    cpuSwitch: null,
+    calling: 0,
+    keptFrom: 0,
     creating: 0,
     destroying: 0,
     destroys: 0,
@@ -244,6 +254,7 @@ export function received(
  * @throws ModelViolation when a failure was not due.
  */
 export function checkSlabFailure(world: CacheWorld, cache: AnyCache, gfp: number): void {
+  checkAllKept(world, KEPT_AT_ONCE);
   // Faults are failures that are due at any time.
   if (world.kmem.faults !== null) return;
   if ((cache instanceof SlabCache ? cache.order : cache.minOrder) !== 0) return;

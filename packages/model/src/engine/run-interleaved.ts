@@ -105,6 +105,7 @@ class Play<W> {
       typeof schedule === 'number' ? new SeededScheduler(schedule) : new CommandScheduler(schedule, program);
     const cells = subsystem.cellsOf(this.#world);
     this.#tasks = new Interleaver({ cpus, scheduler: this.#scheduler, cells });
+    subsystem.connect?.(this.#world, this.#tasks);
     this.#next = new Int32Array(cpus);
     this.#tasks.hooks.nameOf = (_task, op) => this.#nameOf(op);
     this.#tasks.hooks.onEnd = (op) => this.#start(program[op]!.cpu);

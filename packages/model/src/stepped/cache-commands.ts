@@ -44,6 +44,7 @@ import {
   pageArguments,
 } from '../caches/cache-arguments.js';
 import { checkObjectBytes, restoreFreePointer } from '../caches/object-bytes.js';
+import { KEPT_AT_ONCE, checkAllKept } from '../caches/kept-objects.js';
 import { checkHoldsNothing } from '../caches/offline-cpu.js';
 import {
   tookObject,
@@ -106,6 +107,7 @@ export function* askWrongly(world: CacheWorld, ctx: Context, op: Op): Steps<Answ
     throw new ModelViolation('a request that cannot be served gets null', name);
   if (!world.requests.hasSaid(`kmem_cache_create_usercopy(${name}) failed with error -`))
     throw new ModelViolation('a refused request is said in the log', name);
+  checkAllKept(world);
 }
 
 /** A user gives a cache up, but not its objects: with the last user the kernel says so, and keeps the cache. */
@@ -124,6 +126,7 @@ export function* abandonCache(world: CacheWorld, ctx: Context, op: Op): Steps<An
   const said = world.requests.hasSaid(`kmem_cache_destroy ${cache.name}: Slab cache still has objects`);
   if (last && !shared && cache.refcount === 0 && !said)
     throw new ModelViolation('live objects of a destroyed cache are reported', user.name);
+  checkAllKept(world);
 }
 
 /** Writes behind an object of a cache with red zones and frees it: that is reported, mended, and the object stays. */
@@ -151,6 +154,7 @@ export function* overrunObject(world: CacheWorld, ctx: Context, op: Op): Steps<A
   restoreFreePointer(machine, object, cache);
   checkObjectBytes(machine, object);
   model.kept(object);
+  checkAllKept(world);
 }
 
 /** Writes what a file does not take: it is refused with the errno, and nothing has changed. */
@@ -216,6 +220,7 @@ export function* allocObjects(world: CacheWorld, ctx: Context, op: Op): Steps<An
   const got = yield* cacheAllocBulk(ctx, user.cache, gfp, wanted, objects);
   user.inFlight--;
   tookBulk(world, user.cache, wanted, got);
+  if (got === 0) checkAllKept(world, KEPT_AT_ONCE);
   if (got !== 0 && got !== wanted)
     throw new ModelViolation('a bulk allocation gives all or none', `${got} of ${wanted}`);
   for (const address of objects) received(world, user, address, user.size, (gfp & ZERO) !== 0);
@@ -264,7 +269,10 @@ export function* kmalloc(world: CacheWorld, ctx: Context, op: Op): Steps<Answer>
   if (size > KMALLOC_MAX_CACHE_SIZE) world.requests.large(gfp);
   tookOther(world);
   const address = yield* kmallocBytes(ctx, world.kmem, size, gfp);
-  if (address === null) return null;
+  if (address === null) {
+    checkAllKept(world, KEPT_AT_ONCE);
+    return null;
+  }
   const { kmem } = world;
   const usable = kmem instanceof SlabSystem ? slabKsize(kmem, address) : ksize(kmem, address);
   if (usable < size)
@@ -326,14 +334,17 @@ export function* gracePeriodEnds(world: CacheWorld, ctx: Context): Steps<Answer>
   yield* endGracePeriod(ctx, world.kmem);
 }
 
-/** A CPU goes away for a moment; nobody must be running there. */
+/** A CPU goes away for a moment, whatever the others do; who was on it goes on elsewhere. */
 export function* cpuGoesOffline(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const cpu = op.a % world.machine.cpus;
-  if (cpu === ctx.cpu || world.inFlight > 1) return NOTHING_TO_DO;
+  if (cpu === ctx.cpu || world.offline !== -1) return NOTHING_TO_DO;
+  if (world.cpuSwitch !== null && !world.cpuSwitch.takeOffline(cpu)) return NOTHING_TO_DO;
   world.offline = cpu;
   yield* cpuDead(ctx, world.kmem, cpu);
   checkHoldsNothing(world, cpu);
+  checkAllKept(world);
   yield* cpuOnline(ctx, world.kmem, cpu);
+  world.cpuSwitch?.bringOnline(cpu);
   world.offline = -1;
 }
 
