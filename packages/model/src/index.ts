@@ -55,6 +55,7 @@ export {
 export { type CacheUser, type LiveObject, ObjectModel } from './caches/object-model.js';
 export { type OpenUser, type CacheWorld, cacheWorld } from './caches/cache-world.js';
 export { RESTING_INVARIANTS, type RestingInvariant } from './caches/cache-invariants.js';
+export { CacheWalks } from './caches/cache-walks.js';
 export { slabSubsystem, slubSubsystem } from './caches/cache-subsystem.js';
 export { v7sSubsystem } from './v7s/v7s-subsystem.js';
 export { type V7sWorld, v7sWorld } from './v7s/v7s-world.js';

@@ -21,10 +21,11 @@ export interface SlabWalk {
  *
  *   live objects = Σ active - objects in arrays;   free objects = Σ num - active;   totals = what the walk counts
  *
+ * @param slots first frames of the cache's slabs, where a pass over all frames has found them already, for many caches at once.
  * @example
  * walkSlab(cache).wrong; // []
  */
-export function walkSlab(cache: SlabCache): SlabWalk {
+export function walkSlab(cache: SlabCache, slots?: readonly number[]): SlabWalk {
   const { frames, rcuSlabs } = cache.system;
   const { node, num } = cache;
   const wrong: string[] = [];
@@ -47,7 +48,9 @@ export function walkSlab(cache: SlabCache): SlabWalk {
     }
   const waiting = new Set(rcuSlabs);
   let slabs = 0;
-  for (let slot = 0; slot < frames.slotCount; slot++)
+  const candidates = slots?.length ?? frames.slotCount;
+  for (let i = 0; i < candidates; i++) {
+    const slot = slots === undefined ? i : slots[i]!;
     if (
       frames.owner0[slot] === cache.id &&
       (frames.flags[slot]! & PageFlag.slab) !== 0 &&
@@ -56,6 +59,7 @@ export function walkSlab(cache: SlabCache): SlabWalk {
       slabs++;
       if (!listed.has(slot)) wrong.push(`${cache.name}: slab at pfn ${frames.pfnOf(slot)} is on no list`);
     }
+  }
   const count = (word: number, name: string, found: number): void => {
     if (node[word] !== found) wrong.push(`${cache.name}: ${name} ${node[word]}, there are ${found}`);
   };

@@ -25,10 +25,11 @@ type Place = 'full' | 'cpu' | 'cpu partial' | 'partial';
  *   partial slabs of a CPU <= max(wanted, wanted / 2 + 1)
  *   frozen = held by a CPU;   nr_partial, nr_slabs, total_objects = what the walk counts
  *
+ * @param slots first frames of the cache's slabs, where a pass over all frames has found them already, for many caches at once.
  * @example
  * walkSlub(cache).wrong; // []
  */
-export function walkSlub(cache: SlubCache): SlubWalk {
+export function walkSlub(cache: SlubCache, slots?: readonly number[]): SlubWalk {
   const { frames, cpus } = cache.system;
   const wrong: string[] = [];
   const places = new Map<number, Place>();
@@ -64,7 +65,7 @@ export function walkSlub(cache: SlubCache): SlubWalk {
       put(slot, 'cpu partial');
     }
   }
-  return { ...walkSlabs(cache, places, onCpus, wrong), wrong };
+  return { ...walkSlabs(cache, places, onCpus, wrong, slots), wrong };
 }
 
 /** What the fast path knows of a CPU's slab: it may read and write free pointers by these words alone. */
@@ -98,13 +99,16 @@ function walkSlabs(
   places: ReadonlyMap<number, Place>,
   onCpus: number,
   wrong: string[],
+  slots?: readonly number[],
 ): { live: number; slabs: number } {
   const { frames, rcuSlabs } = cache.system;
   const waiting = new Set(rcuSlabs);
   let slabs = 0;
   let total = 0;
   let inuse = 0;
-  for (let slot = 0; slot < frames.slotCount; slot++) {
+  const count = slots?.length ?? frames.slotCount;
+  for (let i = 0; i < count; i++) {
+    const slot = slots === undefined ? i : slots[i]!;
     if (frames.owner0[slot] !== cache.id || (frames.flags[slot]! & PageFlag.slab) === 0) continue;
     if (waiting.has(slot)) continue;
     slabs++;

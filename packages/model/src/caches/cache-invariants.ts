@@ -1,9 +1,9 @@
 import { KMALLOC_MAX_CACHE_SIZE, SLAB_CACHE_DMA, SLAB_CACHE_DMA32 } from '@mm/kmem';
-import { PageFlag } from '@mm/memory';
-import { ArrayWord, NodeWord as SlabNode, SlabCache, activeOf, readSlabCounts, walkSlab } from '@mm/slab';
-import { SlubCache, inuseOf, objectsOf, walkSlub } from '@mm/slub';
+import { ArrayWord, NodeWord as SlabNode, SlabCache, activeOf, readSlabCounts } from '@mm/slab';
+import { SlubCache, inuseOf, objectsOf } from '@mm/slub';
 
 import { ModelViolation } from '../model-violation.js';
+import type { CacheWalks } from './cache-walks.js';
 import type { CacheWorld } from './cache-world.js';
 import { checkObjectBytes } from './object-bytes.js';
 
@@ -14,7 +14,7 @@ export interface RestingInvariant {
   /** The same as an equation. */
   readonly equation: string;
   /** @throws ModelViolation when it does not. */
-  readonly check: (world: CacheWorld) => void;
+  readonly check: (world: CacheWorld, walks: CacheWalks) => void;
 }
 
 /** What the frames of a cache's slabs say: the slabs' own words alone, whatever lists say. */
@@ -31,19 +31,14 @@ interface Frames {
   frozen: number;
 }
 
-/** By the cache's number. */
-function walkFrames({ kmem }: CacheWorld): ReadonlyMap<number, Frames> {
+function walkFrames({ kmem }: CacheWorld, slots: readonly number[], cache: SlubCache | SlabCache): Frames {
   const { frames, rcuSlabs } = kmem;
   const waiting = new Set(rcuSlabs);
-  const found = new Map<number, Frames>();
-  for (let slot = 0; slot < frames.slotCount; slot++) {
-    if ((frames.flags[slot]! & PageFlag.slab) === 0 || waiting.has(slot)) continue;
-    const id = frames.owner0[slot]!;
-    const sums = found.get(id) ?? { ...NONE };
-    found.set(id, sums);
+  const sums = { ...NONE };
+  for (const slot of slots) {
+    if (waiting.has(slot)) continue;
     sums.slabs++;
     const word = frames.owner2[slot]!;
-    const cache = kmem.caches[id];
     if (cache instanceof SlabCache) {
       sums.total += cache.num;
       sums.active += activeOf(word);
@@ -59,7 +54,7 @@ function walkFrames({ kmem }: CacheWorld): ReadonlyMap<number, Frames> {
       sums.partialFree += free;
     }
   }
-  return found;
+  return sums;
 }
 
 const NONE: Frames = {
@@ -83,9 +78,9 @@ const structures: RestingInvariant = {
   name: 'the structures of the slab allocator agree with each other',
   equation:
     'objects of a slab = inuse + its free list; list lengths = counters; every slab is on the one list where it belongs',
-  check(world) {
+  check(world, walks) {
     for (const cache of caches(world)) {
-      const { wrong } = cache instanceof SlabCache ? walkSlab(cache) : walkSlub(cache);
+      const { wrong } = walks.of(cache);
       if (wrong.length > 0) fail(structures.name, wrong[0]!);
     }
   },
@@ -95,10 +90,10 @@ const liveObjects: RestingInvariant = {
   name: 'objects in use = objects handed out',
   equation:
     'Σ over caches of (Σ inuse - free lists and arrays of CPUs) = objects that users hold + index lists',
-  check(world) {
+  check(world, walks) {
     let live = 0;
     for (const cache of caches(world)) {
-      const walk = cache instanceof SlabCache ? walkSlab(cache) : walkSlub(cache);
+      const walk = walks.of(cache);
       live += walk.live;
       // An index list in another cache is an object that the allocator itself holds.
       if (cache instanceof SlabCache && cache.offSlab) live -= walk.slabs;
@@ -129,19 +124,19 @@ const texts: RestingInvariant = {
   name: 'what sysfs and slabinfo print is what a walk of the structures finds',
   equation:
     'objects = total_objects - free objects of partial slabs; partial, slabs = slabs counted; cpu_slabs <= frozen slabs',
-  check(world) {
-    const walk = walkFrames(world);
+  check(world, walks) {
+    const named = new Map<string, number>();
+    for (const { name } of caches(world)) named.set(name, (named.get(name) ?? 0) + 1);
     for (const cache of caches(world)) {
-      const found = walk.get(cache.id) ?? NONE;
+      const found = walkFrames(world, walks.slabs.get(cache.id) ?? [], cache);
       if (cache instanceof SlabCache) slabinfoIsTrue(cache, found);
-      else sysfsIsTrue(world, cache, found);
+      // A cache whose name another one of the same name took over has no directory.
+      else if (named.get(cache.name) === 1) sysfsIsTrue(world, cache, found);
     }
   },
 };
 
 function sysfsIsTrue(world: CacheWorld, cache: SlubCache, walk: Frames): void {
-  // A cache whose name another one of the same name took over has no directory.
-  if (world.kmem.register.caches.filter((other) => other.name === cache.name).length > 1) return;
   const read = (file: string): number =>
     Number.parseInt(world.machine.fs.readFileSync(`/sys/kernel/slab/${cache.uid}/${file}`, 'utf8'), 10);
   const wanted = {
@@ -194,17 +189,17 @@ const limits: RestingInvariant = {
 const zones: RestingInvariant = {
   name: 'slabs of a cache lie in the zones that its flags allow',
   equation: 'zone of a slab <= zone of the cache: DMA where configured, DMA32 or below, any',
-  check(world) {
+  check(world, walks) {
     const { preset } = world.machine;
     const { frames, caches: byId } = world.kmem;
-    for (let slot = 0; slot < frames.slotCount; slot++) {
-      if ((frames.flags[slot]! & PageFlag.slab) === 0) continue;
-      const cache = byId[frames.owner0[slot]!]!;
+    for (const [id, slots] of walks.slabs) {
+      const cache = byId[id]!;
       let end = Infinity;
       if ((cache.flags & SLAB_CACHE_DMA) !== 0 && preset.config.dma) end = preset.dmaEnd;
       else if ((cache.flags & SLAB_CACHE_DMA32) !== 0 && preset.config.dma32) end = preset.dma32End;
-      if (frames.pfnOf(slot) * 4096 >= end)
-        fail(zones.name, `${cache.name}: a slab at pfn ${frames.pfnOf(slot)}`);
+      for (const slot of slots)
+        if (frames.pfnOf(slot) * 4096 >= end)
+          fail(zones.name, `${cache.name}: a slab at pfn ${frames.pfnOf(slot)}`);
     }
   },
 };

@@ -23,6 +23,7 @@ import { type BuddyWorld, buddyWorld, checkFailure } from '../buddy/buddy-world.
 import { ModelViolation } from '../model-violation.js';
 import type { CpuSwitch, Op, WorldOptions } from '../subsystem.js';
 import { RESTING_INVARIANTS } from './cache-invariants.js';
+import { CacheWalks } from './cache-walks.js';
 import { CounterModel } from './counter-model.js';
 import { fillObject, isZeroed } from './object-bytes.js';
 import { KEPT_AT_ONCE, checkAllKept } from './kept-objects.js';
@@ -273,7 +274,8 @@ export function checkSlabFailure(world: CacheWorld, cache: AnyCache, gfp: number
 
 /** Every slab, list, pointer, counter and text of every cache, and every byte that an owner wrote. @throws ModelViolation */
 export function checkCachesWhole(world: CacheWorld): void {
-  for (const { check } of RESTING_INVARIANTS) check(world);
+  const walks = new CacheWalks(world);
+  for (const { check } of RESTING_INVARIANTS) check(world, walks);
 }
 
 /** The cheap invariants. @throws ModelViolation */

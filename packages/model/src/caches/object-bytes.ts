@@ -76,7 +76,15 @@ export function restoreFreePointer(
 /** Whether every byte of a new object is zero. */
 export function isZeroed({ memory }: Machine, address: number, size: number): boolean {
   let at = address;
-  for (; at + WORD <= address + size; at += WORD) if (memory.read32(at) !== 0) return false;
+  const end = address + (size & ~3);
+  while (at < end) {
+    const pfn = Math.floor(at / 4096);
+    const stop = Math.min(end, (pfn + 1) * 4096);
+    const words = memory.peekWordsOf(pfn);
+    const from = memory.wordIndexOf(pfn) + ((at - pfn * 4096) >> 2);
+    for (let i = from; i < from + ((stop - at) >> 2); i++) if (words[i] !== 0) return false;
+    at = stop;
+  }
   for (; at < address + size; at++) if (memory.read8(at) !== 0) return false;
   return true;
 }

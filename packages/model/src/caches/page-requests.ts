@@ -107,6 +107,9 @@ export class PageRequests {
 
   /** Nothing is under way: the log must hold the warnings that were due. @throws ModelViolation */
   checkLog(): void {
+    // Nearly every command: nothing is due, and nothing new was said.
+    const { lines: all } = this.#machine.log;
+    if (this.#due.length === 0 && (all.length === 0 || all[all.length - 1] === this.#last)) return;
     const said: string[] = [];
     const lines = this.#newLines();
     for (const { text } of lines) {

@@ -17,6 +17,9 @@ import { allocArguments, bulkArguments, sysctlText } from '../buddy/op-arguments
 import { ModelViolation } from '../model-violation.js';
 import { type Answer, NOTHING_TO_DO, type Op } from '../subsystem.js';
 
+const isZero = ({ machine: { memory } }: BuddyWorld, pfn: number, other: number): boolean =>
+  memory.read32(pfn * 4096) === 0 && memory.read32(other) === 0;
+
 /** Takes a block; a zeroed one must be zero, a single page must not fail early. */
 export function* allocBlock(world: BuddyWorld, ctx: Context, op: Op): Steps<Answer> {
   const { gfp, order } = allocArguments(op);
@@ -28,8 +31,7 @@ export function* allocBlock(world: BuddyWorld, ctx: Context, op: Op): Steps<Answ
   }
   const block = model.allocated(pfn, order, gfp);
   // Owners write their first word; one more is looked at by chance.
-  const looked = [pfn * 4096, (pfn + (op.b % 2 ** order)) * 4096 + (op.b & 0xffc)];
-  if ((gfp & 0x100) !== 0 && looked.some((at) => machine.memory.read32(at) !== 0))
+  if ((gfp & 0x100) !== 0 && !isZero(world, pfn, (pfn + (op.b % 2 ** order)) * 4096 + (op.b & 0xffc)))
     throw new ModelViolation('memory asked for with __GFP_ZERO is zero', `pfn ${pfn} of order ${order}`);
   // Some owners write: the stamp must still be there when they give the block back.
   if ((op.b & 3) === 0) {

@@ -9,10 +9,22 @@ import { type DirectoryNode, type FsNode, type ProcName, directory } from './fs-
 
 const DIRECTORY_MODE = 0o755;
 
+/** Directories ask the machine for what is in them, so a tree stays right as caches come and go. */
+const trees = new WeakMap<SysfsParts, DirectoryNode>();
+
 /**
- * The tree of a machine: /proc, and below /sys/kernel what SLUB has there. SLAB has nothing in /sys.
+ * The tree of a machine: /proc, and below /sys/kernel what SLUB has there. SLAB has nothing in /sys. Made once for the same parts.
  */
 export function kernelTree(parts: SysfsParts): DirectoryNode {
+  let tree = trees.get(parts);
+  if (tree === undefined) {
+    tree = makeTree(parts);
+    trees.set(parts, tree);
+  }
+  return tree;
+}
+
+function makeTree(parts: SysfsParts): DirectoryNode {
   const { kmem, config } = parts;
   const isSlub = kmem instanceof SlubSystem;
   const inSys: Record<string, FsNode> = {};
@@ -58,12 +70,12 @@ function procFiles({ config }: SysfsParts, isSlub: boolean): Record<string, FsNo
 function slabDirectory({ config, kmem }: SysfsParts, slub: SlubSystem): DirectoryNode {
   const { hasZoneDma, hasZoneDma32 } = slub;
   const attributes = slabAttributes({ hasZoneDma, hasZoneDma32, series: kmem.register.series, config });
-  const { directories, links } = slub.names;
   return {
     kind: 'directory',
     mode: DIRECTORY_MODE,
-    names: () => [...shown(directories), ...links.keys()].sort(),
+    names: () => [...shown(slub.names.directories), ...slub.names.links.keys()].sort(),
     child(name) {
+      const { directories, links } = slub.names;
       const cache = directories.get(name);
       if (cache?.hasDirectory === true) return cacheDirectory(cache, attributes);
       const target = links.get(name);
