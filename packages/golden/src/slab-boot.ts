@@ -2,7 +2,7 @@ import { type Machine, createMachine } from '@mm/machine';
 import { NodeWord, SlabCache, SlabSystem, parseSlabBoot } from '@mm/slab';
 
 import { BOOT_REQUESTS } from './boot-requests.js';
-import { type BootedWith, constructorOf } from './slub-boot.js';
+import { type BootedWith, PAGEBLOCK_ORDER, constructorOf } from './slub-boot.js';
 
 /** A machine with SLAB, as the recorded kernel boots it. */
 export interface SlabMachine {
@@ -15,7 +15,7 @@ export interface SlabMachine {
  * @param debug built with DEBUG_SLAB.
  */
 export function bootSlab({ cpus, mem, cmdline }: BootedWith, debug = false): SlabMachine {
-  const machine = createMachine({ preset: 'x86_64', ramBytes: mem, cpus });
+  const machine = createMachine({ preset: 'x86_64', pageblockOrder: PAGEBLOCK_ORDER, ramBytes: mem, cpus });
   const { pages, cells } = machine;
   return { machine, slab: new SlabSystem({ pages, cells, boot: parseSlabBoot(cmdline), debug }) };
 }

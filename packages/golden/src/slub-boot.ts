@@ -4,6 +4,9 @@ import { SlubSystem, parseSlubBoot } from '@mm/slub';
 
 import { BOOT_REQUESTS } from './boot-requests.js';
 
+/** The recorded kernels have no huge pages: a pageblock is the largest block. */
+export const PAGEBLOCK_ORDER = 10;
+
 /** How the machine of a recording was started. */
 export interface BootedWith {
   readonly cpus: number;
@@ -24,7 +27,7 @@ export interface SlubMachine {
  * bootSlub({ cpus: 2, mem: '512M', cmdline: 'slub_nomerge' }).slub.register.caches.length;
  */
 export function bootSlub({ cpus, mem, cmdline }: BootedWith, bootCaches = true): SlubMachine {
-  const machine = createMachine({ preset: 'x86_64', ramBytes: mem, cpus });
+  const machine = createMachine({ preset: 'x86_64', pageblockOrder: PAGEBLOCK_ORDER, ramBytes: mem, cpus });
   const { pages, cells, log } = machine;
   const slub = new SlubSystem({ pages, cells, boot: parseSlubBoot(cmdline, log), bootCaches });
   return { machine, slub };

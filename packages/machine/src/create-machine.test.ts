@@ -1,4 +1,4 @@
-import { ZoneWord, checkBuddyInvariants, freePagesOf } from '@mm/buddy';
+import { ZoneWord, checkBuddyInvariants, freeListPfns, freePagesOf } from '@mm/buddy';
 import { OptionError } from '@mm/printk';
 import { GFP_DMA32, GFP_KERNEL } from '@mm/zones';
 import { describe, expect, it } from 'vitest';
@@ -13,6 +13,15 @@ describe('a machine that has just booted', () => {
     const machine = createMachine({ preset: 'arm64', ramBytes: '2G', cpus: 2 });
     for (const zone of machine.zones.indices())
       expect(freePagesOf(machine.pages, zone)).toBe(machine.zones.managed[zone]);
+  });
+
+  it('of a PC keeps the first MiB: ZONE_DMA has 3840 pages, of all others none is split', () => {
+    const { pages, zones } = createMachine({ ramBytes: '1G', pageblockOrder: 10 });
+    expect(zones.managed[0]).toBe(3840);
+    const free = [10, 9, 8, 7].map((order) =>
+      [0, 1, 2].flatMap((type) => [...freeListPfns(pages, 0, order, type)]).sort((a, b) => a - b),
+    );
+    expect(free).toEqual([[1024, 2048, 3072], [512], [256], []]);
   });
 
   it('with 4 GiB as on MT8173 puts a DMA32 page below 4 GiB and a kernel page above', () => {

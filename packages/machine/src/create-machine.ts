@@ -28,7 +28,8 @@ export function createMachine(options: MachineOptions = {}): Machine {
   const spans = toPfnSpans(checked.ranges);
   const arch = slabArchOf(preset.name, Math.min(...checked.ranges.map(({ start }) => start)));
   const bounds = layOutZones(spans, preset, checked.boot);
-  const managed = managedPagesOf(bounds, checked.managedPages);
+  const keptBelow = preset.bootKeepsBelow / 4096;
+  const managed = managedPagesOf(bounds, checked.managedPages, spans, keptBelow);
   const zones = new Zones(bounds.map((zone, i) => ({ ...zone, managedPages: managed[i]! })));
   const sysctls = new VmSysctls(zones, cpus);
   initPerZoneWmarkMin(sysctls, checked.minFreeKbytes);
@@ -50,7 +51,7 @@ export function createMachine(options: MachineOptions = {}): Machine {
     groupByMobilityDisabled,
   });
   for (const [i, zone] of bounds.entries())
-    for (const { startPfn, endPfn } of managedSpans(spans, zone, managed[i]!))
+    for (const { startPfn, endPfn } of managedSpans(spans, zone, managed[i]!, keptBelow))
       releaseRange(pages, startPfn, endPfn);
   pages.faults = checked.faults;
   updateFloors(pages);

@@ -12,6 +12,8 @@ const METADATA_SHARE = 64;
 export function managedPagesOf(
   bounds: readonly ZoneBounds[],
   given: Readonly<Partial<Record<ZoneName, number>>>,
+  spans: readonly PfnSpan[],
+  keptBelow: number,
 ): number[] {
   for (const name of Object.keys(given))
     if (!bounds.some((zone) => zone.name === name))
@@ -20,18 +22,32 @@ export function managedPagesOf(
         `a zone of ${bounds.map((zone) => zone.name).join(', ')}`,
         name,
       );
-  return bounds.map(({ name, presentPages }) => {
-    const pages = given[name] ?? presentPages - Math.floor(presentPages / METADATA_SHARE);
+  return bounds.map(({ name, startPfn, spannedPages, presentPages }) => {
+    const keptEnd = Math.min(keptBelow, startPfn + spannedPages);
+    const kept = clipSpans(spans, startPfn, keptEnd).reduce(
+      (sum, span) => sum + span.endPfn - span.startPfn,
+      0,
+    );
+    // Metadata comes from the end of memory, not from the zone that begins with kept pages.
+    const own = kept > 0 ? kept : Math.floor(presentPages / METADATA_SHARE);
+    const pages = given[name] ?? presentPages - own;
     if (pages > presentPages)
       throw new OptionError(`managedPages.${name}`, `at most ${presentPages} present pages`, pages);
     return pages;
   });
 }
 
-/** The spans of a zone that are managed: all but its last pages, which boot keeps. */
-export function managedSpans(spans: readonly PfnSpan[], zone: ZoneBounds, managedPages: number): PfnSpan[] {
+/** The spans of a zone that are managed: all but its last pages, and those below `keptBelow` last of all. */
+export function managedSpans(
+  spans: readonly PfnSpan[],
+  zone: ZoneBounds,
+  managedPages: number,
+  keptBelow: number,
+): PfnSpan[] {
   let left = managedPages;
-  return clipSpans(spans, zone.startPfn, zone.startPfn + zone.spannedPages)
+  const end = zone.startPfn + zone.spannedPages;
+  const middle = Math.min(Math.max(zone.startPfn, keptBelow), end);
+  return [...clipSpans(spans, middle, end), ...clipSpans(spans, zone.startPfn, middle)]
     .map((span) => {
       const pages = Math.min(left, span.endPfn - span.startPfn);
       left -= pages;

@@ -15,6 +15,8 @@ export interface ZonePreset {
   readonly lowmemEnd: number;
   /** Where RAM begins. */
   readonly ramStart: number;
+  /** Boot never hands out memory below this address: a PC keeps its first MiB for firmware. */
+  readonly bootKeepsBelow: number;
   /** log2 of the pages of a pageblock. */
   readonly pageblockOrder: number;
   /** Bits of a long. */
@@ -48,12 +50,13 @@ function pcMap(ramBytes: number): RamRange[] {
   return ranges;
 }
 
-const arm = { ramStart: GiB, bits: 32, dma32End: 0, pageOffset: [0xc0000000, 0] } as const;
+const arm = { ramStart: GiB, bootKeepsBelow: 0, bits: 32, dma32End: 0, pageOffset: [0xc0000000, 0] } as const;
 /** 1 GiB of kernel addresses less 240 MiB of vmalloc and 16 MiB of fixed mappings leave 768 MiB of low memory. */
 const armLowmemEnd = GiB + 768 * MiB;
-const pc = { ramStart: 0, dmaEnd: 16 * MiB, memoryMap: pcMap } as const;
+const pc = { ramStart: 0, bootKeepsBelow: MiB, dmaEnd: 16 * MiB, memoryMap: pcMap } as const;
 const arm64 = {
   ramStart: GiB,
+  bootKeepsBelow: 0,
   dma32End: 4 * GiB,
   lowmemEnd: Infinity,
   bits: 64,
