@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { ExitCode } from './exit-code.js';
 
 /** Every recording that the project has, by folder. */
-const FOLDERS = ['mm', 'v7s'];
+const FOLDERS = ['mm', 'ours', 'v7s'];
 
 function recordings(): string[] {
   const golden = fileURLToPath(new URL('../../../golden/', import.meta.url));

@@ -6,20 +6,23 @@ import { playerFor } from './players.js';
 import { readRecording } from './read-recording.js';
 
 const golden = (name: string): string =>
-  readFileSync(new URL(`../../../golden/mm/${name}`, import.meta.url), 'utf8');
+  readFileSync(new URL(`../../../golden/${name}`, import.meta.url), 'utf8');
 
 test.each([
-  'slub-geometry.json',
-  'debug.json',
-  'slab-geometry.json',
-  'slab-trace.json',
-  'kmalloc.json',
-  'slab-pages.json',
-  'create-errors.json',
-  'sysfs-boot.json',
-  'slub-merge.json',
-  'slub-trace.json',
-  'slub-trace-options.json',
+  'mm/slub-geometry.json',
+  'mm/debug.json',
+  'mm/slab-geometry.json',
+  'mm/slab-trace.json',
+  'mm/kmalloc.json',
+  'mm/slab-pages.json',
+  'mm/create-errors.json',
+  'mm/sysfs-boot.json',
+  'mm/slub-merge.json',
+  'mm/slub-trace.json',
+  'mm/slub-trace-options.json',
+  'ours/slub-trace-dma.json',
+  'ours/slub-trace-dma-4g.json',
+  'ours/slab-trace-dma.json',
 ])(
   '%s plays as Linux did',
   (name) => {
