@@ -15,7 +15,7 @@ export const unpackOffSlab = (word: number): number => (word >>> 0) * OFF_SLAB_U
  * @see linux 6.1 mm/slab.c alloc_slabmgmt
  */
 export function freelistAddress(cache: SlabCache, slot: number): number {
-  const { frames } = cache.system;
+  const { frames } = cache;
   const word = frames.owner1[slot]!;
   if (cache.offSlab) return unpackOffSlab(word);
   const base = frames.pfnOf(slot) * 4096;
@@ -29,7 +29,7 @@ export function freelistAddress(cache: SlabCache, slot: number): number {
  * @see linux 6.1 mm/slab.c get_free_obj
  */
 export function getFreeIndex(cache: SlabCache, list: number, index: number): number {
-  const { memory } = cache.system;
+  const { memory } = cache;
   const at = list + index;
   const pfn = (at / 4096) | 0;
   const inPage = at & 4095;
@@ -37,9 +37,23 @@ export function getFreeIndex(cache: SlabCache, list: number, index: number): num
   return (word >>> ((inPage & 3) << 3)) & 0xff;
 }
 
+/** The list of a slab whose objects are all free: in ascending order. @see linux 6.1 mm/slab.c cache_init_objs */
+export function setFreshList(cache: SlabCache, list: number): void {
+  const { memory, num } = cache;
+  let index = 0;
+  // Four numbers are a word.
+  if ((list & 3) === 0)
+    for (; index + 4 <= num; index += 4) {
+      const at = list + index;
+      const pfn = (at / 4096) | 0;
+      memory.wordsOf(pfn)[((pfn & 15) << 10) + ((at & 4095) >> 2)] = 0x03020100 + index * 0x01010101;
+    }
+  for (; index < num; index++) setFreeIndex(cache, list, index, index);
+}
+
 /** @see linux 6.1 mm/slab.c set_free_obj */
 export function setFreeIndex(cache: SlabCache, list: number, index: number, number: number): void {
-  const { memory } = cache.system;
+  const { memory } = cache;
   const at = list + index;
   const pfn = (at / 4096) | 0;
   const inPage = at & 4095;

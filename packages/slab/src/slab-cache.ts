@@ -6,6 +6,7 @@ import {
   type OpenRequest,
   SLAB_TYPESAFE_BY_RCU,
 } from '@mm/kmem';
+import type { PageFrames, PhysicalMemory } from '@mm/memory';
 import type { Cell } from '@mm/steps';
 
 import type { SlabGeometry } from './slab-geometry.js';
@@ -58,6 +59,9 @@ export function arrayCache(limit: number, batchcount: number): ArrayCache {
  */
 export class SlabCache implements KmemCache {
   readonly system: SlabSystem;
+  /** Those of the system, for code that reads them for each object. */
+  readonly frames: PageFrames;
+  readonly memory: PhysicalMemory;
   readonly name: string;
   /** Its number in {@link SlabSystem.caches}, which slabs hold. */
   readonly id: number;
@@ -105,6 +109,8 @@ export class SlabCache implements KmemCache {
   /** Made by the opener of {@link SlabSystem}. */
   constructor(system: SlabSystem, request: OpenRequest, geometry: SlabGeometry) {
     this.system = system;
+    this.frames = system.frames;
+    this.memory = system.memory;
     this.name = request.name;
     this.size = geometry.size;
     this.reciprocal = 1 / geometry.size;

@@ -1,9 +1,8 @@
 import { NodeWord, type SlabCache } from './slab-cache.js';
-import { activeOf } from './slab-word.js';
 
 /** `list`: the word of the first element; the last one's follows it. */
 export function addSlab(cache: SlabCache, list: number, slot: number, toTail: boolean): void {
-  const { next, prev } = cache.system.frames;
+  const { next, prev } = cache.frames;
   const { node } = cache;
   const before = toTail ? node[list + 1]! : 0;
   const after = toTail ? 0 : node[list]!;
@@ -17,7 +16,7 @@ export function addSlab(cache: SlabCache, list: number, slot: number, toTail: bo
 
 /** Takes a slab off the list that its word `list` heads. */
 export function removeSlab(cache: SlabCache, list: number, slot: number): void {
-  const { next, prev } = cache.system.frames;
+  const { next, prev } = cache.frames;
   const { node } = cache;
   const before = prev[slot]!;
   const after = next[slot]!;
@@ -27,9 +26,8 @@ export function removeSlab(cache: SlabCache, list: number, slot: number): void {
   else prev[after] = before;
 }
 
-/** The list that a slab is on, by how many of its objects are active. */
-export function listOf(cache: SlabCache, slot: number): number {
-  const active = activeOf(cache.system.frames.owner2[slot]!);
+/** The list of slabs with so many active objects. */
+export function listOfActive(cache: SlabCache, active: number): number {
   if (active === 0) return NodeWord.freeFirst;
   return active === cache.num ? NodeWord.fullFirst : NodeWord.partialFirst;
 }
@@ -40,7 +38,7 @@ export function listOf(cache: SlabCache, slot: number): number {
  * slabsOn(cache, NodeWord.partialFirst).length;
  */
 export function slabsOn(cache: SlabCache, list: number): number[] {
-  const { frames } = cache.system;
+  const { frames } = cache;
   const slots: number[] = [];
   for (let slot = cache.node[list]!; slot !== 0; slot = frames.next[slot]!) slots.push(slot);
   return slots;

@@ -1,11 +1,13 @@
+import { PageFlag } from '@mm/memory';
+
 import { freelistAddress, getFreeIndex, setFreeIndex } from './free-index.js';
 import { type ArrayCache, ArrayWord, NodeWord, type SlabCache } from './slab-cache.js';
 import { doubleFree, poisonListHolder } from './slab-debug.js';
-import { headSlotOf } from './slab-head.js';
-import { addSlab, listOf, removeSlab } from './slab-lists.js';
+import { addSlab, listOfActive, removeSlab } from './slab-lists.js';
 import { activeOf, smemOf } from './slab-word.js';
 
 const AVAIL = ArrayWord.avail;
+const TAIL = PageFlag.tail;
 const PARTIAL_LAST = NodeWord.partialFirst + 1;
 
 /**
@@ -13,15 +15,16 @@ const PARTIAL_LAST = NodeWord.partialFirst + 1;
  * @see linux 6.1 mm/slab.c alloc_block, slab_get_obj
  */
 export function takeObjects(cache: SlabCache, array: ArrayCache, slot: number, batch: number): number {
-  const { frames } = cache.system;
+  const { frames, num, size } = cache;
+  const { entries } = array;
   const word = frames.owner2[slot]!;
   const first = frames.pfnOf(slot) * 4096 + smemOf(word) + cache.objOffset;
   let active = activeOf(word);
   let left = batch;
   let avail = array.words[AVAIL]!;
   const list = freelistAddress(cache, slot);
-  while (active < cache.num && left > 0) {
-    array.entries[avail++] = first + getFreeIndex(cache, list, active) * cache.size;
+  while (active < num && left > 0) {
+    entries[avail++] = first + getFreeIndex(cache, list, active) * size;
     active++;
     left--;
   }
@@ -35,7 +38,7 @@ export function takeObjects(cache: SlabCache, array: ArrayCache, slot: number, b
  * @see linux 6.1 mm/slab.c fixup_slab_list
  */
 export function fixSlabList(cache: SlabCache, slot: number): void {
-  const { frames } = cache.system;
+  const { frames } = cache;
   const full = activeOf(frames.owner2[slot]!) === cache.num;
   addSlab(cache, full ? NodeWord.fullFirst : NodeWord.partialFirst, slot, false);
   if (!full || !cache.objFreelist) return;
@@ -46,42 +49,51 @@ export function fixSlabList(cache: SlabCache, slot: number): void {
 
 /**
  * Returns `count` entries of an array, from `from`, to their slabs; more free slabs than the node may keep are taken off
- * its lists and returned, to be given back once the lock is released. Under the list lock.
+ * its lists, to be given back once the lock is released. Under the list lock.
+ *
+ * @returns the first slab to give back, linked to the others by `next`; 0: none.
  * @see linux 6.1 mm/slab.c free_block
  */
-export function returnObjects(cache: SlabCache, array: ArrayCache, from: number, count: number): number[] {
+export function returnObjects(cache: SlabCache, array: ArrayCache, from: number, count: number): number {
   const { node } = cache;
+  const { entries } = array;
   node[NodeWord.freeObjects]! += count;
-  for (let i = from; i < from + count; i++) returnObject(cache, array.entries[i]!);
-  const gone: number[] = [];
+  for (let i = from; i < from + count; i++) returnObject(cache, entries[i]!);
+  let gone = 0;
   while (node[NodeWord.freeObjects]! > node[NodeWord.freeLimit]! && node[NodeWord.freeFirst] !== 0) {
     node[NodeWord.freeObjects]! -= cache.num;
     const slot = node[NodeWord.freeFirst + 1]!;
     removeSlab(cache, NodeWord.freeFirst, slot);
     node[NodeWord.freeSlabs]! -= 1;
     node[NodeWord.totalSlabs]! -= 1;
-    gone.unshift(slot);
+    cache.frames.next[slot] = gone;
+    gone = slot;
   }
   return gone;
 }
 
 /** @see linux 6.1 mm/slab.c slab_put_obj */
 function returnObject(cache: SlabCache, object: number): void {
-  const { frames } = cache.system;
-  const { node } = cache;
-  const slot = headSlotOf(frames, (object / 4096) | 0);
-  const word = frames.owner2[slot]!;
-  const offset = (object - frames.pfnOf(slot) * 4096) | 0;
+  const { frames, node } = cache;
+  const { owner1, owner2 } = frames;
+  let pfn = (object / 4096) | 0;
+  let slot = frames.peekSlotOf(pfn);
+  if ((frames.flags[slot]! & TAIL) !== 0) {
+    slot = frames.next[slot]!;
+    pfn = frames.pfnOf(slot);
+  }
+  const word = owner2[slot]!;
+  const offset = (object - pfn * 4096) | 0;
   // Half a byte more keeps the product clear of the whole number below: exact, and a third of the time of a division.
   const number = ((offset - cache.objOffset - smemOf(word) + 0.5) * cache.reciprocal) | 0;
   if (cache.debugging && isListed(cache, slot, number)) doubleFree(cache, object);
   const active = activeOf(word) - 1;
   // The last of the partial list stays where it is: as objects of a slab are freed one after another, so does the slab.
   const stays = active > 0 && node[PARTIAL_LAST] === slot;
-  if (!stays) removeSlab(cache, listOf(cache, slot), slot);
-  if (cache.objFreelist && frames.owner1[slot] === 0) frames.owner1[slot] = offset + 1;
+  if (!stays) removeSlab(cache, listOfActive(cache, active + 1), slot);
+  if (cache.objFreelist && owner1[slot] === 0) owner1[slot] = offset + 1;
   setFreeIndex(cache, freelistAddress(cache, slot), active, number);
-  frames.owner2[slot] = (word & ~0x3ff) | active;
+  owner2[slot] = (word & ~0x3ff) | active;
   if (stays) return;
   if (active === 0) {
     addSlab(cache, NodeWord.freeFirst, slot, false);
@@ -91,7 +103,7 @@ function returnObject(cache: SlabCache, object: number): void {
 
 /** Whether an object is in its slab's index list, by its number. */
 function isListed(cache: SlabCache, slot: number, number: number): boolean {
-  const active = activeOf(cache.system.frames.owner2[slot]!);
+  const active = activeOf(cache.frames.owner2[slot]!);
   if (active === cache.num) return false;
   const list = freelistAddress(cache, slot);
   for (let i = active; i < cache.num; i++) if (getFreeIndex(cache, list, i) === number) return true;

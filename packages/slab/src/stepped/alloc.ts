@@ -14,6 +14,7 @@ const TOUCHED = ArrayWord.touched;
 /** A cache that was little used is refilled by no more. @see linux 6.1 mm/slab.c BATCHREFILL_LIMIT */
 const REFILL_LIMIT = 16;
 const ZERO = 0x100;
+const PARTIAL_FIRST = NodeWord.partialFirst;
 
 /**
  * Allocates an object.
@@ -94,14 +95,14 @@ function fromSlabs(cache: SlabCache, array: ArrayCache, batch: number): number {
   const { node } = cache;
   let left = batch;
   while (left > 0) {
-    let slot = node[NodeWord.partialFirst]!;
+    let slot = node[PARTIAL_FIRST]!;
     if (slot === 0) {
       node[NodeWord.freeTouched] = 1;
       slot = node[NodeWord.freeFirst]!;
       if (slot === 0) break;
       node[NodeWord.freeSlabs]! -= 1;
       removeSlab(cache, NodeWord.freeFirst, slot);
-    } else removeSlab(cache, NodeWord.partialFirst, slot);
+    } else removeSlab(cache, PARTIAL_FIRST, slot);
     left = takeObjects(cache, array, slot, left);
     fixSlabList(cache, slot);
   }
@@ -111,10 +112,11 @@ function fromSlabs(cache: SlabCache, array: ArrayCache, batch: number): number {
 
 /** Moves the last entries of one array to another. Returns how many. @see linux 6.1 mm/slab.c transfer_objects */
 function transfer(to: ArrayCache, from: ArrayCache, most: number): number {
-  const count = Math.min(from.words[AVAIL]!, most, to.words[LIMIT]! - to.words[AVAIL]!);
+  const held = to.words[AVAIL]!;
+  const count = Math.min(from.words[AVAIL]!, most, to.words[LIMIT]! - held);
   const start = from.words[AVAIL]! - count;
-  for (let i = 0; i < count; i++) to.entries[to.words[AVAIL]! + i] = from.entries[start + i]!;
+  for (let i = 0; i < count; i++) to.entries[held + i] = from.entries[start + i]!;
   from.words[AVAIL] = start;
-  to.words[AVAIL]! += count;
+  to.words[AVAIL] = held + count;
   return count;
 }

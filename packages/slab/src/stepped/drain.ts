@@ -15,7 +15,7 @@ import { type ArrayCache, ArrayWord, NodeWord, type SlabCache } from '../slab-ca
 import { removeSlab } from '../slab-lists.js';
 import { dropEntries, returnObjects } from '../slab-objects.js';
 import { onlineCpus } from '../slab-system.js';
-import { destroySlabs } from './grow.js';
+import { destroySlab, destroySlabs } from './grow.js';
 
 const AVAIL = ArrayWord.avail;
 const LIMIT = ArrayWord.limit;
@@ -92,7 +92,7 @@ export function* drainFreelist(ctx: Context, cache: SlabCache, most: number): St
     yield unlock(cache.listLockCell);
     yield irqRestore;
     if (slot === 0) break;
-    yield* destroySlabs(ctx, cache, [slot]);
+    yield* destroySlab(ctx, cache, slot);
     freed++;
   }
   return freed;

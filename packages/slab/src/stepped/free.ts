@@ -41,7 +41,7 @@ export function* freeNoIrq(ctx: Context, cache: SlabCache, object: number): Step
 /** Makes room in a full array: its oldest entries go to the shared one or to their slabs. @see linux 6.1 mm/slab.c cache_flusharray */
 function* flushArray(ctx: Context, cache: SlabCache, array: ArrayCache): Steps<void> {
   let batch = array.words[BATCH]!;
-  let gone: number[] = [];
+  let gone = 0;
   yield lock(cache.listLockCell);
   yield write(cache.nodeCell);
   const shared = cache.sharedArray;
@@ -49,7 +49,8 @@ function* flushArray(ctx: Context, cache: SlabCache, array: ArrayCache): Steps<v
   if (shared !== null && room > 0) {
     batch = Math.min(batch, room);
     const at = shared.words[AVAIL]!;
-    for (let i = 0; i < batch; i++) shared.entries[at + i] = array.entries[i]!;
+    const { entries } = array;
+    for (let i = 0; i < batch; i++) shared.entries[at + i] = entries[i]!;
     shared.words[AVAIL] = at + batch;
   } else gone = returnObjects(cache, array, 0, batch);
   yield unlock(cache.listLockCell);

@@ -14,7 +14,7 @@ import {
 } from '@mm/steps/stepped';
 import { GFP_CONSTRAINT_MASK, __GFP_DIRECT_RECLAIM } from '@mm/zones';
 
-import { packOffSlab, setFreeIndex, freelistAddress, unpackOffSlab } from '../free-index.js';
+import { packOffSlab, setFreshList, freelistAddress, unpackOffSlab } from '../free-index.js';
 import { reportOutOfMemory } from '../out-of-memory.js';
 import { NodeWord, type SlabCache } from '../slab-cache.js';
 import { debugBeforeDestroy, setUpDebugged } from '../slab-debug.js';
@@ -77,11 +77,9 @@ function* makeSlab(ctx: Context, cache: SlabCache, gfp: number, flags: number): 
 /** @see linux 6.1 mm/slab.c cache_init_objs */
 function setUpObjects(cache: SlabCache, slot: number, first: number): void {
   if (cache.debugging) setUpDebugged(cache, first + cache.objOffset);
-  const list = freelistAddress(cache, slot);
-  for (let i = 0; i < cache.num; i++) {
-    if (cache.ctor !== null && !cache.debugging) cache.ctor(first + i * cache.size + cache.objOffset);
-    setFreeIndex(cache, list, i, i);
-  }
+  else if (cache.ctor !== null)
+    for (let i = 0; i < cache.num; i++) cache.ctor(first + i * cache.size + cache.objOffset);
+  setFreshList(cache, freelistAddress(cache, slot));
 }
 
 /** The slab joins the cache's lists. @see linux 6.1 mm/slab.c cache_grow_end */
@@ -100,16 +98,27 @@ export function* growEnd(cache: SlabCache, slot: number): Steps<void> {
   yield unlock(cache.listLockCell);
 }
 
-/** Gives slabs back that are on no list any more. @see linux 6.1 mm/slab.c slab_destroy */
-export function* destroySlabs(ctx: Context, cache: SlabCache, slots: readonly number[]): Steps<void> {
-  const { system } = cache;
-  for (const slot of slots) {
-    if (cache.debugging) debugBeforeDestroy(cache, slot);
-    const list = system.frames.owner1[slot]!;
-    if (cache.byRcu) system.rcuSlabs.push(slot);
-    else yield* freeSlabPages(ctx, system, slot);
-    if (cache.offSlab) yield* slabFree(ctx, system.freelistCache(cache.freelistSize)!, unpackOffSlab(list));
+/**
+ * Gives slabs back that are on no list any more: `first`, 0 for none, and those linked behind it by `next`.
+ * @see linux 6.1 mm/slab.c slabs_destroy
+ */
+export function* destroySlabs(ctx: Context, cache: SlabCache, first: number): Steps<void> {
+  let slot = first;
+  while (slot !== 0) {
+    const next = cache.frames.next[slot]!;
+    yield* destroySlab(ctx, cache, slot);
+    slot = next;
   }
+}
+
+/** Gives a slab back that is on no list any more. @see linux 6.1 mm/slab.c slab_destroy */
+export function* destroySlab(ctx: Context, cache: SlabCache, slot: number): Steps<void> {
+  const { system } = cache;
+  if (cache.debugging) debugBeforeDestroy(cache, slot);
+  const list = system.frames.owner1[slot]!;
+  if (cache.byRcu) system.rcuSlabs.push(slot);
+  else yield* freeSlabPages(ctx, system, slot);
+  if (cache.offSlab) yield* slabFree(ctx, system.freelistCache(cache.freelistSize)!, unpackOffSlab(list));
 }
 
 function* freeSlabPages(ctx: Context, system: SlabSystem, slot: number): Steps<void> {

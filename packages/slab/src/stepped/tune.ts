@@ -97,7 +97,7 @@ function* exchangeArrays(
   yield write(cache.nodeCell);
   node[NodeWord.freeLimit] = (1 + system.cpus) * batchcount + cache.num;
   const before = cache.sharedArray;
-  const gone = before === null ? [] : returnObjects(cache, before, 0, before.words[ArrayWord.avail]!);
+  const gone = before === null ? 0 : returnObjects(cache, before, 0, before.words[ArrayWord.avail]!);
   cache.sharedArray = newSharedArray(shared, batchcount);
   yield unlock(cache.listLockCell);
   yield irqRestore;

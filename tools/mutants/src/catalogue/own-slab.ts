@@ -61,7 +61,7 @@ export const OWN_SLAB: readonly Mutant[] = [
   own('transfer-limit', 'logic', 'a transfer fills an array beyond its limit', [
     edit(
       'slab/stepped/alloc',
-      'Math.min(from.words[AVAIL]!, most, to.words[LIMIT]! - to.words[AVAIL]!)',
+      'Math.min(from.words[AVAIL]!, most, to.words[LIMIT]! - held)',
       'Math.min(from.words[AVAIL]!, most + 1)',
     ),
   ]),
@@ -83,16 +83,12 @@ export const OWN_SLAB: readonly Mutant[] = [
   own('flush-entries', 'logic', 'the shared array gets the entries behind those that are dropped', [
     edit(
       'slab/stepped/free',
-      'shared.entries[at + i] = array.entries[i]!;',
+      'shared.entries[at + i] = entries[i]!;',
       'shared.entries[at + i] = array.entries[i + 1]!;',
     ),
   ]),
   own('take-index', 'logic', 'objects are taken from a slab by position, not by the index list', [
-    edit(
-      'slab/slab-objects',
-      'first + getFreeIndex(cache, list, active) * cache.size',
-      'first + active * cache.size',
-    ),
+    edit('slab/slab-objects', 'first + getFreeIndex(cache, list, active) * size', 'first + active * size'),
   ]),
   own('take-active', 'accounting', 'what is taken from a slab is not counted as active', [
     edit(
