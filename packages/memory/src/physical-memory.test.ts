@@ -135,6 +135,23 @@ test('64 GiB cost what they touch', () => {
   expect(m.bytesHeld).toBe(65_536);
 });
 
+test('memories of one size that nobody has written to share nothing that a write changes', () => {
+  const one = memory();
+  const two = memory();
+  const empty = one.snapshot();
+  one.write32(0x1000, 5);
+  expect(two.read32(0x1000)).toBe(0);
+  expect(two.bytesHeld).toBe(0);
+  one.restore(empty);
+  expect(one.read32(0x1000)).toBe(0);
+  // The chunk that was taken out serves again, all zero.
+  one.write32(0x1ff8, 6);
+  expect(one.read32(0x1000)).toBe(0);
+  expect(one.read32(0x1ff8)).toBe(6);
+  expect(one.bytesHeld).toBe(65_536);
+  expect(memory().read32(0x1ff8)).toBe(0);
+});
+
 test('zeroing whole pages leaves their neighbours alone', () => {
   const m = memory();
   fillBytes(m, 0x10e000, 0x4000, 0xff);

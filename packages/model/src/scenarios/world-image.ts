@@ -94,7 +94,10 @@ export class WorldImage {
     if (value instanceof PhysicalMemory) {
       // Chunk 0 stands for all that nobody has written to, and never changes.
       this.#arrays.push({ live: value.chunks, saved: [...value.chunks] });
-      return [value.directory, ...value.chunks.slice(1)];
+      const { directory, chunks } = value;
+      this.#fields.push({ object: value as never, keys: ['directory'], values: [directory] });
+      // Without chunks it is the empty directory of all memories, which never changes either.
+      return chunks.length === 1 ? [] : [directory, ...chunks.slice(1)];
     }
     const object = value as Record<string, unknown>;
     const keys = Object.keys(object);
