@@ -18,12 +18,15 @@ import { PcpWord, pcpAt } from './zone-state.js';
  */
 export function applySizes(pages: PageAllocator): void {
   const { zones } = checkAllocator(pages);
-  for (let cpu = 0; cpu < pages.cpus; cpu++)
-    for (let zone = 0; zone < pages.nrZones; zone++) {
+  const { cpus, pcpState } = pages;
+  for (let zone = 0; zone < pages.nrZones; zone++) {
+    const threshold = statThresholdOf(zones.managed[zone]!, cpus);
+    for (let cpu = 0; cpu < cpus; cpu++) {
       const at = pcpAt(cpu, zone);
-      pages.pcpState[at + PcpWord.high] = zones.pcpHigh[zone]!;
-      pages.pcpState[at + PcpWord.batch] = zones.pcpBatch[zone]!;
-      pages.pcpState[at + PcpWord.statThreshold] = statThresholdOf(zones.managed[zone]!, pages.cpus);
+      pcpState[at + PcpWord.high] = zones.pcpHigh[zone]!;
+      pcpState[at + PcpWord.batch] = zones.pcpBatch[zone]!;
+      pcpState[at + PcpWord.statThreshold] = threshold;
     }
+  }
   updateFloors(pages);
 }

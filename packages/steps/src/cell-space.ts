@@ -25,6 +25,8 @@ export interface Compound {
 export class CellSpace {
   readonly #ranges: Range[] = [];
   readonly #compounds = new Map<Cell, Compound>();
+  /** The lowest of them: cells below are none, which saves looking for each. */
+  #firstCompound: number = CELLS_MAX;
   /** By cell: 1 for a mutex. */
   #mutexes = new Uint8Array(0);
   // Cell 0 belongs to the section kinds.
@@ -79,12 +81,17 @@ export class CellSpace {
       const cells = touched?.[side];
       if (!Array.isArray(cells)) throw expected(`touched.${side}`, 'an array of cells', cells);
       for (const cell of cells)
-        if (!Number.isInteger(cell) || cell < 1 || cell >= this.#next || this.#compounds.has(cell))
+        if (!Number.isInteger(cell) || cell < 1 || cell >= this.#next || this.#isCompound(cell))
           throw expected(`touched.${side} of ${String(name)}`, 'cells claimed before', cell);
     }
     const cell = this.claim(name);
+    this.#firstCompound = Math.min(this.#firstCompound, cell);
     this.#compounds.set(cell, { reads: [...touched.reads], writes: [...touched.writes] });
     return cell;
+  }
+
+  #isCompound(cell: Cell): boolean {
+    return cell >= this.#firstCompound && this.#compounds.has(cell);
   }
 
   /** What compound cells stand for. */

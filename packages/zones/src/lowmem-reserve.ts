@@ -27,9 +27,11 @@ export function setLowmemReserve(zones: Zones, ratio: readonly number[]): void {
   checkInstance('zones', zones, Zones);
   if (checkArray('ratio', ratio, 'integers').length !== zones.count)
     throw new OptionError('ratio', `a number for each of ${zones.count} zones`, ratio);
-  for (const [z, divisor] of ratio.entries())
+  for (let z = 0; z < ratio.length; z++) {
+    const divisor = ratio[z]!;
     if (!Number.isInteger(divisor) || divisor < 0)
       throw new OptionError(`ratio[${z}]`, 'an integer from 0', divisor);
+  }
   for (let z = 0; z < zones.count - 1; z++) {
     const divisor = zones.managed[z]! > 0 ? ratio[z]! : 0;
     let above = 0;

@@ -34,7 +34,7 @@ export function setPcpSizes(zones: Zones, cpus: number, highFraction: number): v
   checkInteger('highFraction', highFraction, 0, PAGES_MAX);
   if (highFraction > 0 && highFraction < 8)
     throw new OptionError('highFraction', '0 or an integer from 8', highFraction);
-  for (const z of zones.indices()) {
+  for (let z = 0; z < zones.count; z++) {
     const managed = zones.managed[z]!;
     const batch = pcpBatchOf(managed);
     const low = zones.wmark[z * 4 + Watermark.low]! + zones.watermarkBoost[z]!;

@@ -33,7 +33,7 @@ export function statThresholdOf(managedPages: number, cpus: number): number {
 export function setStatThresholds(zones: Zones, cpus: number): void {
   checkInstance('zones', zones, Zones);
   checkInteger('cpus', cpus, 1, 2 ** 31 - 1);
-  for (const z of zones.indices()) {
+  for (let z = 0; z < zones.count; z++) {
     if (zones.managed[z] === 0) continue;
     const threshold = statThresholdOf(zones.managed[z]!, cpus);
     const mark = (index: number): number => zones.wmark[z * 4 + index]! + zones.watermarkBoost[z]!;

@@ -92,6 +92,8 @@ function checkFile(vm: VmSysctls, name: VmSysctl): void {
 
 /** Decimal integers as proc_dointvec reads them; null for anything else. */
 function parseIntegers(text: string): number[] | null {
+  // Nearly every write.
+  if (/^\d{1,9}$/u.test(text)) return [Number(text)];
   const words = text.trim().split(/\s+/u);
   if (words.length === 0 || !words.every((word) => /^-?\d{1,10}$/u.test(word))) return null;
   const values = words.map(Number);

@@ -59,8 +59,9 @@ export function setWatermarks(zones: Zones, minFreeKbytes: number, scaleFactor: 
   checkInteger('minFreeKbytes', minFreeKbytes, 0, 2 ** 31 - 1);
   checkInteger('scaleFactor', scaleFactor, 1, 3000);
   const pagesMin = minFreeKbytes >> 2;
-  const lowmem = zones.indices().reduce((sum, z) => sum + (zones.isHighmem(z) ? 0 : zones.managed[z]!), 0);
-  for (const z of zones.indices()) {
+  let lowmem = 0;
+  for (let z = 0; z < zones.count; z++) if (!zones.isHighmem(z)) lowmem += zones.managed[z]!;
+  for (let z = 0; z < zones.count; z++) {
     const managed = zones.managed[z]!;
     const share = lowmem === 0 ? 0 : Math.floor((pagesMin * managed) / lowmem);
     const min = zones.isHighmem(z)
@@ -68,7 +69,8 @@ export function setWatermarks(zones: Zones, minFreeKbytes: number, scaleFactor: 
       : share;
     const gap = Math.max(share >> 2, Math.floor((managed * scaleFactor) / 10_000));
     zones.watermarkBoost[z] = 0;
-    for (const mark of Object.values(Watermark)) zones.wmark[z * 4 + mark] = min + mark * gap;
+    for (let mark = Watermark.min; mark <= Watermark.promo; mark++)
+      zones.wmark[z * 4 + mark] = min + mark * gap;
   }
 }
 

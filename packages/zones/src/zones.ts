@@ -71,10 +71,10 @@ export class Zones {
     this.names = specs.map((spec) => spec.name);
     this.config = zoneConfigOf(this.names);
     this.gfpTable = gfpZoneTable(this.config);
-    this.startPfn = Int32Array.from(specs, (spec) => spec.startPfn);
-    this.spanned = Int32Array.from(specs, (spec) => spec.spannedPages);
-    this.present = Int32Array.from(specs, (spec) => spec.presentPages);
-    this.managed = Int32Array.from(specs, (spec) => spec.managedPages);
+    this.startPfn = new Int32Array(specs.map((spec) => spec.startPfn));
+    this.spanned = new Int32Array(specs.map((spec) => spec.spannedPages));
+    this.present = new Int32Array(specs.map((spec) => spec.presentPages));
+    this.managed = new Int32Array(specs.map((spec) => spec.managedPages));
     const n = this.count;
     this.words = new Int32Array(n * 5 + n * n);
     this.wmark = this.words.subarray(0, n * 4);
@@ -86,11 +86,8 @@ export class Zones {
     this.driftMark = new Int32Array(this.count);
     this.movableIsHighmem =
       movableIsHighmem ?? specs.some((spec) => spec.name === 'HighMem' && spec.spannedPages > 0);
-    this.zonelist = Int32Array.from(
-      this.indices()
-        .filter((z) => this.managed[z]! > 0)
-        .toReversed(),
-    );
+    const populated = this.indices().filter((z) => this.managed[z]! > 0);
+    this.zonelist = new Int32Array(populated.toReversed());
   }
 
   /** 0..count-1. */
@@ -129,8 +126,9 @@ export class Zones {
    */
   zonelists(): Uint8Array {
     const lists = new Uint8Array(this.count * this.count).fill(255);
-    for (const highest of this.indices()) {
-      [...this.zonelist].filter((z) => z <= highest).forEach((z, i) => (lists[highest * this.count + i] = z));
+    for (let highest = 0; highest < this.count; highest++) {
+      let at = highest * this.count;
+      for (const z of this.zonelist) if (z <= highest) lists[at++] = z;
     }
     return lists;
   }
