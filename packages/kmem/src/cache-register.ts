@@ -1,10 +1,31 @@
-import { Errno, KernelBug, type KernelLog, LogLevel, OptionError, checkObject } from '@mm/printk';
+import {
+  Errno,
+  KernelBug,
+  KernelLog,
+  LogLevel,
+  OptionError,
+  checkBoolean,
+  checkInstance,
+  checkInteger,
+  checkObject,
+} from '@mm/printk';
 
-import type { Cell, CellSpace } from '@mm/steps';
+import { type Cell, CellSpace } from '@mm/steps';
 
 import { calculateAlignment } from './alignment.js';
+import {
+  checkArch,
+  checkBuild,
+  checkCache,
+  checkName,
+  checkOpenRequest,
+  checkOpener,
+  checkRefcount,
+  checkSeries,
+  checkUnsigned,
+} from './check-arguments.js';
 import type { CacheOpener, CacheRequest, KmemCache, OpenRequest } from './kmem-cache.js';
-import { findMergeable, type MergeRules } from './merge.js';
+import { type MergeRules, oldestMergeable } from './merge.js';
 import { createMask, permittedFlags, type SlabBuild } from './permitted-flags.js';
 import type { Series } from './series.js';
 import type { SlabArch } from './slab-arch.js';
@@ -60,14 +81,19 @@ export class CacheRegister<C extends KmemCache> implements MergeRules {
   readonly #permitted: number;
   readonly #mask: number;
 
+  /** @throws OptionError naming the option, or what the allocator does not do. */
   constructor(options: RegisterOptions, opener: CacheOpener<C>) {
-    this.arch = options.arch;
-    this.series = options.series;
-    this.build = options.build;
-    this.log = options.log;
-    this.nomerge = options.nomerge;
-    const { cells, cpus } = options;
-    this.cpus = cpus;
+    const { cells, cpus } = checkObject('options', options, 'an object of options');
+    this.arch = checkArch(options.arch);
+    this.series = checkSeries(options.series);
+    this.build = checkBuild(options.build);
+    this.log = checkInstance('log', options.log, KernelLog);
+    this.nomerge = checkBoolean('nomerge', options.nomerge);
+    checkOpener(opener);
+    checkInstance('cells', cells, CellSpace);
+    this.cpus = checkInteger('cpus', cpus, 1, CPUS_MAX);
+    if (options.namesCell !== undefined)
+      checkInteger('namesCell', options.namesCell, 0, Number.MAX_SAFE_INTEGER);
     this.mutex = cells.claimMutex('slab_mutex');
     this.hotplugCell = cells.claimMutex('cpu_hotplug_lock', cpus);
     this.namesCell = options.namesCell ?? cells.claim('cache_names');
@@ -118,7 +144,7 @@ export class CacheRegister<C extends KmemCache> implements MergeRules {
 
   #alias(request: OpenRequest): C | null {
     const flags = this.#opener.bootFlags(request.flags, request.name);
-    const found = findMergeable(this.caches, this, request, flags);
+    const found = oldestMergeable(this.caches, this, request, flags);
     if (found === null || !this.#opener.alias(found, request.name, request.size)) return null;
     found.refcount += 1;
     return found;
@@ -137,12 +163,13 @@ export class CacheRegister<C extends KmemCache> implements MergeRules {
   }
 
   /**
-   * Makes a cache of the boot: no merging, no checks, flags that callers may not pass.
+   * Makes a cache of the boot: no merging, none of the kernel's checks, flags that callers may not pass.
+   * @throws OptionError for arguments that C's types rule out.
    * @see linux 6.1 mm/slab_common.c create_boot_cache, create_kmalloc_cache
    */
   createBootCache(request: CacheRequest, refcount: number): C {
     const { arch } = this;
-    const asked = { ...complete(request), refcount };
+    const asked = { ...complete(request), refcount: checkRefcount(refcount) };
     const powerOfTwo = (asked.size & (asked.size - 1)) === 0;
     const least = powerOfTwo ? Math.max(arch.kmallocMinAlign, asked.size) : arch.kmallocMinAlign;
     const align = calculateAlignment(arch, asked.flags, least, asked.size);
@@ -150,10 +177,12 @@ export class CacheRegister<C extends KmemCache> implements MergeRules {
   }
 
   /**
-   * Adds a cache as it is said to be: no checks, no merging, no rounding of its alignment.
+   * Adds a cache as it is said to be: none of the kernel's checks, no merging, no rounding of its alignment.
+   * @throws OptionError for arguments that C's types rule out.
    * @throws KernelBug when its objects fit no slab.
    */
   adopt(request: OpenRequest): C {
+    checkOpenRequest(request);
     const made = this.#opener.open(request);
     if (typeof made === 'number')
       throw new KernelBug(
@@ -164,14 +193,16 @@ export class CacheRegister<C extends KmemCache> implements MergeRules {
     return made;
   }
 
-  /** Strikes a destroyed cache off. */
+  /** Strikes a destroyed cache off. @throws OptionError for what is no cache. */
   remove(cache: C): void {
+    checkCache(cache);
     const at = this.caches.indexOf(cache);
     if (at !== -1) this.caches.splice(at, 1);
   }
 }
 
-const UINT_MAX = 2 ** 32 - 1;
+/** As many as a page allocator has at most. */
+const CPUS_MAX = 256;
 
 /**
  * Whether the arguments are such as C's types allow.
@@ -193,11 +224,9 @@ function complete(request: CacheRequest): OpenRequest {
     usersize = 0,
     ctor = null,
   } = checkObject('request', request, 'an object with name and size');
-  if (typeof name !== 'string' || name === '' || name.includes('\0'))
-    throw new OptionError('name', 'a name of at least one character', name);
+  checkName(name);
   for (const [field, value] of Object.entries({ size, align, flags, useroffset, usersize }))
-    if (!Number.isInteger(value) || value < 0 || value > UINT_MAX)
-      throw new OptionError(field, 'an integer of 0 to 2^32 - 1', value);
+    checkUnsigned(field, value);
   if (ctor !== null && typeof ctor !== 'function') throw new OptionError('ctor', 'a function or null', ctor);
   return { name, size, align, flags: flags >>> 0, useroffset, usersize, ctor, refcount: 1 };
 }

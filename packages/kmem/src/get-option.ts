@@ -1,4 +1,4 @@
-import { OptionError } from '@mm/printk';
+import { OptionError, checkText } from '@mm/printk';
 
 /**
  * The number that the value of a boot parameter begins with: decimal, hexadecimal behind `0x`, octal behind a zero. What
@@ -11,6 +11,7 @@ import { OptionError } from '@mm/printk';
  * @see linux 6.1 lib/cmdline.c get_option
  */
 export function getOption(name: string, value: string | null): number {
+  checkText('name', name);
   const read = typeof value === 'string' && /^(?:0x[0-9a-f]+|\d+)/iu.exec(value)?.[0];
   if (!read) throw new OptionError(name, 'a number from 0', value);
   // As in C, a leading zero makes it octal, which ends at the first digit that is none.

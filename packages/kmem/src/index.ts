@@ -1,4 +1,5 @@
 export { alignUp, calculateAlignment } from './alignment.js';
+export { checkArch, checkGfp, checkObjectAddress, checkOpenRequest, checkSize } from './check-arguments.js';
 export {
   CacheRegister,
   type PageRequestWatcher,
@@ -25,7 +26,6 @@ export {
   type KmallocClass,
   KmallocType,
   ZERO_SIZE_PTR,
-  kmallocClassSize,
   kmallocClasses,
   kmallocIndex,
   kmallocMinSize,

@@ -55,8 +55,8 @@ test('the boot makes 96 and 192 behind the class below them, where they have roo
 
 test('the largest size of all is a block of the top order', () => {
   expect(KMALLOC_MAX_SIZE).toBe(2 ** 22);
-  const sizes = [1, 4096, 4097, 8192, 8193, 2 ** 22, 2 ** 22 + 1, 2 ** 32];
-  expect(sizes.map(orderOfBytes)).toEqual([0, 0, 1, 1, 2, 10, 11, 20]);
+  const sizes = [1, 4096, 4097, 8192, 8193, 2 ** 22, 2 ** 22 + 1, 2 ** 32, 2 ** 32 + 1, 2 ** 40 + 1];
+  expect(sizes.map(orderOfBytes)).toEqual([0, 0, 1, 1, 2, 10, 11, 20, 21, 29]);
 });
 
 test('memory lies where its architecture maps it; 32-bit ARM maps RAM from a multiple of 2 MiB', () => {

@@ -1,5 +1,7 @@
+import { OptionError, checkBoolean } from '@mm/printk';
 import { __GFP_DMA, __GFP_RECLAIMABLE } from '@mm/zones';
 
+import { checkArch, checkGfp } from './check-arguments.js';
 import type { SlabArch } from './slab-arch.js';
 import { SLAB_CACHE_DMA, SLAB_KMALLOC, SLAB_RECLAIM_ACCOUNT } from './slab-flags.js';
 
@@ -24,29 +26,49 @@ export const kmallocClassSize = (index: number): number =>
 /**
  * The class that serves `size`, 1..8192 bytes.
  *
+ * @throws OptionError for what is no architecture, no such size, and neither true nor false.
  * @example
  * kmallocIndex(arch, 100); // 7: kmalloc-128
  * @see linux 6.1 mm/slab_common.c kmalloc_slab
  */
 export function kmallocIndex(arch: SlabArch, size: number, isSlab = false): number {
   const least = kmallocMinSize(arch, isSlab);
+  // On the way of every kmalloc: by a mask, where a test of its type would be a call.
+  if (typeof size !== 'number' || (size & 0x3fff) !== size || size === 0 || size > KMALLOC_MAX_CACHE_SIZE)
+    throw new OptionError('size', `an integer of 1 to ${KMALLOC_MAX_CACHE_SIZE}`, size);
   if (size <= least) return Math.log2(least);
   if (size > 64 && size <= 96 && least <= 32) return 1;
   if (size > 128 && size <= 192 && least <= 64) return 2;
   return 32 - Math.clz32(size - 1);
 }
 
-/** Bytes of the smallest class: SLAB has none below 32. */
-export const kmallocMinSize = (arch: SlabArch, isSlab = false): number =>
-  Math.max(isSlab ? 32 : 8, arch.kmallocMinAlign);
+/**
+ * Bytes of the smallest class: SLAB has none below 32.
+ *
+ * @throws OptionError for what is no architecture, and what is neither true nor false.
+ * @example
+ * kmallocMinSize(SLAB_ARCH_X86_64, true); // 32
+ */
+export function kmallocMinSize(arch: SlabArch, isSlab = false): number {
+  checkBoolean('isSlab', isSlab);
+  // The one field that counts, as it is read on the way of every kmalloc.
+  const align = (arch as SlabArch | null | undefined)?.kmallocMinAlign;
+  if (typeof align !== 'number')
+    throw new OptionError('arch', 'an architecture, as slabArchOf() returns it', arch);
+  return Math.max(isSlab ? 32 : 8, align);
+}
 
 /**
  * Which kind of cache serves these flags. `hasZoneDma`: ZONE_DMA is configured; else GFP_DMA changes nothing.
+ *
+ * @throws OptionError for what is no flags, and neither true nor false.
  * @example
  * kmallocType(__GFP_DMA, true) === KmallocType.dma;
  * @see linux 6.1 include/linux/slab.h kmalloc_type
  */
 export function kmallocType(gfp: number, hasZoneDma: boolean): KmallocType {
+  checkGfp(gfp);
+  checkBoolean('hasZoneDma', hasZoneDma);
   if ((gfp & __GFP_DMA) !== 0 && hasZoneDma) return KmallocType.dma;
   return (gfp & __GFP_RECLAIMABLE) === 0 ? KmallocType.normal : KmallocType.reclaim;
 }
@@ -67,11 +89,15 @@ export interface KmallocClass {
 
 /**
  * The kmalloc caches in the order in which the boot makes them.
+ *
+ * @throws OptionError for what is no architecture, and neither true nor false.
  * @example
  * kmallocClasses(arch, true).map(({ name }) => name);
  * @see linux 6.1 mm/slab_common.c create_kmalloc_caches
  */
 export function kmallocClasses(arch: SlabArch, hasZoneDma: boolean, isSlab = false): KmallocClass[] {
+  checkArch(arch);
+  checkBoolean('hasZoneDma', hasZoneDma);
   const low = Math.log2(kmallocMinSize(arch, isSlab));
   const classes: KmallocClass[] = [];
   const add = (type: KmallocType, index: number): void => {

@@ -100,7 +100,7 @@ test('SLAB_PANIC and a failure end in a panic; wrong arguments are named', () =>
     'name: expected a name of at least one character',
   );
   expect(() => register().create({ name: 'x', size: -1 })).toThrow(
-    'size: expected an integer of 0 to 2^32 - 1, got -1',
+    'size: expected an integer of 0 to 4294967295, got -1',
   );
   expect(() => register().create({ name: 'x', size: 8, align: 0.5 })).toThrow('align: expected');
 });

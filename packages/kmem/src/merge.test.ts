@@ -17,9 +17,20 @@ const cacheOf = (changes: Partial<KmemCache>): KmemCache =>
     ...changes,
   }) as KmemCache;
 
+const REQUEST: OpenRequest = {
+  name: 'new',
+  size: 64,
+  align: 0,
+  flags: 0,
+  useroffset: 0,
+  usersize: 0,
+  ctor: null,
+  refcount: 1,
+};
+
 /** Whether a cache like `old` takes a user of `size` bytes at a multiple of `align`. */
 function takes(old: Partial<KmemCache>, size: number, align = 0, isSlab = false): boolean {
-  const request = { name: 'new', size, align, flags: 0, ctor: null } as unknown as OpenRequest;
+  const request = { ...REQUEST, size, align };
   const rules = { arch: SLAB_ARCH_X86_64, isSlab, nomerge: false };
   return findMergeable([cacheOf(old)], rules, request, old.flags ?? 0) !== null;
 }
@@ -47,7 +58,7 @@ test('the oldest that fits is taken', () => {
     cacheOf({ name: 'a' }),
     cacheOf({ name: 'b' }),
   ];
-  const request = { name: 'new', size: 64, align: 0, flags: 0, ctor: null } as unknown as OpenRequest;
+  const request = REQUEST;
   const rules = { arch: SLAB_ARCH_X86_64, isSlab: false, nomerge: false };
   expect(findMergeable(caches, rules, request, 0)?.name).toBe('a');
   expect(findMergeable(caches, { ...rules, nomerge: true }, request, 0)).toBeNull();

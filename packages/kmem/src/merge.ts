@@ -1,4 +1,7 @@
+import { checkBoolean } from '@mm/printk';
+
 import { alignUp, calculateAlignment } from './alignment.js';
+import { checkCache, checkMerge } from './check-arguments.js';
 import type { KmemCache, OpenRequest } from './kmem-cache.js';
 import type { SlabArch } from './slab-arch.js';
 import { SLAB_MERGE_SAME, SLAB_NEVER_MERGE } from './slab-flags.js';
@@ -6,9 +9,18 @@ import { SLAB_MERGE_SAME, SLAB_NEVER_MERGE } from './slab-flags.js';
 /**
  * Whether `cache` never takes another user: it has flags of debugging, a constructor, a region for user copies, or
  * belongs to the allocator.
+ *
+ * @throws OptionError naming the field of the cache that is none.
+ * @example
+ * isUnmergeable(cache, false); // true for one with a constructor
  * @see linux 6.1 mm/slab_common.c slab_unmergeable
  */
-export const isUnmergeable = (cache: KmemCache, nomerge: boolean): boolean =>
+export function isUnmergeable(cache: KmemCache, nomerge: boolean): boolean {
+  checkCache(cache);
+  return neverMerges(cache, checkBoolean('nomerge', nomerge));
+}
+
+const neverMerges = (cache: KmemCache, nomerge: boolean): boolean =>
   nomerge ||
   (cache.flags & SLAB_NEVER_MERGE) !== 0 ||
   cache.ctor !== null ||
@@ -28,11 +40,23 @@ export interface MergeRules {
  *
  * @param caches oldest first.
  * @param flags of the request with what boot parameters add.
+ * @throws OptionError naming the argument, or the field of one, that is wrong.
  * @example
  * findMergeable(caches, rules, request, request.flags); // an older cache that can serve it, or null
  * @see linux 6.1 mm/slab_common.c find_mergeable
  */
 export function findMergeable<C extends KmemCache>(
+  caches: readonly C[],
+  rules: MergeRules,
+  request: OpenRequest,
+  flags: number,
+): C | null {
+  checkMerge(caches, rules, request, flags);
+  return oldestMergeable(caches, rules, request, flags);
+}
+
+/** {@link findMergeable} among caches that are known to be some. */
+export function oldestMergeable<C extends KmemCache>(
   caches: readonly C[],
   rules: MergeRules,
   request: OpenRequest,
@@ -44,7 +68,7 @@ export function findMergeable<C extends KmemCache>(
   const align = calculateAlignment(arch, request.flags, request.align, rounded);
   const size = alignUp(rounded, align);
   for (const cache of caches) {
-    if (isUnmergeable(cache, false)) continue;
+    if (neverMerges(cache, false)) continue;
     if (size > cache.size) continue;
     if ((flags & SLAB_MERGE_SAME) !== (cache.flags & SLAB_MERGE_SAME)) continue;
     if ((cache.size & ~(align - 1)) >>> 0 !== cache.size) continue;

@@ -1,3 +1,4 @@
+import { checkBuild, checkSeries } from './check-arguments.js';
 import { hasCacheDma32, type Series } from './series.js';
 import {
   SLAB_CACHE_DMA,
@@ -33,14 +34,25 @@ const coreFlags = (series: Series): number => (hasCacheDma32(series) ? CORE | SL
 
 /**
  * Flags that a caller of `kmem_cache_create` may pass; others make it fail with -EINVAL. The same for both allocators.
+ *
+ * @throws OptionError for what is no state of the series.
+ * @example
+ * permittedFlags('none') & SLAB_CACHE_DMA32; // 0: not yet
  * @see linux 6.1 mm/slab.h SLAB_FLAGS_PERMITTED
  */
 export const permittedFlags = (series: Series): number =>
-  coreFlags(series) | DEBUG.slub | SHARED | SLAB_MEM_SPREAD | SLAB_NO_USER_FLAGS;
+  coreFlags(checkSeries(series)) | DEBUG.slub | SHARED | SLAB_MEM_SPREAD | SLAB_NO_USER_FLAGS;
 
 /**
  * Flags that reach the allocator; the other permitted ones are dropped without a word.
+ *
+ * @throws OptionError for what is no state of the series or no allocator.
+ * @example
+ * createMask('merged', 'slab') & SLAB_TRACE; // 0: SLAB has no tracing
  * @see linux 6.1 mm/slab.h CACHE_CREATE_MASK
  */
 export const createMask = (series: Series, build: SlabBuild): number =>
-  coreFlags(series) | DEBUG[build] | SHARED | (build === 'slub' ? SLAB_NO_USER_FLAGS : SLAB_MEM_SPREAD);
+  coreFlags(checkSeries(series)) |
+  DEBUG[checkBuild(build)] |
+  SHARED |
+  (build === 'slub' ? SLAB_NO_USER_FLAGS : SLAB_MEM_SPREAD);

@@ -1,3 +1,5 @@
+import { checkInteger, checkText } from '@mm/printk';
+
 /** What the sizes and places of objects depend on beside the cache. Bytes. */
 export interface SlabArch {
   /** Bytes of a pointer: 4 or 8. */
@@ -74,12 +76,14 @@ const ARM_MAPPING_ALIGN = 2 ** 21;
  * The architecture of a machine preset; x86_64 for a name that is not known.
  *
  * @param ramStart physical address of the first byte of RAM, which 32-bit ARM maps at PAGE_OFFSET.
+ * @throws OptionError for a name that is no text, and what is no address.
  * @example
  * slabArchOf('arm').pointerBytes; // 4
  * slabArchOf('arm', 0x40000000).pageOffset; // 0x80000000n
  */
 export function slabArchOf(preset: string, ramStart = 0): SlabArch {
-  const arch = ARCHES[preset] ?? SLAB_ARCH_X86_64;
+  checkInteger('ramStart', ramStart, 0, Number.MAX_SAFE_INTEGER);
+  const arch = ARCHES[checkText('preset', preset)] ?? SLAB_ARCH_X86_64;
   if (arch !== ARM) return arch;
   return { ...ARM, pageOffset: ARM.pageOffset - BigInt(ramStart - (ramStart % ARM_MAPPING_ALIGN)) };
 }

@@ -2,6 +2,7 @@ import { FaultAttr, type FaultRate } from '@mm/buddy';
 import { OptionError, checkBoolean, checkObject } from '@mm/printk';
 import { __GFP_DIRECT_RECLAIM, __GFP_NOFAIL } from '@mm/zones';
 
+import { checkCache, checkGfp } from './check-arguments.js';
 import type { KmemCache } from './kmem-cache.js';
 import { SLAB_FAILSLAB } from './slab-flags.js';
 
@@ -43,8 +44,10 @@ export class SlabFaults {
     this.cacheFilter = cacheFilter;
   }
 
-  /** Whether the allocation from `cache` that is asked for now is to fail. */
+  /** Whether the allocation from `cache` that is asked for now is to fail. @throws OptionError for what is no cache or no flags. */
   shouldFail(cache: KmemCache, gfp: number): boolean {
+    checkCache(cache);
+    checkGfp(gfp);
     // The cache that caches themselves are made from never fails.
     if (cache.name === 'kmem_cache' || (gfp & __GFP_NOFAIL) !== 0) return false;
     if (this.ignoreGfpWait && (gfp & __GFP_DIRECT_RECLAIM) !== 0) return false;

@@ -1,3 +1,5 @@
+import { checkFlags } from '@mm/printk';
+
 // The kernel's values. @see linux 6.1 include/linux/slab.h
 
 /** Check objects at every allocation and free. */
@@ -73,11 +75,12 @@ const NAMES: ReadonlyArray<readonly [number, string]> = [
 /**
  * SLAB_* flags in words; bits without a name as one hexadecimal number.
  *
+ * @throws OptionError for what is no integer of 32 bits.
  * @example
  * formatSlabFlags(SLAB_CACHE_DMA32 | SLAB_PANIC); // 'SLAB_CACHE_DMA32|SLAB_PANIC'
  */
 export function formatSlabFlags(flags: number): string {
-  let rest = flags >>> 0;
+  let rest = checkFlags('flags', flags) >>> 0;
   const words: string[] = [];
   for (const [bit, name] of NAMES)
     if ((rest & bit) !== 0) {

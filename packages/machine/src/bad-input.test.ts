@@ -16,7 +16,7 @@ test.each<[what: string, act: () => unknown, message: string]>([
   [
     'half a byte',
     () => checkRequest({ name: 'a', size: 1.5 }),
-    'size: expected an integer of 0 to 2^32 - 1, got 1.5',
+    'size: expected an integer of 0 to 4294967295, got 1.5',
   ],
   ['a negative alignment', () => checkRequest({ name: 'a', size: 8, align: -8 }), 'align: expected'],
   [

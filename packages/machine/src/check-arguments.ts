@@ -1,4 +1,5 @@
 import { SlabCache, SlabSystem } from '@mm/slab';
+import { checkObjectAddress } from '@mm/kmem';
 import { OptionError, checkInteger } from '@mm/printk';
 
 import type { AnyCache, KmemSystem } from './kmem-system.js';
@@ -16,24 +17,8 @@ export function checkSlabSystem(kmem: KmemSystem): SlabSystem {
   return kmem;
 }
 
-/** @throws OptionError when `gfp` is not an integer in [0, 2^31). */
-export function checkGfp(gfp: number): void {
-  // Two comparisons where the test of its type would be a call.
-  if (typeof gfp !== 'number' || (gfp & 0x7fffffff) !== gfp)
-    throw new OptionError('gfp', 'an integer in [0, 2^31)', gfp);
-}
-
-/** @throws OptionError when `object` is no address. */
-export function checkObjectAddress(object: number): void {
-  if (!Number.isSafeInteger(object) || object < 0)
-    throw new OptionError('object', 'the address of an object', object);
-}
-
 /** @throws OptionError for what is no CPU of the machine. */
 export const checkCpu = (kmem: KmemSystem, cpu: number): number => checkInteger('cpu', cpu, 0, kmem.cpus - 1);
-
-/** The kernel's type is size_t. @throws OptionError when `size` is not an integer from 0. */
-export const checkSize = (size: number): number => checkInteger('size', size, 0, Number.MAX_SAFE_INTEGER);
 
 /** @throws OptionError when there are not `many` objects to be had, or no list to put them on. */
 export function checkBulk(many: number, objects: readonly number[]): void {

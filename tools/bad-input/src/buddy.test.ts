@@ -1,4 +1,5 @@
 import * as buddy from '@mm/buddy';
+import * as stepped from '@mm/buddy/stepped';
 import { PageFrames, PhysicalMemory } from '@mm/memory';
 import { KernelLog } from '@mm/printk';
 import { CellSpace, Context } from '@mm/steps';
@@ -55,6 +56,7 @@ const zone = (args: Row<World>['args'], rest: Partial<Row<World>> = {}): Row<Wor
 
 tryWrongValues<World>('@mm/buddy', {
   face: buddy,
+  stepped,
   makeWorld,
   stateOf: ({ pages, faults }) =>
     digest(

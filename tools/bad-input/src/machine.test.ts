@@ -1,5 +1,6 @@
 import { snapshotAllocator } from '@mm/buddy';
 import * as face from '@mm/machine';
+import * as stepped from '@mm/machine/stepped';
 import { GFP_KERNEL } from '@mm/zones';
 
 import { digest } from './digest.js';
@@ -77,6 +78,7 @@ const views = { ...pages, ...objects };
 for (const slab of ['slub', 'slab'] as const)
   tryWrongValues<World>(`@mm/machine with ${slab}`, {
     face,
+    stepped,
     makeWorld: () => makeWorld(slab),
     stateOf,
     also: Object.keys(views).map((called) => `CpuView.${called}`),

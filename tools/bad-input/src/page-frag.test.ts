@@ -1,6 +1,7 @@
 import { snapshotAllocator } from '@mm/buddy';
 import { createMachine } from '@mm/machine';
 import * as pageFrag from '@mm/page-frag';
+import * as stepped from '@mm/page-frag/stepped';
 import { GFP_KERNEL } from '@mm/zones';
 
 import { digest } from './digest.js';
@@ -21,6 +22,7 @@ const hot = { hot: [0, 1], native: ['1n', 'symbol'] } as const;
 
 tryWrongValues('@mm/page-frag', {
   face: pageFrag,
+  stepped,
   makeWorld,
   stateOf: ({ pages, cache }) =>
     digest(...snapshotAllocator(pages).arrays, pages.frames.flags, pages.frames.refcount, {

@@ -1,3 +1,4 @@
+import { Context, type Steps, runToEnd } from '@mm/steps';
 import { describe, expect, it } from 'vitest';
 
 import { publicNames } from './public-names.js';
@@ -13,6 +14,8 @@ const MESSAGE = /^[\w$][^:]*: expected .+, got .+/su;
 export interface Trial<World> {
   /** The package as it is imported. */
   readonly face: Readonly<Record<string, unknown>>;
+  /** Its stepped face, if it has one: what takes wrong values well must do so in both builds. */
+  readonly stepped?: Readonly<Record<string, unknown>>;
   /** A small world in which good arguments make sense. */
   readonly makeWorld: () => World;
   /** All of the world's state in a form to compare. */
@@ -24,6 +27,14 @@ export interface Trial<World> {
 
 /** Tests that every public function of a package takes wrong values well, and that none has been left out. */
 export function tryWrongValues<World>(name: string, trial: Trial<World>): void {
+  const { stepped: face, ...rest } = trial;
+  tryFace(name, rest);
+  if (face === undefined) return;
+  const rows = Object.fromEntries(Object.entries(trial.rows).filter(([called]) => called in face));
+  tryFace(`${name}/stepped`, { ...rest, face, rows, also: [] });
+}
+
+function tryFace<World>(name: string, trial: Trial<World>): void {
   describe(`arguments of ${name}`, () => {
     it('every public function, class and method has a row, and every row is of one', () => {
       expect(Object.keys(trial.rows).toSorted()).toEqual(
@@ -73,7 +84,7 @@ function tryOne<World>(trial: Trial<World>, called: string, row: Row<World>, one
   const at = `argument ${one.place}${one.field === undefined ? '' : `.${one.field}`} = ${one.label}`;
   const before = one.good ? null : trial.stateOf(world);
   try {
-    callOf(trial, called, row)(world, args as never[]);
+    finish(callOf(trial, called, row)(world, args as never[]));
     return one.good ? [] : [`${at}: taken without a word`];
   } catch (error) {
     if (one.good) return [`${at}: refused, though said to be good: ${String(error)}`];
@@ -84,6 +95,12 @@ function tryOne<World>(trial: Trial<World>, called: string, row: Row<World>, one
     expect(trial.stateOf(world), `${called}: ${at}: the state after`).toEqual(before);
     return [];
   }
+}
+
+/** What stepped code would do by itself: all its steps, on CPU 0. */
+function finish(answer: unknown): void {
+  if (Object.prototype.toString.call(answer) === '[object Generator]')
+    runToEnd(new Context(0), answer as Steps<unknown>);
 }
 
 function callOf<World>(

@@ -4,6 +4,7 @@ import { PAGE_SIZE, orderOfFlags } from '@mm/memory';
 import type { Context, Steps } from '@mm/steps/stepped';
 import { __GFP_COMP } from '@mm/zones';
 
+import { checkGfp, checkObjectAddress, checkPages, checkSize } from '../check-arguments.js';
 import { orderOfBytes } from '../order-of-bytes.js';
 import { GFP_SLAB_BUG_MASK, fixSlabGfp } from '../slab-gfp.js';
 
@@ -12,6 +13,7 @@ import { GFP_SLAB_BUG_MASK, fixSlabGfp } from '../slab-gfp.js';
  *
  * @param size bytes, above 8192; above 4 MiB gets a warning and null.
  * @returns its physical address, or null.
+ * @throws OptionError for what is no page allocator, no size or no flags.
  * @example
  * kmallocLarge(ctx, pages, 10_000, GFP_KERNEL);
  * @see linux 6.1 mm/slab_common.c __kmalloc_large_node
@@ -22,6 +24,9 @@ export function* kmallocLarge(
   size: number,
   gfp: number,
 ): Steps<number | null> {
+  checkPages(pages);
+  checkSize(size);
+  checkGfp(gfp);
   const flags = fixSlabGfp(pages.log, gfp, GFP_SLAB_BUG_MASK) | __GFP_COMP;
   const pfn = yield* allocPages(ctx, pages, flags, orderOfBytes(size));
   return pfn === null ? null : pfn * PAGE_SIZE;
@@ -29,12 +34,14 @@ export function* kmallocLarge(
 
 /**
  * Gives a block of {@link kmallocLarge} back.
+ * @throws OptionError for what is no page allocator or no address; HoleError where there is no memory.
  * @example
  * freeLargeKmalloc(ctx, pages, address);
  * @see linux 6.1 mm/slab_common.c free_large_kmalloc
  */
 export function* freeLargeKmalloc(ctx: Context, pages: PageAllocator, address: number): Steps<void> {
-  const pfn = Math.floor(address / PAGE_SIZE);
+  checkPages(pages);
+  const pfn = Math.floor(checkObjectAddress(address) / PAGE_SIZE);
   const { frames } = pages;
   yield* freePages(ctx, pages, pfn, orderOfFlags(frames.flags[frames.slotOf(pfn)]!));
 }

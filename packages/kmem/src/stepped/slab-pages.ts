@@ -1,10 +1,15 @@
 import type { PageAllocator } from '@mm/buddy';
 import { allocPages } from '@mm/buddy/stepped';
 import type { Pfn } from '@mm/memory';
+import { checkInstance, checkInteger } from '@mm/printk';
 import type { Context, Steps } from '@mm/steps/stepped';
 
-import type { CacheRegister } from '../cache-register.js';
+import { checkCache, checkGfp, checkPages } from '../check-arguments.js';
+import { CacheRegister } from '../cache-register.js';
 import type { KmemCache } from '../kmem-cache.js';
+
+/** Of a slab: its order is fit for the page allocator. */
+const TOP_ORDER = 10;
 
 /**
  * Asks the page allocator for a slab; who watches the register is told of it.
@@ -12,6 +17,7 @@ import type { KmemCache } from '../kmem-cache.js';
  * @param callerGfp flags that the caller of the cache passed.
  * @param gfp flags that the page allocator gets.
  * @param attempt 0, and 1 for the second try with a smaller order.
+ * @throws OptionError naming the argument that is wrong; nobody has been told then.
  * @example
  * allocSlabPages(ctx, pages, register, cache, GFP_KERNEL, GFP_KERNEL | __GFP_COMP, 1, 0);
  */
@@ -25,6 +31,13 @@ export function* allocSlabPages(
   order: number,
   attempt: number,
 ): Steps<Pfn | null> {
+  checkPages(pages);
+  checkInstance('register', register, CacheRegister);
+  checkCache(cache);
+  checkGfp(callerGfp);
+  checkGfp(gfp);
+  checkInteger('order', order, 0, TOP_ORDER);
+  checkInteger('attempt', attempt, 0, 1);
   if (register.onPageRequest !== null) register.onPageRequest(cache, callerGfp, gfp, order, attempt);
   return yield* allocPages(ctx, pages, gfp, order);
 }

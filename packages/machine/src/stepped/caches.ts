@@ -1,4 +1,4 @@
-import type { CacheRequest } from '@mm/kmem';
+import { type CacheRequest, checkGfp, checkObjectAddress, checkSize } from '@mm/kmem';
 import { kmemCacheCreate } from '@mm/kmem/stepped';
 import {
   drainAll,
@@ -31,16 +31,7 @@ import {
 } from '@mm/slub/stepped';
 import type { Context, Steps } from '@mm/steps/stepped';
 
-import {
-  checkBulk,
-  checkCpu,
-  checkGfp,
-  checkObjectAddress,
-  checkObjects,
-  checkSize,
-  checkSlabCache,
-  checkSlabSystem,
-} from '../check-arguments.js';
+import { checkBulk, checkCpu, checkObjects, checkSlabCache, checkSlabSystem } from '../check-arguments.js';
 import type { AnyCache, KmemSystem } from '../kmem-system.js';
 
 /**
