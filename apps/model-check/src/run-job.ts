@@ -1,6 +1,7 @@
 import {
   type Counts,
   type WorldOptions,
+  Worlds,
   addCounts,
   newCounts,
   randomProgram,
@@ -102,6 +103,15 @@ export const modeOf = ({ mode }: RunOptions, seed: number): 'sequence' | 'interl
   return seed % 2 === 0 ? 'interleaved' : 'sequence';
 };
 
+/** By system. */
+const WORLDS = new Map<string, Worlds<unknown>>();
+
+function worldsOf(name: string): Worlds<unknown> {
+  const worlds = WORLDS.get(name) ?? new Worlds(subsystemOf(name));
+  WORLDS.set(name, worlds);
+  return worlds;
+}
+
 /** A number of runs of a system. */
 function runUnit(options: RunOptions, name: string, unit: number): RunResult {
   const system = subsystemOf(name);
@@ -121,7 +131,7 @@ function runUnit(options: RunOptions, name: string, unit: number): RunResult {
       system,
       worldOf(system, options.world, seed),
       { program, schedule },
-      { counts: made[mode].counts },
+      { counts: made[mode].counts, worlds: worldsOf(name) },
     );
     made[mode].milliseconds += performance.now() - began;
     if (failure === null) continue;

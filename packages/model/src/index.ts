@@ -14,6 +14,7 @@ export {
   replayCounterexample,
 } from './engine/counterexample.js';
 export { type Example, type ExampleRun, runExample } from './engine/example.js';
+export { Worlds } from './engine/worlds.js';
 export { type Failure, brokenInvariant } from './engine/failure.js';
 export { parseCounterexample } from './engine/parse-counterexample.js';
 export { randomProgram, worldOf } from './engine/program.js';

@@ -95,6 +95,8 @@ export interface Subsystem<W> {
   readonly invariants: Invariants;
   /** A fresh world. */
   readonly setup: (options: WorldOptions) => W;
+  /** Asked of a fresh world: what makes it fresh again, for less than another one costs. Default: nothing does. */
+  readonly renewal?: (world: W) => () => void;
   /** Options that nobody asked for, chosen by the seed of a run: so that a campaign sees more than one kind of world. */
   readonly vary?: (options: WorldOptions, seed: number) => WorldOptions;
   /** What {@link vary} has chosen, in words. */

@@ -1,4 +1,12 @@
-import { type Subsystem, newCounts, randomProgram, runExample, subsystemOf, worldOf } from '@mm/model';
+import {
+  type Subsystem,
+  Worlds,
+  newCounts,
+  randomProgram,
+  runExample,
+  subsystemOf,
+  worldOf,
+} from '@mm/model';
 
 import type { BenchCase, BenchSuite } from './suite.js';
 
@@ -9,6 +17,7 @@ const CPUS = 3;
 /** Runs of one kind, a seed after the other, as `mm-check run` makes them on one core. */
 function runs<W>(system: Subsystem<W>, interleaved: boolean): (n: number) => number {
   const counts = newCounts(system);
+  const worlds = new Worlds(system);
   let seed = 0;
   return (n) => {
     // The clock of a case counts in thousands, so that runs are whole.
@@ -20,7 +29,7 @@ function runs<W>(system: Subsystem<W>, interleaved: boolean): (n: number) => num
         system,
         world,
         { program, schedule: interleaved ? seed : null },
-        { counts },
+        { counts, worlds },
       );
       if (failure !== null) throw new Error(`${system.name}, seed ${seed}: ${failure.invariant}`);
     }

@@ -6,6 +6,7 @@ import * as stepped from '../stepped/buddy-commands.js';
 import type { Command, Op, Subsystem } from '../subsystem.js';
 import {
   type BuddyWorld,
+  buddyRenewal,
   buddyWorld,
   checkBuddyLocal,
   checkBuddyWhole,
@@ -102,6 +103,7 @@ export const buddySubsystem: Subsystem<BuddyWorld> = {
     }),
   ],
   setup: buddyWorld,
+  renewal: buddyRenewal,
   cellsOf: (world) => world.machine.cells,
   checkLocal: checkBuddyLocal,
   checkWhole: checkBuddyWhole,

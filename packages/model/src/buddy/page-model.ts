@@ -95,6 +95,13 @@ export class PageModel {
     this.held[block.zone]! += 2 ** block.order;
   }
 
+  /** Nobody holds a page. */
+  reset(): void {
+    this.live.length = 0;
+    this.held.fill(0);
+    this.#bits.fill(0);
+  }
+
   #mark(pfn: number, size: number, held: boolean): void {
     const bits = this.#bits;
     // Blocks of 32 pages and more cover whole words, as they are aligned.

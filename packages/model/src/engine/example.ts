@@ -36,14 +36,20 @@ export function runExample<W>(
   extras: RunExtras<W> & { readonly counts?: Counts; readonly record?: boolean } = {},
 ): ExampleRun {
   const { program, schedule } = example;
-  const { counts = newCounts(subsystem), record, careful, watch } = extras;
+  const { counts = newCounts(subsystem), record, careful, watch, worlds } = extras;
   if (schedule === null)
     return {
-      failure: runSequence(subsystem, options, program, counts, { careful, watch }),
+      failure: runSequence(subsystem, options, program, counts, { careful, watch, worlds }),
       example,
       leftAt: -1,
     };
-  const run = runInterleaved(subsystem, options, program, counts, { schedule, record, careful, watch });
+  const run = runInterleaved(subsystem, options, program, counts, {
+    schedule,
+    record,
+    careful,
+    watch,
+    worlds,
+  });
   return {
     failure: run.failure,
     example: record === true ? { program, schedule: run.schedule } : example,

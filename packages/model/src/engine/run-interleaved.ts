@@ -100,7 +100,7 @@ class Play<W> {
     this.#program = program;
     this.#counts = counts;
     this.#extras = extras;
-    this.#world = subsystem.setup(options);
+    this.#world = extras.worlds?.take(options) ?? subsystem.setup(options);
     this.#scheduler =
       typeof schedule === 'number' ? new SeededScheduler(schedule) : new CommandScheduler(schedule, program);
     const cells = subsystem.cellsOf(this.#world);
@@ -135,6 +135,7 @@ class Play<W> {
       if (round % WHOLE_EVERY_ROUNDS === 0) this.#checkWhole();
     }
     this.#checkWhole();
+    this.#extras.worlds?.giveBack(this.#world);
   }
 
   #nameOf(op: number): string {

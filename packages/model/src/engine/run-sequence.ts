@@ -23,7 +23,7 @@ export function runSequence<W>(
   options: WorldOptions,
   program: readonly Op[],
   counts: Counts,
-  { careful = false, watch }: RunExtras<W> = {},
+  { careful = false, watch, worlds }: RunExtras<W> = {},
 ): Failure | null {
   const { commands, invariants } = subsystem;
   const contexts = Array.from({ length: options.cpus ?? 1 }, (_, cpu) => new Context(cpu));
@@ -32,7 +32,7 @@ export function runSequence<W>(
   let shown = 0;
   counts.runs++;
   try {
-    const world = subsystem.setup(options);
+    const world = worlds?.take(options) ?? subsystem.setup(options);
     const whole = (): void => {
       subsystem.checkWhole(world);
       counts.checks += invariants.whole.length;
@@ -60,6 +60,7 @@ export function runSequence<W>(
       if (careful || at % WHOLE_EVERY === 0) whole();
     }
     whole();
+    worlds?.giveBack(world);
     return null;
   } catch (error) {
     // A command that throws is no less to be seen.

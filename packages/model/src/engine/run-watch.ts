@@ -2,6 +2,7 @@ import type { Choice } from '@mm/interleave';
 import type { Access, CellSpace } from '@mm/steps';
 
 import type { Answer } from '../subsystem.js';
+import type { Worlds } from './worlds.js';
 
 /**
  * Looks at a run as it goes, to show it. A choice names an operation by its index where a schedule of tasks names a task.
@@ -20,4 +21,6 @@ export interface RunExtras<W> {
   /** Whole structures are looked at after every command, not at intervals. Default false. */
   readonly careful?: boolean | undefined;
   readonly watch?: RunWatch<W> | undefined;
+  /** Where the world comes from and goes to when all held. Default: one is set up for the run. */
+  readonly worlds?: Worlds<W> | undefined;
 }
