@@ -67,17 +67,20 @@ const IN_FLIGHT_MAX = 1024;
 
 /**
  * A single page must be found where an allowed zone has more pages that nobody holds than watermark, reserve, the high-order
- * reserve (1% and a pageblock), isolated blocks, per-cpu lists of other CPUs and operations under way can hide.
+ * reserve (1% and a pageblock), isolated blocks, per-cpu lists of other CPUs and operations under way can hide. What others
+ * gave back meanwhile may have come too late.
+ *
+ * @param given the model's `given` when the allocation began.
  * @throws ModelViolation when a failure was not due.
  */
-export function checkFailure(world: BuddyWorld, gfp: number): void {
-  const undue = undueFailure(world, gfp);
+export function checkFailure(world: BuddyWorld, gfp: number, given: readonly number[]): void {
+  const undue = undueFailure(world, gfp, given);
   if (undue !== null)
     throw new ModelViolation('an allocation does not fail while enough of the right memory is free', undue);
 }
 
 /** Why the failure of a single page is not due by {@link checkFailure}'s rule; null: it is. */
-export function undueFailure(world: BuddyWorld, gfp: number): string | null {
+export function undueFailure(world: BuddyWorld, gfp: number, given: readonly number[]): string | null {
   // Faults are failures that are due at any time.
   if (world.machine.pages.faults !== null) return null;
   const { machine, model, isolated } = world;
@@ -88,7 +91,10 @@ export function undueFailure(world: BuddyWorld, gfp: number): string | null {
   for (const zone of zones.indices().filter((index) => index <= highest)) {
     const managed = zones.managed[zone]!;
     const free =
-      managed - model.held[zone]! - isolated.filter((range) => range.zone === zone).length * ISOLATED_PAGES;
+      managed -
+      model.held[zone]! -
+      (model.given[zone]! - given[zone]!) -
+      isolated.filter((range) => range.zone === zone).length * ISOLATED_PAGES;
     const hidden =
       cpus * (zones.pcpHigh[zone]! + PCP_SLACK + PART_MAX + IN_FLIGHT_MAX) +
       Math.floor(managed / 100) +

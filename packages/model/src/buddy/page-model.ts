@@ -46,6 +46,8 @@ export class PageModel {
   readonly live: LiveBlock[] = [];
   /** Pages held, by zone. */
   readonly held: number[];
+  /** Pages that their owners began to give back so far, by zone. */
+  readonly given: number[];
   readonly #zones: readonly ModelZone[];
   readonly #names: readonly string[];
   /** A bit for each page frame that is held. */
@@ -55,6 +57,7 @@ export class PageModel {
     this.#zones = zones;
     this.#names = zones.map((zone) => zone.name).toSorted((x, y) => HEIGHT.indexOf(x) - HEIGHT.indexOf(y));
     this.held = zones.map(() => 0);
+    this.given = zones.map(() => 0);
     this.#bits = new Uint32Array((Math.max(...zones.map((zone) => zone.endPfn)) >>> 5) + 33);
   }
 
@@ -83,8 +86,10 @@ export class PageModel {
     const block = this.live[index]!;
     const last = this.live.pop()!;
     if (block !== last) this.live[index] = last;
-    this.#mark(block.pfn, 2 ** block.order, false);
-    this.held[block.zone]! -= 2 ** block.order;
+    const size = 2 ** block.order;
+    this.#mark(block.pfn, size, false);
+    this.held[block.zone]! -= size;
+    this.given[block.zone]! += size;
     return block;
   }
 

@@ -151,6 +151,7 @@ const wrongCommands: readonly Command<CacheWorld>[] = [
 export const CACHE_INVARIANTS: Invariants = {
   command: [
     'no live object overlaps another',
+    'freed memory of a typesafe cache stays of its type until a grace period has passed',
     'an object is aligned as its cache says',
     // The address follows: of 4 GiB, or the end of ZONE_DMA.
     'objects of a cache made for DMA lie below',

@@ -31,6 +31,7 @@ import { type CacheUser, ObjectModel } from './object-model.js';
 import { watchFaults } from './note-history.js';
 import { PageRequests } from './page-requests.js';
 import { Partings } from './partings.js';
+import { TypesafeMemory } from './typesafe-memory.js';
 
 /** A user and the cache that serves them. */
 export interface OpenUser extends CacheUser {
@@ -77,6 +78,8 @@ export interface CacheWorld {
   destroys: number;
   /** Who takes caches apart, and whose objects come back meanwhile. */
   readonly partings: Partings;
+  /** Freed memory that nobody else may have yet. */
+  readonly typesafe: TypesafeMemory;
   /** The CPU that is offline, on which nothing runs; -1: none. */
   offline: number;
 }
@@ -114,6 +117,7 @@ export function cacheWorld(options: WorldOptions, slab: 'slub' | 'slab'): CacheW
     destroying: 0,
     destroys: 0,
     partings: new Partings(),
+    typesafe: new TypesafeMemory(),
     offline: -1,
   };
   watchFaults(world);
@@ -243,6 +247,7 @@ export function received(
   const { machine, model } = world;
   const { memory } = machine;
   const object = model.allocated(address, user, size);
+  world.typesafe.taken(address, size, 'cache' in user ? (user as OpenUser).cache : null);
   if (zeroed && !isZeroed(machine, address, size))
     throw new ModelViolation('an object asked for with __GFP_ZERO is zero', `0x${address.toString(16)}`);
   if (user.constructed !== 0 && memory.read32(address) !== user.constructed >>> 0)
@@ -252,9 +257,16 @@ export function received(
 
 /**
  * A slab's least order is one page: it must be found while enough of the right memory is free.
+ *
+ * @param given the page model's `given` when the allocation began.
  * @throws ModelViolation when a failure was not due.
  */
-export function checkSlabFailure(world: CacheWorld, cache: AnyCache, gfp: number): void {
+export function checkSlabFailure(
+  world: CacheWorld,
+  cache: AnyCache,
+  gfp: number,
+  given: readonly number[],
+): void {
   checkAllKept(world, KEPT_AT_ONCE);
   // Faults are failures that are due at any time.
   if (world.kmem.faults !== null) return;
@@ -266,7 +278,7 @@ export function checkSlabFailure(world: CacheWorld, cache: AnyCache, gfp: number
     if ((frames.flags[slot]! & PageFlag.slab) !== 0)
       held[frames.zone[slot]!]! += 2 ** orderOfFlags(frames.flags[slot]!);
   try {
-    checkFailure(world.buddy, (gfp & ~0xf) | (cache.allocFlags & 0xf));
+    checkFailure(world.buddy, (gfp & ~0xf) | (cache.allocFlags & 0xf), given);
   } finally {
     before.forEach((pages, zone) => (held[zone] = pages));
   }

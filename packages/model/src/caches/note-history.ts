@@ -4,7 +4,7 @@ import { SlubCache } from '@mm/slub';
 import type { CacheWorld } from './cache-world.js';
 
 /*
- * Commands tell the model of SLUB's counters what they do, before they do it: a counter may run ahead of the history only
+ * Commands tell the models of SLUB's counters and of typesafe memory what they do, before they do it: a counter may run ahead of the history only
  * while the command is under way. SLAB has no such counters.
  */
 
@@ -23,8 +23,14 @@ export function watchFaults({ kmem, counters, asking }: CacheWorld): void {
   };
 }
 
-/** CPU `cpu` frees an object. */
-export function gaveObject({ counters }: CacheWorld, cache: AnyCache, cpu: number): void {
+/** CPU `cpu` frees an object, in its next step. */
+export function gaveObject(
+  { counters, typesafe }: CacheWorld,
+  cache: AnyCache,
+  cpu: number,
+  object: number,
+): void {
+  typesafe.freed(cache, object);
   if (cache instanceof SlubCache) counters.of(cache).frees[cpu]! += 1;
 }
 
@@ -41,12 +47,17 @@ export function tookBulk({ counters }: CacheWorld, cache: AnyCache, wanted: numb
   if (got === 0) history.bulkFreesMax += wanted;
 }
 
-/** `many` objects are freed at once: at least one slab's, at most each from another slab. */
-export function gaveBulk({ counters }: CacheWorld, cache: AnyCache, many: number): void {
-  if (!(cache instanceof SlubCache) || many === 0) return;
+/** Objects are freed at once: at least one slab's, at most each from another slab. */
+export function gaveBulk(
+  { counters, typesafe }: CacheWorld,
+  cache: AnyCache,
+  objects: readonly number[],
+): void {
+  for (const object of objects) typesafe.freed(cache, object);
+  if (!(cache instanceof SlubCache) || objects.length === 0) return;
   const history = counters.of(cache);
   history.bulkFreesMin += 1;
-  history.bulkFreesMax += many;
+  history.bulkFreesMax += objects.length;
 }
 
 /** Slabs of the cache may be given back without being counted. */

@@ -24,9 +24,10 @@ const isZero = ({ machine: { memory } }: BuddyWorld, pfn: number, other: number)
 export function* allocBlock(world: BuddyWorld, ctx: Context, op: Op): Steps<Answer> {
   const { gfp, order } = allocArguments(op);
   const { machine, model } = world;
+  const given = model.given.slice();
   const pfn = yield* allocPages(ctx, machine.pages, gfp, order);
   if (pfn === null) {
-    if (order === 0) checkFailure(world, gfp);
+    if (order === 0) checkFailure(world, gfp, given);
     return null;
   }
   const block = model.allocated(pfn, order, gfp);

@@ -142,7 +142,7 @@ export function* overrunObject(world: CacheWorld, ctx: Context, op: Op): Steps<A
   if (!startsFreeing(world, user)) return NOTHING_TO_DO;
   model.release(op.a);
   machine.memory.write8(object.address + object.size, 0x11);
-  gaveObject(world, cache, ctx.cpu);
+  gaveObject(world, cache, ctx.cpu, object.address);
   yield* cacheFree(ctx, cache, object.address);
   endsFreeing(world, user);
   const report =
@@ -175,7 +175,7 @@ export function* destroyCache(world: CacheWorld, ctx: Context, op: Op): Steps<An
   world.users.splice(world.users.indexOf(user), 1);
   for (const object of world.model.releaseAll(user)) {
     checkObjectBytes(world.machine, object);
-    gaveObject(world, cache, ctx.cpu);
+    gaveObject(world, cache, ctx.cpu, object.address);
     yield* cacheFree(ctx, cache, object.address);
   }
   wasShrunk(world, cache);
@@ -200,11 +200,12 @@ export function* destroyCache(world: CacheWorld, ctx: Context, op: Op): Steps<An
 export function* allocObject(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const user = userOf(world, op);
   const gfp = allowedGfp(user, op);
+  const given = world.buddy.model.given.slice();
   user.inFlight++;
   tookObject(world, user.cache, ctx.cpu);
   const address = yield* cacheAlloc(ctx, user.cache, gfp);
   user.inFlight--;
-  if (address === null) checkSlabFailure(world, user.cache, gfp);
+  if (address === null) checkSlabFailure(world, user.cache, gfp, given);
   else received(world, user, address, user.size, (gfp & ZERO) !== 0);
   return address;
 }
@@ -239,7 +240,7 @@ export function* freeObject(world: CacheWorld, ctx: Context, op: Op): Steps<Answ
     return object.address;
   }
   const user = owner as OpenUser;
-  gaveObject(world, user.cache, ctx.cpu);
+  gaveObject(world, user.cache, ctx.cpu, object.address);
   yield* cacheFree(ctx, user.cache, object.address);
   endsFreeing(world, user);
   return object.address;
@@ -257,7 +258,7 @@ export function* freeObjects(world: CacheWorld, ctx: Context, op: Op): Steps<Ans
     addresses.push(object.address);
   }
   user.inFlight++;
-  gaveBulk(world, user.cache, addresses.length);
+  gaveBulk(world, user.cache, addresses);
   yield* cacheFreeBulk(ctx, user.cache, addresses);
   user.inFlight--;
   return addresses.length;
@@ -331,7 +332,9 @@ export function* reapCache(world: CacheWorld, ctx: Context, op: Op): Steps<Answe
 
 /** Ends a grace period: slabs that waited for it go back. */
 export function* gracePeriodEnds(world: CacheWorld, ctx: Context): Steps<Answer> {
+  const begun = world.typesafe.begins();
   yield* endGracePeriod(ctx, world.kmem);
+  world.typesafe.ended(begun);
 }
 
 /** A CPU goes away for a moment, whatever the others do; who was on it goes on elsewhere. */
@@ -357,6 +360,7 @@ export function* takePages(world: CacheWorld, ctx: Context, op: Op): Steps<Answe
     const pfn = yield* allocPages(ctx, machine.pages, gfp, order);
     if (pfn === null) break;
     model.allocated(pfn, order, gfp);
+    world.typesafe.taken(pfn * 4096, 4096 << order, null);
   }
   return taken;
 }

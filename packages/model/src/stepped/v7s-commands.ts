@@ -35,6 +35,7 @@ export function* map(world: V7sWorld, ctx: Context, op: Op): Steps<Answer> {
   const within = last < WINDOW_PAGES && pa + size * count <= 2 ** shape.oas;
   const free = within && mapped.subarray(first, last + 1).every((page) => page === 0);
   const done = { bytes: 0 };
+  const given = world.buddy.model.given.slice();
   const answer = yield* mapPages(ctx, world.table, iova, pa, size, count, prot, GFP_ATOMIC, done);
   unclaim(world, range);
   if (answer === 0 && !known)
@@ -60,7 +61,7 @@ export function* map(world: V7sWorld, ctx: Context, op: Op): Steps<Answer> {
       'a map that fails takes nothing away',
       'a map that fails leaves nothing behind',
     );
-  if (answer === -Errno.ENOMEM) checkTableFailure(world, ENOUGH, `page ${first} of ${count}`);
+  if (answer === -Errno.ENOMEM) checkTableFailure(world, given, ENOUGH, `page ${first} of ${count}`);
   else if (free && known)
     throw new ModelViolation('a map of what is free succeeds', `errno ${answer}, page ${first} of ${count}`);
   return answer;
@@ -81,12 +82,13 @@ export function* unmap(world: V7sWorld, ctx: Context, op: Op): Steps<Answer> {
     mapped.subarray(first + pages, first + pages + step).every((page) => page !== 0)
   )
     pages += step;
+  const given = world.buddy.model.given.slice();
   const gone = yield* unmapPages(ctx, world.table, iova, size, count);
   unclaim(world, range);
   const said = `${gone} of ${pages * 0x1000} bytes, page ${first}`;
   if (gone > pages * 0x1000) throw new ModelViolation('an unmap reports no more than went away', said);
   // A block of which a part goes needs a table for the rest.
-  if (gone < pages * 0x1000) checkTableFailure(world, 'an unmap takes away all that is mapped', said);
+  if (gone < pages * 0x1000) checkTableFailure(world, given, 'an unmap takes away all that is mapped', said);
   pages = gone / 0x1000;
   mapped.fill(0, first, first + pages);
   for (let page = first; page < first + pages; page++) {

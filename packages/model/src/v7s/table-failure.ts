@@ -10,10 +10,16 @@ export const ENOUGH = 'a map does not fail for memory while enough below 4 GiB i
 
 /**
  * A level 2 table takes one page at most: it must be found while enough memory that it may lie in is free.
+ * @param given the page model's `given` when the operation began.
  * @param invariant what breaks when the failure of an operation for want of a table was not due.
  * @throws ModelViolation
  */
-export function checkTableFailure(world: V7sWorld, invariant: string, what: string): void {
+export function checkTableFailure(
+  world: V7sWorld,
+  given: readonly number[],
+  invariant: string,
+  what: string,
+): void {
   const { machine, buddy, table } = world;
   const { source } = table;
   if (source.kind === 'genalloc') {
@@ -24,11 +30,11 @@ export function checkTableFailure(world: V7sWorld, invariant: string, what: stri
   }
   const gfp = table.ttbrExt ? 0x2800 : machine.preset.config.dma32 ? 0x2804 : 0x2801;
   // What commands hold explains most failures; only else are the pages of tables and slabs counted, of all frames.
-  if (undueFailure(buddy, gfp) === null) return;
+  if (undueFailure(buddy, gfp, given) === null) return;
   const { held } = buddy.model;
   const before = [...held];
   holdTables(world);
-  const undue = undueFailure(buddy, gfp);
+  const undue = undueFailure(buddy, gfp, given);
   before.forEach((pages, zone) => (held[zone] = pages));
   if (undue !== null) throw new ModelViolation(invariant, `${what}: ${undue}`);
 }

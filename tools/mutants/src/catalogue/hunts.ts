@@ -43,5 +43,6 @@ export function edit(module: string, find: string, replace: string): Edit {
 export const LISTS = 'the structures of the page allocator agree with each other';
 export const PAGE_COUNT = 'free + per-cpu + held pages = managed';
 export const COUNTERS = 'the free lists agree with their counters';
+export const TYPESAFE = 'freed memory of a typesafe cache stays of its type until a grace period has passed';
 export const OVERLAP = 'no live object overlaps another';
 export const NOT_TWICE = 'no object is handed out twice';

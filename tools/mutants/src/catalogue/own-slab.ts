@@ -1,6 +1,6 @@
 import type { Hunt } from '../hunt/hunt.js';
 import type { Edit, Mutant, MutantKind } from '../mutant.js';
-import { AGREE, MISCOUNT, OVERLAP, check, edit, programs } from './hunts.js';
+import { AGREE, MISCOUNT, OVERLAP, TYPESAFE, check, edit, programs } from './hunts.js';
 
 const own = (
   id: string,
@@ -143,10 +143,24 @@ export const OWN_SLAB: readonly Mutant[] = [
       edit(
         'slab/stepped/grow',
         'if (cache.offSlab) yield* slabFree(',
-        'if (cache.offSlab && slots.length < 0) yield* slabFree(',
+        'if (cache.offSlab && slot < 0) yield* slabFree(',
       ),
     ],
     [check('slab: caches with their index lists elsewhere')],
     ['objects in use = slabs whose index lists they are'],
+  ),
+  own(
+    'rcu-slab',
+    'lifetime',
+    'a slab of a typesafe cache is given back without a grace period',
+    [
+      edit(
+        'slab/stepped/grow',
+        'if (cache.byRcu) system.rcuSlabs',
+        'if (cache.byRcu && slot < 0) system.rcuSlabs',
+      ),
+    ],
+    [programs('slab')],
+    [TYPESAFE],
   ),
 ];

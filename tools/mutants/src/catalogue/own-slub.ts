@@ -1,6 +1,17 @@
 import type { Hunt } from '../hunt/hunt.js';
 import type { Edit, Mutant, MutantKind } from '../mutant.js';
-import { AGREE, MISCOUNT, NOT_TWICE, OVERLAP, TWO_OWNERS, check, edit, programs, scenario } from './hunts.js';
+import {
+  AGREE,
+  MISCOUNT,
+  NOT_TWICE,
+  OVERLAP,
+  TYPESAFE,
+  TWO_OWNERS,
+  check,
+  edit,
+  programs,
+  scenario,
+} from './hunts.js';
 
 const own = (
   id: string,
@@ -331,5 +342,19 @@ export const OWN_SLUB: readonly Mutant[] = [
     ],
     [programs('slub'), scenario('slub-cpu-offline')],
     ['a CPU that is offline holds nothing'],
+  ),
+  own(
+    'rcu-slab',
+    'lifetime',
+    'a slab of a typesafe cache is given back without a grace period',
+    [
+      edit(
+        'slub/stepped/new-slab',
+        'if (cache.byRcu) cache.system.rcuSlabs',
+        'if (cache.byRcu && slot < 0) cache.system.rcuSlabs',
+      ),
+    ],
+    [programs('slub')],
+    [TYPESAFE],
   ),
 ];
