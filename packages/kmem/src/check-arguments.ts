@@ -55,6 +55,31 @@ export function checkObjectAddress(object: number): number {
  */
 export const checkSize = (size: number): number => checkInteger('size', size, 0, Number.MAX_SAFE_INTEGER);
 
+/**
+ * A list of addresses of objects, as it came.
+ *
+ * @throws OptionError for what is no array, and for what in it is no address.
+ * @example
+ * checkObjects([0x40001000]);
+ */
+export function checkObjects(objects: readonly number[]): readonly number[] {
+  checkArray('objects', objects, 'addresses');
+  for (const object of objects) checkObjectAddress(object);
+  return objects;
+}
+
+/**
+ * A number of objects, and the list that gets them.
+ *
+ * @throws OptionError when there are not `many` objects to be had, or no list to put them on.
+ * @example
+ * checkBulk(16, []);
+ */
+export function checkBulk(many: number, objects: readonly number[]): void {
+  checkInteger('many', many, 0, 2 ** 31 - 1);
+  checkObjects(objects);
+}
+
 /** An unsigned int of the kernel's. @throws OptionError for anything else. */
 export const checkUnsigned = (field: string, value: number): number =>
   checkInteger(field, value, 0, UINT_MAX);
@@ -87,7 +112,13 @@ function checkPowerOfTwo(field: string, value: number): void {
 const SERIES: readonly Series[] = ['4.15', 'none', 'v4', 'merged'];
 const BUILDS: readonly SlabBuild[] = ['slub', 'slab', 'slab-debug'];
 
-/** @throws OptionError for what is no state of the series. */
+/**
+ * A state of the series, as it came.
+ *
+ * @throws OptionError for anything else.
+ * @example
+ * checkSeries('v4'); // 'v4'
+ */
 export function checkSeries(series: Series): Series {
   if (!SERIES.includes(series)) throw new OptionError('series', `one of ${SERIES.join(', ')}`, series);
   return series;
@@ -103,7 +134,13 @@ export function checkBuild(build: SlabBuild): SlabBuild {
 export const checkPages = (pages: PageAllocator): PageAllocator =>
   checkInstance('pages', pages, PageAllocator);
 
-/** @throws OptionError for what is no name of a cache. */
+/**
+ * The name of a cache, as it came.
+ *
+ * @throws OptionError when it is empty or no text.
+ * @example
+ * checkName('tables'); // 'tables'
+ */
 export function checkName(name: string): string {
   if (typeof name !== 'string' || name === '' || name.includes('\0'))
     throw new OptionError('name', 'a name of at least one character', name);

@@ -1,5 +1,15 @@
 export { alignUp, calculateAlignment } from './alignment.js';
-export { checkArch, checkGfp, checkObjectAddress, checkOpenRequest, checkSize } from './check-arguments.js';
+export {
+  checkArch,
+  checkBulk,
+  checkGfp,
+  checkName,
+  checkObjectAddress,
+  checkObjects,
+  checkOpenRequest,
+  checkSeries,
+  checkSize,
+} from './check-arguments.js';
 export {
   CacheRegister,
   type PageRequestWatcher,

@@ -156,6 +156,22 @@ test('tunables of SLAB out of range are -EINVAL and change nothing', () => {
   expect([cache.limit, cache.batchcount, cache.shared]).toEqual(before);
 });
 
+test('arrays of SLAB that the kernel has no memory for are -ENOMEM; the cache goes on', () => {
+  const machine = createMachine({ slab: 'slab', ramBytes: '64M' });
+  const cache = machine.kmemCacheCreate({ name: 'x', size: 64, ctor: () => {} })!;
+  if (!(cache instanceof SlabCache)) throw new Error('not a SLAB machine');
+  const { ctx } = machine.on(0);
+  const before = [cache.limit, cache.batchcount, cache.shared];
+  expect(tuneCache(ctx, cache, 4095, 1, 0)).toBe(-12);
+  expect([cache.limit, cache.batchcount, cache.shared]).toEqual(before);
+  expect(machine.log.dmesg()).toContain('illegal size (32776) or align (8) for percpu allocation');
+  expect(tuneCache(ctx, cache, 4094, 1, 0)).toBe(0);
+  // The shared array comes second: those of the CPUs are exchanged by then.
+  expect(tuneCache(ctx, cache, 100, 50, 2 ** 31 - 1)).toBe(-12);
+  expect(cache.arrays.map(({ entries }) => entries.length)).toEqual([100]);
+  machine.kmemCacheFree(cache, machine.kmemCacheAlloc(cache, 0xcc0)!);
+});
+
 test('slub_debug: letters, names, globs; what is unknown is said and passed over', () => {
   const said = new KernelLog();
   expect(parseSlubDebug('FX', said).flags).toBe(0x100);

@@ -1,5 +1,4 @@
 import { SlabCache, SlabSystem } from '@mm/slab';
-import { checkObjectAddress } from '@mm/kmem';
 import { OptionError, checkInteger } from '@mm/printk';
 
 import type { AnyCache, KmemSystem } from './kmem-system.js';
@@ -19,18 +18,3 @@ export function checkSlabSystem(kmem: KmemSystem): SlabSystem {
 
 /** @throws OptionError for what is no CPU of the machine. */
 export const checkCpu = (kmem: KmemSystem, cpu: number): number => checkInteger('cpu', cpu, 0, kmem.cpus - 1);
-
-/** @throws OptionError when there are not `many` objects to be had, or no list to put them on. */
-export function checkBulk(many: number, objects: readonly number[]): void {
-  checkInteger('many', many, 0, BULK_MAX);
-  checkObjects(objects);
-}
-
-/** @throws OptionError for what is no list of addresses. */
-export function checkObjects(objects: readonly number[]): void {
-  if (!Array.isArray(objects)) throw new OptionError('objects', 'an array of addresses', objects);
-  for (const object of objects) checkObjectAddress(object);
-}
-
-/** More objects at once than any memory here has bytes for. */
-const BULK_MAX = 2 ** 31 - 1;

@@ -10,6 +10,7 @@ export const unpackOffSlab = (word: number): number => (word >>> 0) * OFF_SLAB_U
 
 /**
  * Where the index list of a slab begins: at its end, in another cache, or in a free object of its own.
+ * On the way of allocations: does not check its arguments.
  * @example
  * freelistAddress(cache, headSlotOf(machine.frames, pfn));
  * @see linux 6.1 mm/slab.c alloc_slabmgmt

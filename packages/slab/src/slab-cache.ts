@@ -5,10 +5,12 @@ import {
   type KmemCache,
   type OpenRequest,
   SLAB_TYPESAFE_BY_RCU,
+  checkOpenRequest,
 } from '@mm/kmem';
 import type { PageFrames, PhysicalMemory } from '@mm/memory';
 import type { Cell } from '@mm/steps';
 
+import { checkGeometry, checkSystem } from './check-arguments.js';
 import type { SlabGeometry } from './slab-geometry.js';
 import type { SlabSystem } from './slab-system.js';
 
@@ -29,7 +31,7 @@ export const NodeWord = {
 } as const;
 
 /** What the kernel sets as the batchcount of a shared array, which nobody reads. */
-const UNUSED_BATCH = 0xbaadf00d;
+export const UNUSED_BATCH = 0xbaadf00d;
 
 /**
  * Objects at hand, last in first out. Addresses reach 2^42 and so are doubles.
@@ -106,8 +108,11 @@ export class SlabCache implements KmemCache {
   /** The counters of the node: changed under the list lock, looked at without it. */
   readonly nodeCell: Cell;
 
-  /** Made by the opener of {@link SlabSystem}. */
+  /** Made by the opener of {@link SlabSystem}. @throws OptionError naming what is wrong; no cell is claimed then. */
   constructor(system: SlabSystem, request: OpenRequest, geometry: SlabGeometry) {
+    checkSystem(system);
+    checkOpenRequest(request);
+    checkGeometry(geometry);
     this.system = system;
     this.frames = system.frames;
     this.memory = system.memory;
@@ -148,7 +153,3 @@ export class SlabCache implements KmemCache {
     this.id = system.enroll(this);
   }
 }
-
-/** A shared array for new tunables; null: none. */
-export const newSharedArray = (shared: number, batchcount: number): ArrayCache | null =>
-  shared === 0 ? null : arrayCache(shared * batchcount, UNUSED_BATCH);

@@ -1,6 +1,7 @@
-import { ZERO_SIZE_PTR } from '@mm/kmem';
+import { ZERO_SIZE_PTR, checkObjectAddress } from '@mm/kmem';
 import { PAGE_SIZE, PageFlag, orderOfFlags } from '@mm/memory';
 
+import { checkCache, checkSystem } from './check-arguments.js';
 import { ArrayWord, NodeWord, type SlabCache } from './slab-cache.js';
 import { headSlotOf } from './slab-head.js';
 import type { SlabSystem } from './slab-system.js';
@@ -16,10 +17,12 @@ export interface SlabCounts {
 
 /**
  * Reads the usage counters of a cache. Objects in arrays count as active.
+ * @throws OptionError for what is no cache.
  * @example
  * readSlabCounts(cache).num_slabs;
  */
-export function readSlabCounts({ node, num, sharedArray }: SlabCache): SlabCounts {
+export function readSlabCounts(cache: SlabCache): SlabCounts {
+  const { node, num, sharedArray } = checkCache(cache);
   const slabs = node[NodeWord.totalSlabs]!;
   const objects = slabs * num;
   return {
@@ -33,12 +36,14 @@ export function readSlabCounts({ node, num, sharedArray }: SlabCache): SlabCount
 
 /**
  * Bytes that may be used of what kmalloc gave, at least what was asked for.
+ * @throws OptionError for what is no slab allocator or no address.
  * @example
  * slabKsize(slab, slabKmalloc(ctx, slab, 100, GFP_KERNEL)); // 128
  * @see linux 6.1 mm/slab_common.c __ksize
  */
 export function slabKsize(system: SlabSystem, address: number | null): number {
-  if (address === null || address <= ZERO_SIZE_PTR) return 0;
+  checkSystem(system);
+  if (address === null || checkObjectAddress(address) <= ZERO_SIZE_PTR) return 0;
   const { frames } = system;
   const slot = headSlotOf(frames, Math.floor(address / PAGE_SIZE));
   const flags = frames.flags[slot]!;

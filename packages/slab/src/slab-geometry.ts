@@ -13,9 +13,12 @@ import {
   SLAB_TYPESAFE_BY_RCU,
   type SlabArch,
   alignUp,
+  checkOpenRequest,
   orderOfBytes,
 } from '@mm/kmem';
 import { __GFP_COMP, __GFP_DMA, __GFP_DMA32, __GFP_RECLAIMABLE } from '@mm/zones';
+
+import { checkRules } from './check-arguments.js';
 
 const PAGE_SIZE = 4096;
 const TOP_ORDER = 10;
@@ -165,11 +168,17 @@ export function defaultTuning(
 
 /**
  * The geometry of a new cache, or null when its objects fit no block of pages.
+ * @throws OptionError naming what of the rules or the request is none.
  * @example
  * slabGeometry(rules, request)?.num; // objects of a slab
  * @see linux 6.1 mm/slab.c __kmem_cache_create
  */
 export function slabGeometry(rules: GeometryRules, request: OpenRequest): SlabGeometry | null {
+  return geometryOf(checkRules(rules), checkOpenRequest(request));
+}
+
+/** {@link slabGeometry} of what has been checked. */
+export function geometryOf(rules: GeometryRules, request: OpenRequest): SlabGeometry | null {
   const { arch, debug } = rules;
   const word = arch.pointerBytes;
   let flags = debug ? forcedFlags(request.flags, request.size) : request.flags;

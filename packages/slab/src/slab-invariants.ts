@@ -1,5 +1,6 @@
 import { PageFlag } from '@mm/memory';
 
+import { checkCache, checkSlots } from './check-arguments.js';
 import { freelistAddress, getFreeIndex } from './free-index.js';
 import { ArrayWord, NodeWord, type SlabCache } from './slab-cache.js';
 import { firstObject } from './debug/object-layout.js';
@@ -22,11 +23,13 @@ export interface SlabWalk {
  *   live objects = Σ active - objects in arrays;   free objects = Σ num - active;   totals = what the walk counts
  *
  * @param slots first frames of the cache's slabs, where a pass over all frames has found them already, for many caches at once.
+ * @throws OptionError for what is no cache or no list of slots.
  * @example
  * walkSlab(cache).wrong; // []
  */
 export function walkSlab(cache: SlabCache, slots?: readonly number[]): SlabWalk {
-  const { frames, rcuSlabs } = cache.system;
+  const { frames, rcuSlabs } = checkCache(cache).system;
+  checkSlots(slots);
   const { node, num } = cache;
   const wrong: string[] = [];
   const listed = new Set<number>();

@@ -1,3 +1,6 @@
+import { OptionError } from '@mm/printk';
+
+import { checkCache } from './check-arguments.js';
 import { NodeWord, type SlabCache } from './slab-cache.js';
 
 /** `list`: the word of the first element; the last one's follows it. */
@@ -32,13 +35,19 @@ export function listOfActive(cache: SlabCache, active: number): number {
   return active === cache.num ? NodeWord.fullFirst : NodeWord.partialFirst;
 }
 
+/** Words that head a list. */
+const LISTS: readonly number[] = [NodeWord.partialFirst, NodeWord.fullFirst, NodeWord.freeFirst];
+
 /**
  * Slots of a list, from the head.
+ * @param list {@link NodeWord} of the list's first: `partialFirst`, `fullFirst` or `freeFirst`.
+ * @throws OptionError for what is no cache or no list.
  * @example
  * slabsOn(cache, NodeWord.partialFirst).length;
  */
 export function slabsOn(cache: SlabCache, list: number): number[] {
-  const { frames } = cache;
+  const { frames } = checkCache(cache);
+  if (!LISTS.includes(list)) throw new OptionError('list', `one of ${LISTS.join(', ')}`, list);
   const slots: number[] = [];
   for (let slot = cache.node[list]!; slot !== 0; slot = frames.next[slot]!) slots.push(slot);
   return slots;

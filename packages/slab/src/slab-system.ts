@@ -9,16 +9,20 @@ import {
   type Series,
   type SlabArch,
   type SlabFaults,
+  checkName,
+  checkOpenRequest,
+  checkSize,
   kmallocClasses,
   kmallocIndex,
 } from '@mm/kmem';
 import type { PageFrames, PhysicalMemory } from '@mm/memory';
-import { Errno, type KernelLog } from '@mm/printk';
+import { Errno, type KernelLog, checkFlags } from '@mm/printk';
 import type { Cell, CellSpace } from '@mm/steps';
 
+import { checkCache, checkOptions } from './check-arguments.js';
 import { SLAB_BOOT_DEFAULTS, type SlabBoot } from './slab-boot.js';
 import { NodeWord, SlabCache } from './slab-cache.js';
-import { slabGeometry } from './slab-geometry.js';
+import { geometryOf } from './slab-geometry.js';
 
 /** What a {@link SlabSystem} is made of. */
 export interface SlabOptions {
@@ -74,7 +78,9 @@ export class SlabSystem implements CacheOpener<SlabCache> {
   /** 1: the CPU is online. */
   readonly online: Uint8Array;
 
+  /** @throws OptionError naming the option; no cell is claimed then. */
   constructor(options: SlabOptions) {
+    checkOptions(options);
     const { pages, cells, arch = SLAB_ARCH_X86_64, series = 'merged', boot = SLAB_BOOT_DEFAULTS } = options;
     this.pages = pages;
     this.frames = pages.frames;
@@ -107,38 +113,40 @@ export class SlabSystem implements CacheOpener<SlabCache> {
     if (options.bootCaches !== false) this.#makeBootCaches();
   }
 
-  /** Gives a cache its number. */
+  /** Gives a cache its number. @throws OptionError for what is no cache. */
   enroll(cache: SlabCache): number {
-    return this.caches.push(cache) - 1;
+    return this.caches.push(checkCache(cache)) - 1;
   }
 
   /** SLAB has no table of call stacks. */
   prepare(): void {}
 
-  /** SLAB has no flags from boot parameters. */
+  /** SLAB has no flags from boot parameters. @throws OptionError for what is no flags. */
   bootFlags(flags: number): number {
-    return flags;
+    return checkFlags('flags', flags);
   }
 
-  /** @see linux 6.1 mm/slab.c __kmem_cache_create */
+  /** @throws OptionError naming the field of the request. @see linux 6.1 mm/slab.c __kmem_cache_create */
   open(request: OpenRequest): SlabCache | number {
+    checkOpenRequest(request);
     const { arch, debug, maxOrder, cpus } = this;
     const freelistCacheSize = (bytes: number): number | null => {
       const cache = this.freelistCache(bytes);
       return cache === null || cache.offSlab ? null : cache.size;
     };
-    const geometry = slabGeometry({ arch, debug, maxOrder, cpus, freelistCacheSize }, request);
+    const geometry = geometryOf({ arch, debug, maxOrder, cpus, freelistCacheSize }, request);
     return geometry === null ? -Errno.E2BIG : new SlabCache(this, request, geometry);
   }
 
-  /** The kmalloc cache for an index list, or null before it is made. */
+  /** The kmalloc cache for an index list, or null before it is made. @throws OptionError for what is no size of 1 to 8192. */
   freelistCache(bytes: number): SlabCache | null {
     return this.kmalloc[kmallocIndex(this.arch, bytes, true)] ?? null;
   }
 
-  /** @see linux 6.1 mm/slab.c __kmem_cache_alias */
-  alias(cache: SlabCache, _name: string, size: number): boolean {
-    cache.objectSize = Math.max(cache.objectSize, size);
+  /** @throws OptionError for what is no cache, no name or no size. @see linux 6.1 mm/slab.c __kmem_cache_alias */
+  alias(cache: SlabCache, name: string, size: number): boolean {
+    checkName(name);
+    checkCache(cache).objectSize = Math.max(cache.objectSize, checkSize(size));
     return true;
   }
 

@@ -9,7 +9,7 @@
  * @see linux 6.1 mm/slab.h struct slab: active, s_mem
  */
 export const slabWord = (active: number, smem: number): number => active | ((smem >> 2) << 10);
-/** Objects in use or in arrays. */
+/** Objects in use or in arrays. Bits of a word: does not check it. */
 export const activeOf = (word: number): number => word & 0x3ff;
-/** Offset of the first object in the slab, bytes. */
+/** Offset of the first object in the slab, bytes. Bits of a word: does not check it. */
 export const smemOf = (word: number): number => (word >>> 10) << 2;

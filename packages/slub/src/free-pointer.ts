@@ -26,6 +26,8 @@ export function highOf(cache: SlubCache, slabPfn: number, at: number): number {
  * The object that a free object of the slab points to: its offset | 1, 0 at the end of the list, {@link BAD_POINTER} when
  * what memory holds is no place in the slab.
  *
+ * On the way of allocations: does not check its arguments.
+ *
  * @param slabPfn first page frame of the slab.
  * @param object offset | 1.
  * @example

@@ -1,19 +1,11 @@
 export { SLUB_BOOT_DEFAULTS, type SlubBoot, parseSlubBoot } from './boot-options.js';
-export {
-  DEBUG_DEFAULT_FLAGS,
-  type DebugList,
-  type DebugOptions,
-  NO_DEBUG,
-  debugFlagsOf,
-  parseSlubDebug,
-} from './debug-options.js';
+export { type DebugList, type DebugOptions, NO_DEBUG, parseSlubDebug } from './debug-options.js';
 export {
   endGracePeriod,
   flushAll,
   flushCpu,
   getActive,
   kmemCacheDestroy,
-  shrinkPartial,
   slubAlloc,
   slubAllocBulk,
   slubCpuDead,
@@ -25,13 +17,12 @@ export {
   slubShrink,
   validateCache,
 } from './erased/index.js';
-export { BAD_POINTER, getFreePointer, peekFreePointer, setFreePointer } from './free-pointer.js';
-export { FROZEN, inuseOf, objectsOf } from './slab-counters.js';
+export { BAD_POINTER, peekFreePointer } from './free-pointer.js';
+export { inuseOf, objectsOf } from './slab-counters.js';
 export { ksize } from './ksize.js';
-export { fullSlabs, partialSlabs } from './slab-lists.js';
+export { partialSlabs } from './slab-lists.js';
 export { headSlotOf } from './slab-head.js';
-export { calculateOrder, objectsAtOrder } from './slab-order.js';
-export { NodeWord, SlubCache, slabCellOf } from './slub-cache.js';
+export { NodeWord, SlubCache } from './slub-cache.js';
 export {
   type GeometryRules,
   type SlubGeometry,
@@ -56,5 +47,5 @@ export {
   setCpuPartial,
   setMinPartial,
 } from './sysfs-counts.js';
-export { SysfsNames, uniqueId } from './sysfs-names.js';
+export { SysfsNames } from './sysfs-names.js';
 export { type TrackedUser, trackedUsers } from './debug/tracked-users.js';

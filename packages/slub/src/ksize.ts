@@ -1,6 +1,14 @@
-import { SLAB_POISON, SLAB_RED_ZONE, SLAB_STORE_USER, SLAB_TYPESAFE_BY_RCU, ZERO_SIZE_PTR } from '@mm/kmem';
+import {
+  SLAB_POISON,
+  SLAB_RED_ZONE,
+  SLAB_STORE_USER,
+  SLAB_TYPESAFE_BY_RCU,
+  ZERO_SIZE_PTR,
+  checkObjectAddress,
+} from '@mm/kmem';
 import { PAGE_SIZE, PageFlag, orderOfFlags } from '@mm/memory';
 
+import { checkSystem } from './check-arguments.js';
 import { headSlotOf } from './slab-head.js';
 import type { SlubCache } from './slub-cache.js';
 import type { SlubSystem } from './slub-system.js';
@@ -14,12 +22,14 @@ function usableBytes(cache: SlubCache): number {
 /**
  * Bytes that may be used of what kmalloc gave, at least what was asked for.
  *
+ * @throws OptionError for what is no slab allocator or no address.
  * @example
  * ksize(slub, slubKmalloc(ctx, slub, 100, GFP_KERNEL)); // 128
  * @see linux 6.1 mm/slab_common.c __ksize
  */
 export function ksize(system: SlubSystem, address: number | null): number {
-  if (address === null || address <= ZERO_SIZE_PTR) return 0;
+  checkSystem(system);
+  if (address === null || checkObjectAddress(address) <= ZERO_SIZE_PTR) return 0;
   const { frames } = system;
   const slot = headSlotOf(frames, Math.floor(address / PAGE_SIZE));
   const flags = frames.flags[slot]!;

@@ -9,9 +9,9 @@
  * @see linux 6.1 mm/slab.h struct slab
  */
 export const FROZEN: number = 1 << 31;
-/** Objects in use. */
+/** Objects in use. Bits of a word: does not check it. */
 export const inuseOf = (counters: number): number => counters & 0xffff;
-/** Objects the slab holds. */
+/** Objects the slab holds. Bits of a word: does not check it. */
 export const objectsOf = (counters: number): number => (counters >>> 16) & 0x7fff;
 /** Every object in use, frozen. */
 export const allInUse = (counters: number): number => (counters & 0x7fff0000) | objectsOf(counters) | FROZEN;

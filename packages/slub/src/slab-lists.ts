@@ -1,3 +1,4 @@
+import { checkCache } from './check-arguments.js';
 import { NodeWord, type SlubCache } from './slub-cache.js';
 
 const NR_PARTIAL = NodeWord.nrPartial;
@@ -58,8 +59,8 @@ function walk(cache: SlubCache, list: number): number[] {
   return slots;
 }
 
-/** Slots of the node's partial slabs, from the head. */
-export const partialSlabs = (cache: SlubCache): number[] => walk(cache, PARTIAL);
+/** Slots of the node's partial slabs, from the head. @throws OptionError for what is no cache. */
+export const partialSlabs = (cache: SlubCache): number[] => walk(checkCache(cache), PARTIAL);
 
 /** Slots of the full slabs that are tracked, from the head. */
 export const fullSlabs = (cache: SlubCache): number[] => walk(cache, FULL);

@@ -6,10 +6,12 @@ import {
   SLAB_RED_ZONE,
   SLAB_STORE_USER,
   SLAB_TYPESAFE_BY_RCU,
+  checkOpenRequest,
 } from '@mm/kmem';
 import type { PageFrames, PhysicalMemory } from '@mm/memory';
 import type { Cell } from '@mm/steps';
 
+import { checkGeometry, checkSystem } from './check-arguments.js';
 import { type SlubGeometry, cpuPartialSlabs } from './slub-geometry.js';
 import { CPU_SHIFT, CpuWord } from './slub-stats.js';
 import type { SlubSystem } from './slub-system.js';
@@ -107,8 +109,11 @@ export class SlubCache implements KmemCache {
   readonly nrSlabsCell: Cell;
   readonly slabCell: Cell;
 
-  /** Made by the opener of {@link SlubSystem}. */
+  /** Made by the opener of {@link SlubSystem}. @throws OptionError naming what is wrong; no cell is claimed then. */
   constructor(system: SlubSystem, request: OpenRequest, geometry: SlubGeometry) {
+    checkSystem(system);
+    checkOpenRequest(request);
+    checkGeometry(geometry);
     this.system = system;
     this.name = request.name;
     this.size = geometry.size;

@@ -16,10 +16,14 @@ import {
   SLAB_TYPESAFE_BY_RCU,
   type SlabArch,
   alignUp,
+  checkArch,
+  checkOpenRequest,
   orderOfBytes,
 } from '@mm/kmem';
+import { checkInteger } from '@mm/printk';
 import { __GFP_COMP, __GFP_DMA, __GFP_DMA32, __GFP_RECLAIMABLE } from '@mm/zones';
 
+import { checkRules } from './check-arguments.js';
 import type { SlubBoot } from './boot-options.js';
 import { debugFlagsOf } from './debug-options.js';
 import { calculateOrder, objectsAtOrder } from './slab-order.js';
@@ -64,8 +68,15 @@ export interface GeometryRules {
   readonly cpus: number;
 }
 
-/** Bytes of one record of who allocated or freed. @see linux 6.1 mm/slub.c struct track */
-export const trackBytes = (arch: SlabArch): number => (arch.pointerBytes === 8 ? 32 : 20);
+/**
+ * Bytes of one record of who allocated or freed.
+ *
+ * @throws OptionError for what is no architecture.
+ * @example
+ * trackBytes(SLAB_ARCH_X86_64); // 32
+ * @see linux 6.1 mm/slub.c struct track
+ */
+export const trackBytes = (arch: SlabArch): number => (checkArch(arch).pointerBytes === 8 ? 32 : 20);
 
 interface Layout {
   readonly flags: number;
@@ -117,19 +128,36 @@ function defaultCpuPartial(flags: number, size: number): number {
   return size >= 256 ? 52 : 120;
 }
 
-/** Slabs, half full each, that hold `cpuPartial` free objects. @see linux 6.1 mm/slub.c slub_set_cpu_partial */
-export const cpuPartialSlabs = (cpuPartial: number, objects: number): number =>
-  Math.ceil((cpuPartial * 2) / objects);
+/**
+ * Slabs, half full each, that hold `cpuPartial` free objects.
+ *
+ * @param objects objects of a slab, from 1.
+ * @throws OptionError for what is no such number.
+ * @example
+ * cpuPartialSlabs(30, 16); // 4
+ * @see linux 6.1 mm/slub.c slub_set_cpu_partial
+ */
+export function cpuPartialSlabs(cpuPartial: number, objects: number): number {
+  checkInteger('cpuPartial', cpuPartial, 0, Number.MAX_SAFE_INTEGER);
+  checkInteger('objects', objects, 1, Number.MAX_SAFE_INTEGER);
+  return Math.ceil((cpuPartial * 2) / objects);
+}
 
 const NO_CMPXCHG = SLAB_CONSISTENCY_CHECKS | SLAB_STORE_USER | SLAB_TRACE;
 
 /**
  * The geometry of a new cache, or null when its objects fit no block of pages.
+ * @throws OptionError naming what of the rules or the request is none.
  * @example
  * slubGeometry(rules, request)?.objects; // objects of a slab
  * @see linux 6.1 mm/slub.c kmem_cache_open
  */
 export function slubGeometry(rules: GeometryRules, request: OpenRequest): SlubGeometry | null {
+  return geometryOf(checkRules(rules), checkOpenRequest(request));
+}
+
+/** {@link slubGeometry} of what has been checked. */
+export function geometryOf(rules: GeometryRules, request: OpenRequest): SlubGeometry | null {
   const { arch, boot, cpus } = rules;
   const asked = debugFlagsOf(boot.debug, request.flags, request.name);
   let layout = layOut(rules, request, asked, 0);

@@ -1,5 +1,6 @@
 import { CHUNK_PAGES, PageFlag, orderOfFlags } from '@mm/memory';
 
+import { checkCache, checkSlots } from './check-arguments.js';
 import { BAD_POINTER, peekFreePointer } from './free-pointer.js';
 import { inuseOf, objectsOf } from './slab-counters.js';
 import { fullSlabs, partialSlabs } from './slab-lists.js';
@@ -26,11 +27,13 @@ type Place = 'full' | 'cpu' | 'cpu partial' | 'partial';
  *   frozen = held by a CPU;   nr_partial, nr_slabs, total_objects = what the walk counts
  *
  * @param slots first frames of the cache's slabs, where a pass over all frames has found them already, for many caches at once.
+ * @throws OptionError for what is no cache or no list of slots.
  * @example
  * walkSlub(cache).wrong; // []
  */
 export function walkSlub(cache: SlubCache, slots?: readonly number[]): SlubWalk {
-  const { frames, cpus } = cache.system;
+  const { frames, cpus } = checkCache(cache).system;
+  checkSlots(slots);
   const wrong: string[] = [];
   const places = new Map<number, Place>();
   const say = (slot: number, what: string): void => {

@@ -1,3 +1,6 @@
+import { checkInteger } from '@mm/printk';
+
+import { checkCache } from './check-arguments.js';
 import type { SlubCache } from './slub-cache.js';
 
 /** The counters of CONFIG_SLUB_STATS in their sysfs order. @see linux 6.1 include/linux/slub_def.h enum stat_item */
@@ -97,11 +100,13 @@ export const countCpuFail = (cache: SlubCache, cpu: number): void =>
 
 /**
  * Sets a counter to 0 on every CPU that is online.
+ * @throws OptionError for what is no cache or no counter.
  * @example
  * clearStat(cache, SlubStat.allocFastpath);
  * @see linux 6.1 mm/slub.c clear_stat
  */
 export function clearStat(cache: SlubCache, stat: number): void {
-  const { cpus, online } = cache.system;
+  const { cpus, online } = checkCache(cache).system;
+  checkInteger('stat', stat, FIRST, SlubStat.cpuPartialDrain);
   for (let cpu = 0; cpu < cpus; cpu++) if (online[cpu] === 1) cache.cpu[(cpu << CPU_SHIFT) + stat] = 0;
 }

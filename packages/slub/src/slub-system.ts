@@ -1,5 +1,5 @@
 import type { PageAllocator } from '@mm/buddy';
-import { Errno, type KernelLog, LogLevel } from '@mm/printk';
+import { Errno, type KernelLog, LogLevel, checkFlags } from '@mm/printk';
 import {
   type CacheOpener,
   CacheRegister,
@@ -12,16 +12,20 @@ import {
   type SlabArch,
   type SlabFaults,
   alignUp,
+  checkName,
+  checkOpenRequest,
+  checkSize,
   kmallocClasses,
 } from '@mm/kmem';
 import type { PageFrames, PhysicalMemory } from '@mm/memory';
 import type { Cell, CellSpace } from '@mm/steps';
 import { freeBufferPages } from '@mm/zones';
 
+import { checkCache, checkOptions } from './check-arguments.js';
 import { SLUB_BOOT_DEFAULTS, type SlubBoot } from './boot-options.js';
 import { debugFlagsOf } from './debug-options.js';
 import { SlubCache } from './slub-cache.js';
-import { slubGeometry } from './slub-geometry.js';
+import { geometryOf } from './slub-geometry.js';
 import { SysfsNames } from './sysfs-names.js';
 
 /** What a {@link SlubSystem} is made of. */
@@ -97,7 +101,9 @@ export class SlubSystem implements CacheOpener<SlubCache> {
   seed: number;
   readonly #cpusForOrder: number;
 
+  /** @throws OptionError naming the option; no cell is claimed then. */
   constructor(options: SlubOptions) {
+    checkOptions(options);
     const { pages, cells, arch = SLAB_ARCH_X86_64, series = 'merged', boot = SLUB_BOOT_DEFAULTS } = options;
     this.pages = pages;
     this.frames = pages.frames;
@@ -147,31 +153,33 @@ export class SlubSystem implements CacheOpener<SlubCache> {
     return mixed ^ (mixed >>> 14);
   }
 
-  /** Gives a cache its number. */
+  /** Gives a cache its number. @throws OptionError for what is no cache. */
   enroll(cache: SlubCache): number {
-    return this.caches.push(cache) - 1;
+    return this.caches.push(checkCache(cache)) - 1;
   }
 
   /**
    * The first cache that tracks its users makes the table of call stacks: an entry for each 16 KiB of memory, 2^12 to 2^20.
+   * @throws OptionError for what is no flags.
    * @see linux 6.1 lib/stackdepot.c stack_depot_init
    */
   prepare(flags: number): void {
-    if ((flags & SLAB_STORE_USER) === 0 || this.stackDepot) return;
+    if ((checkFlags('flags', flags) & SLAB_STORE_USER) === 0 || this.stackDepot) return;
     this.stackDepot = true;
     const wanted = 2 ** Math.ceil(Math.log2(freeBufferPages(this.pages.zones))) / 4;
     const entries = Math.min(2 ** 20, Math.max(2 ** 12, wanted));
     this.log.write(LogLevel.info, `Stack Depot allocating hash table of ${entries} entries with kvcalloc`);
   }
 
-  /** @see linux 6.1 mm/slub.c kmem_cache_flags */
+  /** @throws OptionError for what is no flags or no name. @see linux 6.1 mm/slub.c kmem_cache_flags */
   bootFlags(flags: number, name: string): number {
-    return debugFlagsOf(this.boot.debug, flags, name);
+    return debugFlagsOf(this.boot.debug, checkFlags('flags', flags), checkName(name));
   }
 
-  /** @see linux 6.1 mm/slub.c __kmem_cache_create */
+  /** @throws OptionError naming the field of the request. @see linux 6.1 mm/slub.c __kmem_cache_create */
   open(request: OpenRequest): SlubCache | number {
-    const geometry = slubGeometry({ arch: this.arch, boot: this.boot, cpus: this.#cpusForOrder }, request);
+    checkOpenRequest(request);
+    const geometry = geometryOf({ arch: this.arch, boot: this.boot, cpus: this.#cpusForOrder }, request);
     if (geometry === null) return -Errno.EINVAL;
     const cache = new SlubCache(this, request, geometry);
     const answer = this.names.add(cache, this.boot);
@@ -180,8 +188,9 @@ export class SlubSystem implements CacheOpener<SlubCache> {
     return answer;
   }
 
-  /** @see linux 6.1 mm/slub.c __kmem_cache_alias */
+  /** @throws OptionError for what is no cache, no name or no size. @see linux 6.1 mm/slub.c __kmem_cache_alias */
   alias(cache: SlubCache, name: string, size: number): boolean {
+    checkSize(size);
     this.names.link(name, cache);
     cache.objectSize = Math.max(cache.objectSize, size);
     cache.inuse = Math.max(cache.inuse, alignUp(size, this.arch.pointerBytes));

@@ -1,5 +1,6 @@
-import { Errno } from '@mm/printk';
+import { Errno, checkInteger } from '@mm/printk';
 
+import { checkCache, checkCpu } from './check-arguments.js';
 import { getFreePointer } from './free-pointer.js';
 import { inuseOf, objectsOf } from './slab-counters.js';
 import { NodeWord, type SlubCache } from './slub-cache.js';
@@ -24,12 +25,13 @@ export interface PartialObjects {
 
 /**
  * Counts the objects of the node's partial slabs. Under the list lock.
+ * @throws OptionError for what is no cache.
  * @example
  * countPartial(cache).free;
  * @see linux 6.1 mm/slub.c count_partial
  */
 export function countPartial(cache: SlubCache): PartialObjects {
-  const { frames } = cache.system;
+  const { frames } = checkCache(cache).system;
   const { owner2, next } = frames;
   let free = 0;
   let inuse = 0;
@@ -42,39 +44,48 @@ export function countPartial(cache: SlubCache): PartialObjects {
 
 /**
  * Slabs on a CPU's partial list, as the first of them counts.
+ * @throws OptionError for what is no cache or no CPU.
  * @example
  * cpuPartialLength(cache, 0);
  */
-export function cpuPartialLength({ cpu: words, system }: SlubCache, cpu: number): number {
-  const first = words[(cpu << CPU_SHIFT) + CpuWord.partial]!;
+export function cpuPartialLength(cache: SlubCache, cpu: number): number {
+  const { cpu: words, system } = checkCache(cache);
+  const first = words[(checkCpu(system, cpu) << CPU_SHIFT) + CpuWord.partial]!;
   return first === 0 ? 0 : system.frames.prev[first]!;
 }
 
 /**
  * Slabs that a CPU holds, as `cpu_slabs` counts them: those of a CPU that has no slab to allocate from are left out.
+ * @throws OptionError for what is no cache or no CPU.
  * @example
  * cpuSlabsOf(cache, 0);
  */
 export function cpuSlabsOf(cache: SlubCache, cpu: number): number {
+  checkCpu(checkCache(cache).system, cpu);
   if (cache.cpu[(cpu << CPU_SHIFT) + CpuWord.slab]! < 0) return 0;
   return 1 + cpuPartialLength(cache, cpu);
 }
 
 /**
- * `objects(slabs)`, with slabs taken for half full. @see linux 6.1 mm/slub.c slabs_cpu_partial_show
+ * `objects(slabs)`, with slabs taken for half full.
+ * @throws OptionError for what is no cache or no number of slabs.
  * @example
  * halfFull(cache, 3); // '48(3)' where a slab has 32 objects
+ * @see linux 6.1 mm/slub.c slabs_cpu_partial_show
  */
-export const halfFull = (cache: SlubCache, slabs: number): string =>
-  `${(slabs * cache.objects) >> 1}(${slabs})`;
+export function halfFull(cache: SlubCache, slabs: number): string {
+  checkInteger('slabs', slabs, 0, 2 ** 31 - 1);
+  return `${(slabs * checkCache(cache).objects) >> 1}(${slabs})`;
+}
 
 /**
  * Reads the usage counters of a cache that nobody is changing.
+ * @throws OptionError for what is no cache.
  * @example
  * readCounts(cache).slabs;
  */
 export function readCounts(cache: SlubCache): SlubCounts {
-  const { node, system } = cache;
+  const { node, system } = checkCache(cache);
   const { free, inuse } = countPartial(cache);
   let cpuSlabs = 0;
   let all = 0;
@@ -100,11 +111,12 @@ export function readCounts(cache: SlubCache): SlubCounts {
 
 /**
  * A CPU's event counters in the order of {@link SLUB_STAT_NAMES}.
+ * @throws OptionError for what is no cache or no CPU.
  * @example
  * readStats(cache, 0)[SLUB_STAT_NAMES.indexOf('alloc_fastpath')];
  */
 export function readStats(cache: SlubCache, cpu: number): number[] {
-  const first = (cpu << CPU_SHIFT) + SlubStat.allocFastpath;
+  const first = (checkCpu(checkCache(cache).system, cpu) << CPU_SHIFT) + SlubStat.allocFastpath;
   return Array.from(cache.cpu.subarray(first, first + SLUB_STAT_NAMES.length), (n) => n >>> 0);
 }
 
@@ -122,12 +134,13 @@ export interface CpuCounts {
 
 /**
  * Walks what a CPU holds.
+ * @throws OptionError for what is no cache or no CPU.
  * @example
  * cpuCounts(cache, 0).free; // objects that the fast path can hand out
  */
 export function cpuCounts(cache: SlubCache, cpu: number): CpuCounts {
-  const { frames } = cache.system;
-  const at = cpu << CPU_SHIFT;
+  const { frames } = checkCache(cache).system;
+  const at = checkCpu(cache.system, cpu) << CPU_SHIFT;
   const slab = cache.cpu[at + CpuWord.slab]!;
   const first = cache.cpu[at + CpuWord.freelist]!;
   let free = 0;
@@ -145,24 +158,28 @@ export function cpuCounts(cache: SlubCache, cpu: number): CpuCounts {
 }
 
 /**
- * Writes sysfs `min_partial`; any number from 0.
+ * Writes sysfs `min_partial`; any number from 0 that 64 bits hold.
+ * @throws OptionError for what is no cache or no such number.
  * @example
  * setMinPartial(cache, 5);
  * @see linux 6.1 mm/slub.c min_partial_store
  */
 export function setMinPartial(cache: SlubCache, slabs: number): void {
-  cache.minPartial = slabs;
+  checkCache(cache).minPartial = checkInteger('slabs', slabs, 0, 2 ** 64);
 }
 
 /**
  * Writes sysfs `cpu_partial`; the caller flushes all CPUs afterwards.
+ * @param objects from 0, an unsigned int.
  * @returns 0, or -EINVAL for a cache with debug flags.
+ * @throws OptionError for what is no cache or no such number.
  * @example
  * setCpuPartial(cache, 30); // 0
  * @see linux 6.1 mm/slub.c cpu_partial_store
  */
 export function setCpuPartial(cache: SlubCache, objects: number): number {
-  if (objects !== 0 && cache.debugging) return -Errno.EINVAL;
+  checkInteger('objects', objects, 0, 2 ** 32 - 1);
+  if (checkCache(cache).debugging && objects !== 0) return -Errno.EINVAL;
   cache.cpuPartial = objects;
   // In C's unsigned int, which the doubling may leave.
   cache.cpuPartialSlabs = Math.floor(((objects * 2 + cache.objects - 1) >>> 0) / cache.objects);

@@ -1,14 +1,16 @@
-import { Errno } from '@mm/printk';
-import type { Cell, CellSpace } from '@mm/steps';
+import { Errno, checkInstance } from '@mm/printk';
+import { type Cell, CellSpace } from '@mm/steps';
 import {
   SLAB_CACHE_DMA,
   SLAB_CACHE_DMA32,
   SLAB_CONSISTENCY_CHECKS,
   SLAB_RECLAIM_ACCOUNT,
   DEBUG_METADATA_FLAGS,
+  checkName,
   isUnmergeable,
 } from '@mm/kmem';
 
+import { checkBoot, checkCache } from './check-arguments.js';
 import type { SlubBoot } from './boot-options.js';
 import type { SlubCache } from './slub-cache.js';
 
@@ -43,12 +45,19 @@ export class SysfsNames {
   /** Both maps. */
   readonly cell: Cell;
 
+  /** @throws OptionError for what is no space of cells. */
   constructor(cells: CellSpace) {
-    this.cell = cells.claim('slub.sysfs.names');
+    this.cell = checkInstance('cells', cells, CellSpace).claim('slub.sysfs.names');
   }
 
-  /** Makes the directory of a new cache: 0 or a negative errno. @see linux 6.1 mm/slub.c sysfs_slab_add */
+  /**
+   * Makes the directory of a new cache: 0 or a negative errno.
+   * @throws OptionError for what is no cache, and what is no boot parameters.
+   * @see linux 6.1 mm/slub.c sysfs_slab_add
+   */
   add(cache: SlubCache, boot: SlubBoot): number {
+    checkCache(cache);
+    checkBoot(boot);
     const byName =
       isUnmergeable(cache, boot.nomerge) ||
       (boot.debug.disableHigherOrder && (boot.debug.flags & DEBUG_METADATA_FLAGS) !== 0);
@@ -63,15 +72,16 @@ export class SysfsNames {
     return 0;
   }
 
-  /** A link to the directory of `cache`; takes over what stood there. @see linux 6.1 mm/slub.c sysfs_slab_alias */
+  /** A link to the directory of `cache`; takes over what stood there. @throws OptionError for what is no name or no cache. @see linux 6.1 mm/slub.c sysfs_slab_alias */
   link(name: string, cache: SlubCache): void {
-    this.#remove(name);
-    this.links.set(name, cache.uid);
+    const { uid } = checkCache(cache);
+    this.#remove(checkName(name));
+    this.links.set(name, uid);
   }
 
-  /** Frees the name of a cache's directory, if it is still its own. @see linux 6.1 mm/slub.c sysfs_slab_unlink */
+  /** Frees the name of a cache's directory, if it is still its own. @throws OptionError for what is no cache. @see linux 6.1 mm/slub.c sysfs_slab_unlink */
   unlink(cache: SlubCache): void {
-    if (this.directories.get(cache.uid) === cache) this.directories.delete(cache.uid);
+    if (this.directories.get(checkCache(cache).uid) === cache) this.directories.delete(cache.uid);
     cache.hasDirectory = false;
   }
 

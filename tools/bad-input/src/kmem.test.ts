@@ -6,6 +6,7 @@ import { SlubSystem } from '@mm/slub';
 import { CellSpace } from '@mm/steps';
 import { GFP_KERNEL } from '@mm/zones';
 
+import { ARCH_FIELDS, CACHE_FIELDS, OPEN_FIELDS, REQUEST, REQUEST_FIELDS, asRead } from './cache-requests.js';
 import { digest } from './digest.js';
 import type { Row, Rows } from './row.js';
 import { tryWrongValues } from './try-wrong-values.js';
@@ -46,48 +47,6 @@ type World = ReturnType<typeof makeWorld>;
 
 const none = ['undefined'];
 const yes = ['undefined', 'true'];
-/** What the kernel itself answers of a request: no memory, with the reason in the log. */
-const request = {
-  name: 'y',
-  size: 64,
-  align: 8,
-  flags: 0,
-  useroffset: 0,
-  usersize: 0,
-  ctor: null,
-  refcount: 1,
-};
-const requestFields = {
-  name: ["'x'"],
-  size: [],
-  align: none,
-  flags: none,
-  useroffset: none,
-  usersize: none,
-  ctor: ['undefined', 'null', 'function'],
-};
-/** After the checks nothing is left out. */
-const openFields = {
-  ...requestFields,
-  align: [],
-  flags: [],
-  useroffset: [],
-  usersize: [],
-  ctor: ['null', 'function'],
-  refcount: ['-1'],
-};
-const archFields = {
-  pointerBytes: [],
-  cacheLineBytes: [],
-  slabMinAlign: [],
-  kmallocMinAlign: [],
-  cmpxchgDouble: ['true'],
-  isX86: ['true'],
-  pageOffset: ['1n'],
-};
-const cacheFields = { size: [], align: [], usersize: [], flags: ['-1'], refcount: ['-1'] };
-/** A cache as its fields are read, so that one of them can be wrong. */
-const asRead = ({ cache }: World): kmem.KmemCache => ({ ...cache });
 const method = (called: string, args: Row<World>['args'], rest: Partial<Row<World>> = {}): Row<World> => ({
   args,
   call: ({ register }, given) =>
@@ -102,12 +61,16 @@ const rows: Rows<World> = {
   calculateAlignment: {
     args: () => [ARCH, kmem.SLAB_HWCACHE_ALIGN, 0, 24],
     accepts: { 1: ['-1'] },
-    fields: { 0: archFields },
+    fields: { 0: ARCH_FIELDS },
   },
-  checkArch: { args: () => [ARCH], fields: { 0: archFields } },
+  checkArch: { args: () => [ARCH], fields: { 0: ARCH_FIELDS } },
+  checkBulk: { args: () => [2, []], accepts: { 1: ['[]'] } },
+  checkName: { args: () => ['x'], accepts: { 0: ["'x'"] } },
+  checkObjects: { args: () => [[0x1000]], accepts: { 0: ['[]'] } },
+  checkSeries: { args: () => ['v4'] },
   checkGfp: { args: () => [GFP_KERNEL] },
   checkObjectAddress: { args: () => [0x1000] },
-  checkOpenRequest: { args: () => [request], fields: { 0: openFields } },
+  checkOpenRequest: { args: () => [REQUEST], fields: { 0: OPEN_FIELDS } },
   checkSize: { args: () => [100] },
   'new CacheRegister': {
     args: ({ options, opener }) => [options, opener],
@@ -125,18 +88,27 @@ const rows: Rows<World> = {
       },
     },
   },
-  'CacheRegister.create': method('create', () => [request], { fields: { 0: requestFields } }),
-  'CacheRegister.createBootCache': method('createBootCache', () => [request, 1], {
+  'CacheRegister.create': method('create', () => [REQUEST], { fields: { 0: REQUEST_FIELDS } }),
+  'CacheRegister.createBootCache': method('createBootCache', () => [REQUEST, 1], {
     accepts: { 1: ['-1'] },
-    fields: { 0: requestFields },
+    fields: { 0: REQUEST_FIELDS },
   }),
-  'CacheRegister.adopt': method('adopt', () => [request], { fields: { 0: openFields } }),
+  'CacheRegister.adopt': method('adopt', () => [REQUEST], { fields: { 0: OPEN_FIELDS } }),
   'CacheRegister.remove': method('remove', ({ cache }) => [cache]),
-  checkRequest: { args: () => [request], fields: { 0: requestFields } },
+  checkRequest: { args: () => [REQUEST], fields: { 0: REQUEST_FIELDS } },
   allocSlabPages: {
-    args: (world) => [world.ctx, world.pages, world.register, asRead(world), GFP_KERNEL, GFP_KERNEL, 1, 0],
+    args: (world) => [
+      world.ctx,
+      world.pages,
+      world.register,
+      asRead(world.cache),
+      GFP_KERNEL,
+      GFP_KERNEL,
+      1,
+      0,
+    ],
     ...hot,
-    fields: { 3: cacheFields },
+    fields: { 3: CACHE_FIELDS },
   },
   cpusReadLock: { args: ({ ctx, register }) => [ctx, register], ...hot },
   cpusReadUnlock: { args: ({ register }) => [register.hotplugCell] },
@@ -145,13 +117,13 @@ const rows: Rows<World> = {
   freeLargeKmalloc: { args: ({ ctx, pages, large }) => [ctx, pages, large], ...hot },
   kmallocLarge: { args: ({ ctx, pages }) => [ctx, pages, 10_000, GFP_KERNEL], ...hot },
   kmemCacheCreate: {
-    args: ({ ctx, register }) => [ctx, register, request],
+    args: ({ ctx, register }) => [ctx, register, REQUEST],
     ...hot,
-    fields: { 2: requestFields },
+    fields: { 2: REQUEST_FIELDS },
   },
   getOption: { args: () => ['slub_max_order', '2'], accepts: { 0: ["''", "'x'"] } },
   hexDumpLine: { args: () => [Uint8Array.of(1, 2)] },
-  virtualAddress: { args: () => [ARCH, 0x1000], fields: { 0: archFields } },
+  virtualAddress: { args: () => [ARCH, 0x1000], fields: { 0: ARCH_FIELDS } },
   orderOfBytes: { args: () => [8193] },
   kmallocIndex: { args: () => [ARCH, 100, true], accepts: { 2: yes } },
   kmallocMinSize: { args: () => [ARCH, true], accepts: { 1: yes } },
@@ -159,20 +131,20 @@ const rows: Rows<World> = {
   kmallocClasses: {
     args: () => [ARCH, true, true],
     accepts: { 1: ['true'], 2: yes },
-    fields: { 0: archFields },
+    fields: { 0: ARCH_FIELDS },
   },
   findMergeable: {
-    args: ({ register }) => [register.caches, register, request, 0],
+    args: ({ register }) => [register.caches, register, REQUEST, 0],
     accepts: { 0: ['[]'], 3: ['-1'] },
     fields: {
       1: { arch: [], isSlab: ['true'], nomerge: ['true'] },
-      2: openFields,
+      2: OPEN_FIELDS,
     },
   },
   isUnmergeable: {
-    args: (world) => [asRead(world), true],
+    args: (world) => [asRead(world.cache), true],
     accepts: { 1: ['true'] },
-    fields: { 0: cacheFields },
+    fields: { 0: CACHE_FIELDS },
   },
   createMask: { args: () => ['merged', 'slub'] },
   permittedFlags: { args: () => ['merged'] },
@@ -196,9 +168,9 @@ const rows: Rows<World> = {
     },
   },
   'SlabFaults.shouldFail': {
-    args: (world) => [asRead(world), GFP_KERNEL],
+    args: (world) => [asRead(world.cache), GFP_KERNEL],
     call: ({ faults }, [cache, gfp]) => faults.shouldFail(cache!, gfp!),
-    fields: { 0: cacheFields },
+    fields: { 0: CACHE_FIELDS },
   },
   formatSlabFlags: { args: () => [0x2000], accepts: { 0: ['-1'] } },
   fixSlabGfp: { args: ({ log }) => [log, GFP_KERNEL, kmem.GFP_SLAB_BUG_MASK], accepts: { 2: ['-1'] } },

@@ -1,4 +1,4 @@
-import { type CacheRequest, checkGfp, checkObjectAddress, checkSize } from '@mm/kmem';
+import { type CacheRequest, checkGfp, checkObjectAddress } from '@mm/kmem';
 import { kmemCacheCreate } from '@mm/kmem/stepped';
 import {
   drainAll,
@@ -31,7 +31,7 @@ import {
 } from '@mm/slub/stepped';
 import type { Context, Steps } from '@mm/steps/stepped';
 
-import { checkBulk, checkCpu, checkObjects, checkSlabCache, checkSlabSystem } from '../check-arguments.js';
+import { checkCpu, checkSlabCache, checkSlabSystem } from '../check-arguments.js';
 import type { AnyCache, KmemSystem } from '../kmem-system.js';
 
 /**
@@ -87,8 +87,6 @@ export function* cacheAllocBulk(
   many: number,
   objects: number[],
 ): Steps<number> {
-  checkGfp(gfp);
-  checkBulk(many, objects);
   if (cache instanceof SlubCache) return yield* slubAllocBulk(ctx, cache, gfp, many, objects);
   return yield* slabAllocBulk(ctx, checkSlabCache(cache), gfp, many, objects);
 }
@@ -101,7 +99,6 @@ export function* cacheAllocBulk(
  * @see linux 6.1 include/linux/slab.h kmem_cache_free_bulk
  */
 export function* cacheFreeBulk(ctx: Context, cache: AnyCache, objects: readonly number[]): Steps<void> {
-  checkObjects(objects);
   if (cache instanceof SlubCache) yield* slubFreeBulk(ctx, cache, objects);
   else yield* slabFreeBulk(ctx, checkSlabCache(cache), objects);
 }
@@ -149,8 +146,6 @@ export function* cacheDestroy(ctx: Context, cache: AnyCache): Steps<boolean> {
  * @see linux 6.1 mm/slab_common.c __kmalloc
  */
 export function* kmalloc(ctx: Context, kmem: KmemSystem, size: number, gfp: number): Steps<number | null> {
-  checkSize(size);
-  checkGfp(gfp);
   if (kmem instanceof SlubSystem) return yield* slubKmalloc(ctx, kmem, size, gfp);
   return yield* slabKmalloc(ctx, checkSlabSystem(kmem), size, gfp);
 }
@@ -163,7 +158,6 @@ export function* kmalloc(ctx: Context, kmem: KmemSystem, size: number, gfp: numb
  * @see linux 6.1 mm/slab_common.c kfree
  */
 export function* kfree(ctx: Context, kmem: KmemSystem, address: number | null): Steps<void> {
-  if (address !== null) checkObjectAddress(address);
   if (kmem instanceof SlubSystem) yield* slubKfree(ctx, kmem, address);
   else yield* slabKfree(ctx, checkSlabSystem(kmem), address);
 }

@@ -1,3 +1,4 @@
+import { checkGfp } from '@mm/kmem';
 import { type Context, type Steps, irqRestore, irqSave, lock, read, unlock, write } from '@mm/steps/stepped';
 
 import { zeroObject } from '../zero-object.js';
@@ -21,11 +22,13 @@ const PARTIAL_FIRST = NodeWord.partialFirst;
  *
  * @param gfp flags from `@mm/zones`; zone bits do not count, `__GFP_ZERO` fills the object with zeroes.
  * @returns its physical address, or null for no memory.
+ * @throws OptionError for what is no flags. Who runs and the cache are not looked at.
  * @example
  * const table = slabAlloc(ctx, cache, GFP_ATOMIC | __GFP_ZERO);
  * @see linux 6.1 mm/slab.c kmem_cache_alloc
  */
 export function* slabAlloc(ctx: Context, cache: SlabCache, gfp: number): Steps<number | null> {
+  if ((gfp & 0x7fffffff) !== gfp) checkGfp(gfp);
   const { faults } = cache.system;
   if (faults !== null && faults.shouldFail(cache, gfp)) return null;
   yield irqSave;

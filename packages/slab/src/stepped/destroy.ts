@@ -1,6 +1,7 @@
 import { cpusReadLock, cpusReadUnlock } from '@mm/kmem/stepped';
 import { type Context, type Steps, lock, unlock } from '@mm/steps/stepped';
 
+import { checkCache } from '../check-arguments.js';
 import type { SlabCache } from '../slab-cache.js';
 import { slabShrink } from './drain.js';
 
@@ -8,12 +9,13 @@ import { slabShrink } from './drain.js';
  * One user gives the cache up; with the last one it is gone, unless objects are still live.
  *
  * @returns whether this was the last user and nothing was left.
+ * @throws OptionError for what is no cache.
  * @example
  * slabDestroy(ctx, cache);
  * @see linux 6.1 mm/slab_common.c kmem_cache_destroy
  */
 export function* slabDestroy(ctx: Context, cache: SlabCache): Steps<boolean> {
-  const { register } = cache.system;
+  const { register } = checkCache(cache).system;
   const part = yield* cpusReadLock(ctx, register);
   yield lock(register.mutex);
   cache.refcount -= 1;

@@ -11,6 +11,7 @@ import {
   write,
 } from '@mm/steps/stepped';
 
+import { checkCache, checkCpu } from '../check-arguments.js';
 import { type ArrayCache, ArrayWord, NodeWord, type SlabCache } from '../slab-cache.js';
 import { removeSlab } from '../slab-lists.js';
 import { dropEntries, returnObjects } from '../slab-objects.js';
@@ -25,11 +26,13 @@ const TOUCHED = ArrayWord.touched;
  * CPU `cpu` returns all objects of its array to their slabs.
  *
  * @param cpu the CPU of `ctx`, or one that is offline.
+ * @throws OptionError for what is no cache or no CPU.
  * @example
  * drainCpu(ctx, cache, 1);
  * @see linux 6.1 mm/slab.c do_drain
  */
 export function* drainCpu(ctx: Context, cache: SlabCache, cpu: number): Steps<void> {
+  checkCpu(checkCache(cache).system, cpu);
   yield irqSave;
   yield read(cache.arrayCell + cpu);
   const array = cache.arrays[cpu]!;
@@ -44,12 +47,13 @@ export function* drainCpu(ctx: Context, cache: SlabCache, cpu: number): Steps<vo
 
 /**
  * Every online CPU empties its array, each on its own; then the shared array is emptied.
+ * @throws OptionError for what is no cache.
  * @example
  * drainAll(ctx, cache);
  * @see linux 6.1 mm/slab.c drain_cpu_caches
  */
 export function* drainAll(ctx: Context, cache: SlabCache): Steps<void> {
-  yield* eachCpu(ctx, onlineCpus(cache.system), (own) => drainCpu(own, cache, own.cpu));
+  yield* eachCpu(ctx, onlineCpus(checkCache(cache).system), (own) => drainCpu(own, cache, own.cpu));
   if (cache.sharedArray !== null) yield* drainArray(ctx, cache, cache.sharedArray, true);
 }
 
@@ -102,6 +106,7 @@ export function* drainFreelist(ctx: Context, cache: SlabCache, most: number): St
  * Gives all empty slabs back.
  *
  * @returns 1 while the cache still has slabs with objects, else 0.
+ * @throws OptionError for what is no cache.
  * @example
  * slabShrink(ctx, cache);
  * @see linux 6.1 mm/slab.c __kmem_cache_shrink
@@ -115,11 +120,13 @@ export function* slabShrink(ctx: Context, cache: SlabCache): Steps<number> {
 /**
  * What each CPU does every few seconds: arrays and shared arrays that nobody used since are emptied by a fifth, free slabs
  * given back little by little.
+ * @throws OptionError for what is no cache.
  * @example
  * slabReap(ctx, cache);
  * @see linux 6.1 mm/slab.c cache_reap
  */
 export function* slabReap(ctx: Context, cache: SlabCache): Steps<void> {
+  checkCache(cache);
   // Who is making, destroying or tuning caches is not waited for: the next time will do.
   const free = yield tryLock(cache.system.register.mutex);
   if (!free) return;

@@ -1,3 +1,4 @@
+import { checkObjectAddress } from '@mm/kmem';
 import { type Context, type Steps, irqRestore, irqSave, lock, read, unlock, write } from '@mm/steps/stepped';
 
 import { checkMisuse } from '../misuse.js';
@@ -15,11 +16,13 @@ const BATCH = ArrayWord.batchcount;
  *
  * @param object its physical address, as the allocation returned it.
  * @throws MisuseError on a strict machine for an object that is not live in this cache; nothing has changed.
+ * @throws OptionError for what is no address. Who runs and the cache are not looked at.
  * @example
  * slabFree(ctx, cache, table);
  * @see linux 6.1 mm/slab.c kmem_cache_free
  */
 export function* slabFree(ctx: Context, cache: SlabCache, object: number): Steps<void> {
+  checkObjectAddress(object);
   if (cache.system.pages.strict) checkMisuse(cache, object);
   yield irqSave;
   yield* freeNoIrq(ctx, cache, object);

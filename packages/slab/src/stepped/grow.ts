@@ -14,6 +14,7 @@ import {
 } from '@mm/steps/stepped';
 import { GFP_CONSTRAINT_MASK, __GFP_DIRECT_RECLAIM } from '@mm/zones';
 
+import { checkSystem } from '../check-arguments.js';
 import { packOffSlab, setFreshList, freelistAddress, unpackOffSlab } from '../free-index.js';
 import { reportOutOfMemory } from '../out-of-memory.js';
 import { NodeWord, type SlabCache } from '../slab-cache.js';
@@ -133,12 +134,13 @@ function* freeSlabPages(ctx: Context, system: SlabSystem, slot: number): Steps<v
 
 /**
  * Ends a grace period: slabs of SLAB_TYPESAFE_BY_RCU caches that were given up before it go back to the page allocator.
+ * @throws OptionError for what is no slab allocator.
  * @example
  * slabEndGracePeriod(ctx, system);
  * @see linux 6.1 mm/slab.c kmem_rcu_free
  */
 export function* slabEndGracePeriod(ctx: Context, system: SlabSystem): Steps<void> {
-  const slots = system.rcuSlabs;
+  const slots = checkSystem(system).rcuSlabs;
   system.rcuSlabs = [];
   yield gracePeriod;
   for (const slot of slots) yield* freeSlabPages(ctx, system, slot);

@@ -1,6 +1,7 @@
 import { cpusWriteLock, cpusWriteUnlock } from '@mm/kmem/stepped';
 import { type Context, type Steps, irqRestore, irqSave, lock, unlock, write } from '@mm/steps/stepped';
 
+import { checkCpu, checkSystem } from '../check-arguments.js';
 import { ArrayWord, NodeWord } from '../slab-cache.js';
 import { returnObjects } from '../slab-objects.js';
 import type { SlabSystem } from '../slab-system.js';
@@ -9,12 +10,14 @@ import { destroySlabs } from './grow.js';
 
 /**
  * CPU `cpu` has gone offline: what its arrays held goes back, and every free slab with it.
+ * @throws OptionError for what is no slab allocator or no CPU.
  * @example
  * slabCpuDead(ctx, system, 1);
  * @see linux 6.1 mm/slab.c cpuup_canceled
  */
 export function* slabCpuDead(ctx: Context, system: SlabSystem, cpu: number): Steps<void> {
-  const { register } = system;
+  const { register } = checkSystem(system);
+  checkCpu(system, cpu);
   const { caches } = register;
   yield* cpusWriteLock(register);
   system.online[cpu] = 0;
@@ -38,12 +41,14 @@ export function* slabCpuDead(ctx: Context, system: SlabSystem, cpu: number): Ste
 
 /**
  * CPU `cpu` comes back. The limits of free objects are set before it counts.
+ * @throws OptionError for what is no slab allocator or no CPU.
  * @example
  * slabCpuOnline(ctx, system, 1);
  * @see linux 6.1 mm/slab.c cpuup_prepare
  */
 export function* slabCpuOnline(_ctx: Context, system: SlabSystem, cpu: number): Steps<void> {
-  const { register } = system;
+  const { register } = checkSystem(system);
+  checkCpu(system, cpu);
   yield* cpusWriteLock(register);
   yield lock(register.mutex);
   const counted = system.online.reduce((sum, online) => sum + online, 0);

@@ -1,5 +1,7 @@
 import { SLAB_KMALLOC } from '@mm/kmem';
+import { OptionError } from '@mm/printk';
 
+import { checkCache } from '../check-arguments.js';
 import { infoEnd } from '../orig-size.js';
 import { fullSlabs, partialSlabs } from '../slab-lists.js';
 import type { SlubCache } from '../slub-cache.js';
@@ -19,12 +21,14 @@ export interface TrackedUser {
 
 /**
  * The records of the live objects in the slabs that are on a list. Under the list lock; of a cache that tracks its users.
+ * @throws OptionError for what is no cache, and neither 'alloc' nor 'free'.
  * @example
  * trackedUsers(cache, 'alloc').length;
  * @see linux 6.1 mm/slub.c process_slab
  */
 export function trackedUsers(cache: SlubCache, which: 'alloc' | 'free'): TrackedUser[] {
-  const { memory, arch } = cache.system;
+  const { memory, arch } = checkCache(cache).system;
+  if (which !== 'alloc' && which !== 'free') throw new OptionError('which', "'alloc' or 'free'", which);
   const bytes = trackBytes(arch);
   const start = infoEnd(cache) + (which === 'alloc' ? 0 : bytes);
   const knowsWaste = which === 'alloc' && (cache.flags & SLAB_KMALLOC) !== 0;

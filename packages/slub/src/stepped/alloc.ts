@@ -1,3 +1,4 @@
+import { checkGfp } from '@mm/kmem';
 import { PAGE_SIZE } from '@mm/memory';
 import {
   type Context,
@@ -46,11 +47,13 @@ const NONE = -1;
  * @param gfp flags from `@mm/zones`; zone bits do not count, `__GFP_ZERO` fills the object with zeroes.
  * @returns its physical address, or null for no memory.
  * @throws KernelBug where a corrupted free list makes the kernel crash.
+ * @throws OptionError for what is no flags. Who runs and the cache are not looked at.
  * @example
  * const table = slubAlloc(ctx, cache, GFP_ATOMIC | __GFP_ZERO);
  * @see linux 6.1 mm/slub.c kmem_cache_alloc
  */
 export function* slubAlloc(ctx: Context, cache: SlubCache, gfp: number): Steps<number | null> {
+  if ((gfp & 0x7fffffff) !== gfp) checkGfp(gfp);
   const { cpu, memory, system } = cache;
   if (system.faults !== null && system.faults.shouldFail(cache, gfp)) return null;
   for (;;) {

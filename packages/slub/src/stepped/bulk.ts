@@ -1,3 +1,4 @@
+import { checkBulk, checkGfp, checkObjects } from '@mm/kmem';
 import { PAGE_SIZE } from '@mm/memory';
 import {
   type Context,
@@ -27,6 +28,7 @@ const TID = CpuWord.tid;
  *
  * @param objects gets the addresses, from index 0.
  * @returns `many`, or 0 for no memory; then nothing is held.
+ * @throws OptionError for what is no flags, no number of objects or no list.
  * @example
  * const tables: number[] = [];
  * slubAllocBulk(ctx, cache, GFP_KERNEL, 16, tables);
@@ -39,6 +41,8 @@ export function* slubAllocBulk(
   many: number,
   objects: number[],
 ): Steps<number> {
+  checkGfp(gfp);
+  checkBulk(many, objects);
   const { cpu, system } = cache;
   if (system.faults !== null && system.faults.shouldFail(cache, gfp)) {
     objects.length = 0;
@@ -84,11 +88,13 @@ export function* slubAllocBulk(
  *
  * @param objects physical addresses; not changed.
  * @throws MisuseError on a strict machine for an object that is not live in this cache; nothing has changed.
+ * @throws OptionError for what is no list of addresses.
  * @example
  * slubFreeBulk(ctx, cache, objects);
  * @see linux 6.1 mm/slub.c kmem_cache_free_bulk
  */
 export function* slubFreeBulk(ctx: Context, cache: SlubCache, objects: readonly number[]): Steps<void> {
+  checkObjects(objects);
   if (cache.system.pages.strict) refuseBulk(cache, objects);
   const left = [...objects];
   for (let size = left.length; size > 0;) {

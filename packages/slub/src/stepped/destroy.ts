@@ -1,6 +1,7 @@
 import { cpusReadLock, cpusReadUnlock } from '@mm/kmem/stepped';
 import { type Context, type Steps, irqRestore, irqSave, lock, unlock, write } from '@mm/steps/stepped';
 
+import { checkCache } from '../check-arguments.js';
 import { takeEmptyPartial } from '../take-empty-partial.js';
 import { NodeWord, type SlubCache } from '../slub-cache.js';
 import { flushAllLocked } from './flush.js';
@@ -12,12 +13,13 @@ import { discardSlab } from './new-slab.js';
  * then keeps their slabs.
  *
  * @returns whether this was the last user and nothing was left.
+ * @throws OptionError for what is no cache.
  * @example
  * kmemCacheDestroy(ctx, cache);
  * @see linux 6.1 mm/slab_common.c kmem_cache_destroy
  */
 export function* kmemCacheDestroy(ctx: Context, cache: SlubCache): Steps<boolean> {
-  const { register, rcuCaches } = cache.system;
+  const { register, rcuCaches } = checkCache(cache).system;
   const part = yield* cpusReadLock(ctx, register);
   yield lock(register.mutex);
   cache.refcount -= 1;

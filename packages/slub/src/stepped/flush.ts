@@ -11,6 +11,7 @@ import {
   unlock,
 } from '@mm/steps/stepped';
 
+import { checkCache, checkCpu, checkSystem } from '../check-arguments.js';
 import { dropCpuSlab } from '../cpu-slab.js';
 import type { SlubCache } from '../slub-cache.js';
 import { CPU_SHIFT, CpuWord, SlubStat, count } from '../slub-stats.js';
@@ -22,12 +23,14 @@ import { unfreezePartials } from './partial.js';
  * CPU `cpu` gives up its slab and its partial list.
  *
  * @param cpu the CPU of `ctx`, or one that is offline.
+ * @throws OptionError for what is no cache or no CPU.
  * @example
  * flushCpu(ctx, cache, 1);
  * @see linux 6.1 mm/slub.c flush_cpu_slab, __flush_cpu_slab
  */
 export function* flushCpu(ctx: Context, cache: SlubCache, cpu: number): Steps<void> {
-  const { frames } = cache.system;
+  const { frames } = checkCache(cache).system;
+  checkCpu(cache.system, cpu);
   const words = cache.cpu;
   const at = cpu << CPU_SHIFT;
   yield irqSave;
@@ -50,12 +53,13 @@ export function* flushCpu(ctx: Context, cache: SlubCache, cpu: number): Steps<vo
 
 /**
  * Every online CPU that holds slabs of the cache gives them up, each on its own; waits for all.
+ * @throws OptionError for what is no cache.
  * @example
  * flushAll(ctx, cache);
  * @see linux 6.1 mm/slub.c flush_all
  */
 export function* flushAll(ctx: Context, cache: SlubCache): Steps<void> {
-  const { register } = cache.system;
+  const { register } = checkCache(cache).system;
   const part = yield* cpusReadLock(ctx, register);
   yield* flushAllLocked(ctx, cache);
   yield* cpusReadUnlock(part);
@@ -78,12 +82,14 @@ export function* flushAllLocked(ctx: Context, cache: SlubCache): Steps<void> {
 
 /**
  * CPU `cpu` has gone offline: what it held of each cache goes back.
+ * @throws OptionError for what is no slab allocator or no CPU.
  * @example
  * slubCpuDead(ctx, slub, 1);
  * @see linux 6.1 mm/slub.c slub_cpu_dead
  */
 export function* slubCpuDead(ctx: Context, system: SlubSystem, cpu: number): Steps<void> {
-  const { register } = system;
+  const { register } = checkSystem(system);
+  checkCpu(system, cpu);
   yield* cpusWriteLock(register);
   system.online[cpu] = 0;
   yield lock(register.mutex);
@@ -94,10 +100,12 @@ export function* slubCpuDead(ctx: Context, system: SlubSystem, cpu: number): Ste
 
 /**
  * CPU `cpu` is online again.
+ * @throws OptionError for what is no slab allocator or no CPU.
  * @example
  * slubCpuOnline(ctx, slub, 1);
  */
 export function* slubCpuOnline(_ctx: Context, system: SlubSystem, cpu: number): Steps<void> {
+  checkCpu(checkSystem(system), cpu);
   yield* cpusWriteLock(system.register);
   system.online[cpu] = 1;
   yield* cpusWriteUnlock(system.register);

@@ -1,3 +1,4 @@
+import { checkObjectAddress } from '@mm/kmem';
 import { PAGE_SIZE, SECTION_FRAMES, fillBytes } from '@mm/memory';
 import {
   type Context,
@@ -46,6 +47,7 @@ const SECTION_MASK = SECTION_FRAMES - 1;
  * @param object its physical address, as the allocation returned it.
  * @throws MisuseError on a strict machine for an object that is not live in this cache; nothing has changed.
  * @throws KernelBug for an address that is in no slab.
+ * @throws OptionError for what is no address. Who runs and the cache are not looked at.
  * @example
  * slubFree(ctx, cache, table);
  * @see linux 6.1 mm/slub.c kmem_cache_free
@@ -98,6 +100,7 @@ function endListAt(cache: SlubCache, slabPfn: number, object: number): void {
 
 /** Frees an object of a debugged cache or on a strict machine. @see linux 6.1 mm/slub.c kmem_cache_free */
 function* freeChecked(ctx: Context, cache: SlubCache, object: number): Steps<void> {
+  checkObjectAddress(object);
   const { frames, pages } = cache.system;
   const slot = headSlotOf(frames, Math.floor(object / PAGE));
   if (pages.strict) checkMisuse(cache, slot, object);
@@ -171,6 +174,7 @@ function* slowFree(
   tail: number,
   many: number,
 ): Steps<void> {
+  checkObjectAddress(object);
   const { cpu, frames } = cache;
   // A slab of the usual order begins at a multiple of its size: that spares the look at the page's own frame.
   let slab = (object / PAGE) & cache.slabMask;

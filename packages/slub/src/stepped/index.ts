@@ -5,6 +5,6 @@ export { kmemCacheDestroy } from './destroy.js';
 export { flushAll, flushCpu, slubCpuDead, slubCpuOnline } from './flush.js';
 export { slubFree } from './free.js';
 export { endGracePeriod } from './new-slab.js';
-export { shrinkPartial, slubShrink } from './shrink.js';
+export { slubShrink } from './shrink.js';
 export { slubKfree, slubKmalloc } from './kmalloc.js';
 export { getActive } from './kernfs-active.js';

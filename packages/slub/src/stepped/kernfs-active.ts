@@ -1,5 +1,6 @@
 import { type Cell, type Context, type Steps, lock, read, unlock, write } from '@mm/steps/stepped';
 
+import { checkCache } from '../check-arguments.js';
 import type { SlubCache } from '../slub-cache.js';
 
 /*
@@ -11,12 +12,13 @@ import type { SlubCache } from '../slub-cache.js';
  * Takes an active reference to a cache's directory.
  *
  * @returns the lock that stands for it, which `unlock` gives back; null when the directory has gone or is about to go.
+ * @throws OptionError for what is no cache.
  * @example
  * getActive(ctx, cache) !== null; // a file of the directory may be used
  * @see linux 6.1 fs/kernfs/dir.c kernfs_get_active
  */
 export function* getActive(ctx: Context, cache: SlubCache): Steps<Cell | null> {
-  const cell = cache.activeCell + ctx.cpu;
+  const cell = checkCache(cache).activeCell + ctx.cpu;
   yield lock(cell);
   yield read(cache.system.names.cell);
   if (cache.hasDirectory) return cell;

@@ -1,4 +1,13 @@
-import { KMALLOC_CLASSES, KMALLOC_MAX_CACHE_SIZE, ZERO_SIZE_PTR, kmallocIndex, kmallocType } from '@mm/kmem';
+import {
+  KMALLOC_CLASSES,
+  KMALLOC_MAX_CACHE_SIZE,
+  ZERO_SIZE_PTR,
+  checkGfp,
+  checkObjectAddress,
+  checkSize,
+  kmallocIndex,
+  kmallocType,
+} from '@mm/kmem';
 import { freeLargeKmalloc, kmallocLarge } from '@mm/kmem/stepped';
 import { PAGE_SIZE, PageFlag, orderOfFlags } from '@mm/memory';
 import { KernelBug } from '@mm/printk';
@@ -15,6 +24,7 @@ import { slubFree } from './free.js';
  *
  * @param size 0..4 MiB; 0 gives `ZERO_SIZE_PTR`, which is no memory.
  * @returns a physical address, or null for no memory.
+ * @throws OptionError for what is no size or no flags.
  * @example
  * slubKmalloc(ctx, slub, 100, GFP_KERNEL); // an object of kmalloc-128
  * @see linux 6.1 mm/slab_common.c __do_kmalloc_node
@@ -25,6 +35,8 @@ export function* slubKmalloc(
   size: number,
   gfp: number,
 ): Steps<number | null> {
+  checkSize(size);
+  checkGfp(gfp);
   if (size > KMALLOC_MAX_CACHE_SIZE) return yield* largeBlock(ctx, system, size, gfp);
   if (size === 0) return ZERO_SIZE_PTR;
   const index = kmallocIndex(system.arch, size);
@@ -37,12 +49,13 @@ export function* slubKmalloc(
 
 /**
  * Frees what {@link slubKmalloc} or a cache gave; null and `ZERO_SIZE_PTR` are nothing to free.
+ * @throws OptionError for what is no address.
  * @example
  * slubKfree(ctx, slub, address);
  * @see linux 6.1 mm/slab_common.c kfree
  */
 export function* slubKfree(ctx: Context, system: SlubSystem, address: number | null): Steps<void> {
-  if (address === null || address <= ZERO_SIZE_PTR) return;
+  if (address === null || checkObjectAddress(address) <= ZERO_SIZE_PTR) return;
   const { frames } = system;
   const slot = headSlotOf(frames, Math.floor(address / PAGE_SIZE));
   if ((frames.flags[slot]! & PageFlag.slab) === 0) {

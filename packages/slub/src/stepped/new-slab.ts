@@ -12,6 +12,7 @@ import {
   __GFP_RECLAIM,
 } from '@mm/zones';
 
+import { checkSystem } from '../check-arguments.js';
 import { setUpSlab } from '../set-up-slab.js';
 import { NodeWord, type SlubCache } from '../slub-cache.js';
 import { checkFreedSlab } from '../slub-debug.js';
@@ -85,12 +86,13 @@ function* freeSlabPages(ctx: Context, system: SlubSystem, slot: number): Steps<v
 /**
  * Ends a grace period: the slabs of SLAB_TYPESAFE_BY_RCU caches that were given up before it go back to the page
  * allocator, and such caches that were destroyed are gone.
+ * @throws OptionError for what is no slab allocator.
  * @example
  * endGracePeriod(ctx, system);
  * @see linux 6.1 mm/slub.c rcu_free_slab
  */
 export function* endGracePeriod(ctx: Context, system: SlubSystem): Steps<void> {
-  const slots = system.rcuSlabs;
+  const slots = checkSystem(system).rcuSlabs;
   const caches = system.rcuCaches;
   system.rcuSlabs = [];
   system.rcuCaches = [];

@@ -9,6 +9,7 @@ import { decSlabs, freeSlab } from './new-slab.js';
  * Gives all empty slabs back and puts the fullest ones at the head of the partial list.
  *
  * @returns 1 while the cache still has slabs, else 0.
+ * @throws OptionError for what is no cache.
  * @example
  * slubShrink(ctx, cache);
  * @see linux 6.1 mm/slub.c __kmem_cache_shrink

@@ -7,6 +7,7 @@ import { flushAll } from './flush.js';
 /**
  * Checks every object of every slab that is on a list, and writes what is wrong to the log.
  * @returns slabs checked.
+ * @throws OptionError for what is no cache.
  * @example
  * validateCache(ctx, cache); // slabs looked at
  * @see linux 6.1 mm/slub.c validate_slab_cache
