@@ -23,9 +23,8 @@ export {
   type ReaddirOptions,
   type StatOptions,
 } from './fs/kernel-fs.js';
-export { Dirent, Stats } from './fs/stats.js';
+export type { Dirent, Stats } from './fs/stats.js';
 export { DEBIAN_CONFIG, KERNEL_CONFIG, type KernelConfig } from './kernel-config.js';
-export { type MeminfoLine, formatMeminfo } from './proc/meminfo-lines.js';
 export {
   type AttributeRules,
   type CountedName,

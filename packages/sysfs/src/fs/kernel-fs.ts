@@ -1,6 +1,7 @@
-import { Errno } from '@mm/printk';
+import { Errno, checkInteger } from '@mm/printk';
 import { Context } from '@mm/steps';
 
+import { checkParts } from '../check-arguments.js';
 import { openFile, readFile, writeFile } from '../erased/index.js';
 import type { SysfsParts } from '../sysfs-parts.js';
 import type { FsNode } from '../tree/fs-node.js';
@@ -51,8 +52,11 @@ export class KernelFs {
   /**
    * @param parts of the machine that is looked at.
    * @param cpu the CPU that reads and writes.
+   * @throws OptionError for what is no part of a machine or no CPU.
    */
   constructor(parts: SysfsParts, cpu = 0) {
+    checkParts(parts);
+    checkInteger('cpu', cpu, 0, parts.pages.cpus - 1);
     this.#parts = parts;
     this.#ctx = new Context(cpu);
   }

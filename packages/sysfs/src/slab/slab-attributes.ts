@@ -14,6 +14,7 @@ import {
 } from '@mm/kmem';
 import { SLUB_STAT_NAMES, type SlubCache, SlubStat } from '@mm/slub';
 
+import { checkRules } from '../check-arguments.js';
 import type { KernelConfig } from '../kernel-config.js';
 import { printUlong } from './kernel-number.js';
 import { STATISTIC_MEANINGS } from './statistic-meanings.js';
@@ -346,12 +347,14 @@ const isThere = (needs: Needs | null, rules: AttributeRules): boolean => {
 
 /**
  * The files of a cache's directory by name, in the kernel's order.
+ * @throws OptionError naming the rule that is none.
  *
  * @example
  * slabAttributes({ hasZoneDma: true, hasZoneDma32: true, series: 'merged', config: KERNEL_CONFIG }).has('cache_dma32'); // false
  * @see linux 6.1 mm/slub.c slab_attrs
  */
 export function slabAttributes(rules: AttributeRules): ReadonlyMap<string, SlabAttribute> {
+  checkRules(rules);
   return new Map(
     SLAB_ATTRIBUTES.filter(({ needs }) => isThere(needs, rules)).map((known) => [known.name, known]),
   );

@@ -1,3 +1,7 @@
+import { checkText } from '@mm/printk';
+
+import { checkLine } from '../check-arguments.js';
+
 /** What a line of /proc/slabinfo says. @see linux 6.1 mm/slab_common.c cache_show */
 export interface SlabinfoLine {
   readonly name: string;
@@ -27,10 +31,12 @@ const right = (value: number, width: number): string => `${value}`.padStart(widt
 /**
  * A line of /proc/slabinfo with its newline.
  *
+ * @throws OptionError for a field that is none.
  * @example
  * formatSlabinfo(parseSlabinfo(line)!) === `${line}\n`;
  */
 export function formatSlabinfo(line: SlabinfoLine): string {
+  checkLine(line);
   const { name, activeObjects, objects, size, objectsPerSlab, pagesPerSlab } = line;
   const { limit, batchcount, shared, activeSlabs, slabs, sharedAvailable } = line;
   return (
@@ -47,11 +53,12 @@ const LINE =
 /**
  * Reads a line of /proc/slabinfo; null for one that is none, such as its header.
  *
+ * @throws OptionError for what is no text.
  * @example
  * parseSlabinfo('ep_head 0 0 16 256 1 : tunables 0 0 0 : slabdata 0 0 0')?.size; // 16
  */
 export function parseSlabinfo(text: string): SlabinfoLine | null {
-  const match = LINE.exec(text);
+  const match = LINE.exec(checkText('text', text));
   if (match === null) return null;
   const at = (i: number): number => Number(match[i]);
   return {

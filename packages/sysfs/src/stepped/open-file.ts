@@ -1,10 +1,11 @@
 import { applySizes, updateFloors } from '@mm/buddy';
-import { Errno } from '@mm/printk';
+import { Errno, checkText } from '@mm/printk';
 import { SlubSystem } from '@mm/slub';
 import { getActive } from '@mm/slub/stepped';
 import { type Context, type Steps, read, unlock } from '@mm/steps/stepped';
 import { type VmSysctl, readVmSysctl, writeVmSysctl } from '@mm/zones';
 
+import { checkFile, checkOneOf, checkParts } from '../check-arguments.js';
 import type { SysfsParts } from '../sysfs-parts.js';
 import type { FileNode, ProcName } from '../tree/fs-node.js';
 import { kernelTree } from '../tree/kernel-tree.js';
@@ -25,6 +26,7 @@ const PAGE_SIZE = 4096;
 /** What a file is opened for. */
 export type OpenFor = 'reading' | 'writing' | 'both';
 
+const PURPOSES: readonly OpenFor[] = ['reading', 'writing', 'both'];
 const MAY_WRITE = 0o222;
 
 /**
@@ -32,6 +34,7 @@ const MAY_WRITE = 0o222;
  *
  * @returns the file, or a negative errno: -ENOENT, -ENOTDIR, -ELOOP; -EISDIR for writing to a directory; -EACCES for a file
  * of sysfs that cannot be written, whoever asks, and for one that would have to be made.
+ * @throws OptionError for what is no part of a machine, no text or no purpose.
  * @example
  * openFile(ctx, parts, '/proc/slabinfo', 'reading');
  * @see linux 6.1 fs/kernfs/file.c kernfs_fop_open
@@ -42,6 +45,9 @@ export function* openFile(
   path: string,
   purpose: OpenFor,
 ): Steps<FileNode | number> {
+  checkParts(parts);
+  checkText('path', path);
+  checkOneOf('purpose', purpose, PURPOSES);
   if (parts.kmem instanceof SlubSystem) yield read(parts.kmem.names.cell);
   const found = lookup(kernelTree(parts), path, true);
   if (typeof found === 'number')
@@ -63,11 +69,15 @@ export function* openFile(
  * Reads an open file.
  *
  * @returns its text, or -ENODEV when its cache has gone meanwhile.
+ * @throws OptionError for what is no part of a machine or no file.
  * @example
  * readFile(ctx, parts, file);
  * @see linux 6.1 fs/kernfs/file.c kernfs_seq_start
  */
-export function* readFile(ctx: Context, parts: SysfsParts, { source }: FileNode): Steps<string | number> {
+export function* readFile(ctx: Context, parts: SysfsParts, file: FileNode): Steps<string | number> {
+  checkParts(parts);
+  checkFile(file);
+  const { source } = file;
   if (source.of === 'proc') return yield* showProc(ctx, parts, source.name);
   if (source.of === 'sysctl') return readSysctl(parts, source.name);
   if (source.of === 'traces') return yield* showTraces(ctx, source.cache, source.name);
@@ -101,16 +111,16 @@ function* showProc(ctx: Context, parts: SysfsParts, name: ProcName): Steps<strin
  *
  * @param text one character a byte, at least one.
  * @returns bytes taken, from 1, or a negative errno of the file: -EINVAL, -ERANGE, -EIO, -ENODEV.
+ * @throws OptionError for what is no part of a machine, no file or no text.
  * @example
  * writeFile(ctx, parts, file, '1\n'); // 2
  * @see linux 6.1 fs/kernfs/file.c kernfs_fop_write_iter
  */
-export function* writeFile(
-  ctx: Context,
-  parts: SysfsParts,
-  { source }: FileNode,
-  text: string,
-): Steps<number> {
+export function* writeFile(ctx: Context, parts: SysfsParts, file: FileNode, text: string): Steps<number> {
+  checkParts(parts);
+  checkFile(file);
+  checkText('text', text);
+  const { source } = file;
   if (source.of === 'proc')
     return source.name === 'slabinfo' ? yield* writeSlabinfo(ctx, parts.kmem, text) : -Errno.EIO;
   if (source.of === 'sysctl') return writeSysctl(parts, source.name, text);

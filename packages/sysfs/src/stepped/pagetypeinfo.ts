@@ -8,7 +8,10 @@ import {
   countFreeBlocks,
   pageblocksByType,
 } from '@mm/buddy';
+import { checkBoolean } from '@mm/printk';
 import { type Context, type Steps, irqRestore, irqSave, lock, unlock } from '@mm/steps/stepped';
+
+import { checkPages } from '../check-arguments.js';
 
 /** Migrate types that the kernel is built with. */
 const typesOf = (pages: PageAllocator): number[] =>
@@ -20,12 +23,14 @@ const typesOf = (pages: PageAllocator): number[] =>
  * The text of /proc/pagetypeinfo: free blocks by zone, migrate type and order, then pageblocks by type.
  *
  * @param sparse see `pageblocksByType`.
+ * @throws OptionError for what is no page allocator, and what is neither true nor false.
  * @example
  * showPagetypeinfo(ctx, machine.pages); // 'Page block order: 9\n...'
  * @see linux 6.1 mm/vmstat.c pagetypeinfo_show
  */
 export function* showPagetypeinfo(_ctx: Context, pages: PageAllocator, sparse = true): Steps<string> {
-  const { zones, pageblockOrder } = pages;
+  checkBoolean('sparse', sparse);
+  const { zones, pageblockOrder } = checkPages(pages);
   const types = typesOf(pages);
   const populated = zones.indices().filter((zone) => zones.present[zone]! > 0);
   const orders = Array.from({ length: MAX_ORDER }, (_, order) => `${`${order}`.padStart(6)} `).join('');

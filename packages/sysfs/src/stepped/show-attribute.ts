@@ -1,3 +1,4 @@
+import { checkText } from '@mm/printk';
 import {
   CPU_SHIFT,
   NodeWord,
@@ -9,6 +10,7 @@ import {
 } from '@mm/slub';
 import { type Context, type Steps, irqRestore, irqSave, lock, read, unlock } from '@mm/steps/stepped';
 
+import { checkCache, checkConfig } from '../check-arguments.js';
 import { KERNEL_CONFIG, type KernelConfig } from '../kernel-config.js';
 import { printUlong } from '../slab/kernel-number.js';
 import { type CountedName, attributeNamed } from '../slab/slab-attributes.js';
@@ -20,6 +22,7 @@ const TEXT_MAX = 4095;
  * The text of a file in a cache's directory, with its newline; empty for files that say nothing and for a
  * name that no file has.
  *
+ * @throws OptionError for what is no cache, no text or no options of the kernel.
  * @example
  * showAttribute(ctx, cache, 'objects'); // '42\n'
  * @see linux 6.1 mm/slub.c slab_attr_show
@@ -30,7 +33,9 @@ export function* showAttribute(
   name: string,
   config: KernelConfig = KERNEL_CONFIG,
 ): Steps<string> {
-  const show = attributeNamed(name)?.show;
+  checkCache(cache);
+  checkConfig(config);
+  const show = attributeNamed(checkText('name', name))?.show;
   if (show === undefined) return '';
   if (show.from === 'cache') return show.text(cache);
   if (show.from === 'cpus') return (yield* showStat(cache, show.stat)).slice(0, TEXT_MAX);

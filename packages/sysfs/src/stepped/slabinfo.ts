@@ -1,9 +1,10 @@
-import { Errno } from '@mm/printk';
+import { Errno, checkText } from '@mm/printk';
 import { SlabCache, type SlabSystem, readSlabCounts } from '@mm/slab';
 import { tuneCacheNamed } from '@mm/slab/stepped';
 import { type SlubCache, SlubSystem } from '@mm/slub';
 import { type Context, type Steps, irqRestore, irqSave, lock, unlock } from '@mm/steps/stepped';
 
+import { checkKmem } from '../check-arguments.js';
 import { SLABINFO_HEADER, type SlabinfoLine, formatSlabinfo } from '../slab/slabinfo-text.js';
 import { parseTuning } from '../slab/slabinfo-tuning.js';
 import { objectCounts } from './show-attribute.js';
@@ -11,11 +12,13 @@ import { objectCounts } from './show-attribute.js';
 /**
  * The text of /proc/slabinfo: every cache, the newest first.
  *
+ * @throws OptionError for what is no slab allocator.
  * @example
  * showSlabinfo(ctx, machine.kmem).split('\n')[0]; // 'slabinfo - version: 2.1'
  * @see linux 6.1 mm/slab_common.c slab_show
  */
 export function* showSlabinfo(ctx: Context, kmem: SlubSystem | SlabSystem): Steps<string> {
+  checkKmem(kmem);
   yield lock(kmem.register.mutex);
   let text = '';
   const caches: ReadonlyArray<SlubCache | SlabCache> = kmem.register.caches.toReversed();
@@ -75,11 +78,14 @@ function* slabLine(cache: SlabCache): Steps<SlabinfoLine> {
  * without an error, as in 6.1.
  *
  * @returns the length of `text`; -EINVAL for another text and for a cache that is not there; -EIO with SLUB.
+ * @throws OptionError for what is no slab allocator or no text.
  * @example
  * writeSlabinfo(ctx, machine.kmem, 'dentry 120 60 8\n');
  * @see linux 6.1 mm/slab.c slabinfo_write
  */
 export function* writeSlabinfo(ctx: Context, kmem: SlubSystem | SlabSystem, text: string): Steps<number> {
+  checkKmem(kmem);
+  checkText('text', text);
   if (kmem instanceof SlubSystem) return -Errno.EIO;
   const tuning = parseTuning(text);
   if (tuning === null) return -Errno.EINVAL;

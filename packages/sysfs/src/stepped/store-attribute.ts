@@ -1,9 +1,10 @@
 import { SLAB_FAILSLAB } from '@mm/kmem';
-import { Errno } from '@mm/printk';
+import { Errno, checkText } from '@mm/printk';
 import { type SlubCache, clearStat, setCpuPartial, setMinPartial } from '@mm/slub';
 import { flushAll, slubShrink, validateCache } from '@mm/slub/stepped';
 import { type Context, type Steps, write } from '@mm/steps/stepped';
 
+import { checkCache } from '../check-arguments.js';
 import { UINT_MAX, parseKernelNumber, ulongMax } from '../slab/kernel-number.js';
 import { SLAB_SKIP_KFENCE, attributeNamed } from '../slab/slab-attributes.js';
 
@@ -13,11 +14,15 @@ import { SLAB_SKIP_KFENCE, attributeNamed } from '../slab/slab-attributes.js';
  * @param text at least one character.
  * @returns the length of `text`, or a negative errno: -EINVAL for a text that the file does not take, -ERANGE for a number
  * that is too large, -EIO for a file that cannot be written.
+ * @throws OptionError for what is no cache or no text.
  * @example
  * storeAttribute(ctx, cache, 'shrink', '1\n'); // 2
  * @see linux 6.1 mm/slub.c slab_attr_store
  */
 export function* storeAttribute(ctx: Context, cache: SlubCache, name: string, text: string): Steps<number> {
+  checkCache(cache);
+  checkText('text', text);
+  checkText('name', name);
   const attribute = attributeNamed(name);
   if (attribute === undefined || attribute.takes === null) return -Errno.EIO;
   if (attribute.show.from === 'cpus') return yield* storeStat(cache, attribute.show.stat, text);

@@ -11,6 +11,7 @@ import {
 import { type Context, type Steps, irqRestore, irqSave, lock, read, unlock } from '@mm/steps/stepped';
 import { Watermark } from '@mm/zones';
 
+import { checkParts } from '../check-arguments.js';
 import { slabPages } from '../proc/global-counts.js';
 import { itemRules, nodeItems, zoneItems } from '../proc/vmstat-items.js';
 import type { SysfsParts } from '../sysfs-parts.js';
@@ -18,11 +19,13 @@ import type { SysfsParts } from '../sysfs-parts.js';
 /**
  * The text of /proc/zoneinfo: every zone, those without pages too.
  *
+ * @throws OptionError for what is no part of a machine.
  * @example
  * showZoneinfo(ctx, parts); // 'Node 0, zone      DMA\n  per-node stats\n...'
  * @see linux 6.1 mm/vmstat.c zoneinfo_show_print
  */
 export function* showZoneinfo(_ctx: Context, parts: SysfsParts): Steps<string> {
+  checkParts(parts);
   const { pages } = parts;
   const { zones } = pages;
   const first = zones.indices().find((zone) => zones.present[zone]! > 0);
