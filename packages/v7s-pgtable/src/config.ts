@@ -1,4 +1,4 @@
-import { OptionError } from '@mm/printk';
+import { OptionError, checkObject } from '@mm/printk';
 
 /** Rights and memory type asked for in `prot`. @see linux 6.1 include/linux/iommu.h IOMMU_READ */
 export const Prot = {
@@ -104,6 +104,7 @@ function checkInteger(field: string, value: number, low: number): void {
 
 /** @throws OptionError for what no kernel could be given. */
 export function checkConfig(config: V7sConfig): void {
+  checkObject('config', config, 'an object with ias, oas and pgsizeBitmap');
   // Below 20 bits the kernel shifts by a negative number to size its level 1 table.
   checkInteger('ias', config.ias, 20);
   checkInteger('oas', config.oas, 1);

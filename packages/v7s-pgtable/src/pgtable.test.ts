@@ -9,6 +9,7 @@ import {
   type V7sConfig,
   type V7sPgtable,
   allocPgtable,
+  freePgtable,
   iovaToPhys,
   mapPages,
   unmapPages,
@@ -199,4 +200,28 @@ test('addresses are taken as bigints too, and nonsense is refused', () => {
   expect(iovaToPhys(ctx, table, 2n ** 64n - 1n)).toBeNull();
   expect(() => iovaToPhys(ctx, table, -1)).toThrow('address: expected');
   expect(() => map(table, 0.5, 0, 0x1000)).toThrow('address: expected');
+});
+
+describe('arguments that only a caller in TypeScript can get wrong', () => {
+  const { table } = make();
+  const no = undefined as never;
+  const parts = null as never;
+  test.each<[string, () => unknown]>([
+    ['config', () => allocPgtable(ctx, no, parts)],
+    ['table', () => freePgtable(ctx, no)],
+    ['address', () => mapPages(ctx, table, no, 0, 0x1000, 1, 3, GFP_KERNEL)],
+    ['address', () => mapPages(ctx, table, 0, no, 0x1000, 1, 3, GFP_KERNEL)],
+    ['pageSize', () => mapPages(ctx, table, 0, 0, no, 1, 3, GFP_KERNEL)],
+    ['count', () => mapPages(ctx, table, 0, 0, 0x1000, 1.5, 3, GFP_KERNEL)],
+    ['prot', () => mapPages(ctx, table, 0, 0, 0x1000, 1, no, GFP_KERNEL)],
+    ['gfp', () => mapPages(ctx, table, 0, 0, 0x1000, 1, 3, no)],
+    ['mapped', () => mapPages(ctx, table, 0, 0, 0x1000, 1, 3, GFP_KERNEL, true as never)],
+    ['pageSize', () => unmapPages(ctx, table, 0, no, 1)],
+    ['count', () => unmapPages(ctx, table, 0, 0x1000, -1)],
+    ['gather', () => unmapPages(ctx, table, 0, 0x1000, 1, 'x' as never)],
+    ['address', () => iovaToPhys(ctx, table, no)],
+  ])('%s is named', (field, call) => {
+    expect(call).toThrow(new RegExp(`^${field}: expected `, 'u'));
+    expect(iovaToPhys(ctx, table, 0)).toBeNull();
+  });
 });

@@ -1,5 +1,6 @@
 import type { Context, Steps } from '@mm/steps/stepped';
 
+import { checkTable } from '../check-arguments.js';
 import { type V7sConfig, checkConfig, refusesConfig } from '../config.js';
 import { V7sPgtable, type V7sParts } from '../pgtable.js';
 import { sourceClose } from './sources.js';
@@ -27,11 +28,13 @@ export function* allocPgtable(ctx: Context, config: V7sConfig, parts: V7sParts):
 /**
  * Frees a page table with all its tables. Flushes everything first, once.
  *
+ * @throws OptionError for what is no page table.
  * @example
  * freePgtable(ctx, table);
  * @see linux 6.1 drivers/iommu/io-pgtable-arm-v7s.c arm_v7s_free_pgtable
  */
 export function* freePgtable(ctx: Context, table: V7sPgtable): Steps<void> {
+  checkTable(table);
   table.tlb?.flushAll?.();
   for (let slot = 0; slot < table.l1Entries; slot++) {
     const entry = table.l1Words()[table.l1Base + slot]!;

@@ -1,5 +1,6 @@
 import { type Context, type Steps, read, write } from '@mm/steps/stepped';
 
+import { checkGather, checkMapping, checkPages, checkTable } from '../check-arguments.js';
 import { type Address, farAddress, nearAddress } from '../addresses.js';
 import type { IotlbGather } from '../config.js';
 import type { MappedBytes } from '../mapped-bytes.js';
@@ -20,6 +21,8 @@ import { translate } from './translate.js';
  * refuses page sizes that the table does not have and unaligned addresses with -EINVAL; `linux-6.1` leaves the
  * pages before the failing one mapped.
  *
+ * @throws OptionError for what is no address, size, number, rights or flags; what one page into a table that is there does not
+ * need is not looked at.
  * @example
  * mapPages(ctx, table, 0x10000000, 0x80000000, 0x1000, 256, Prot.READ | Prot.WRITE, GFP_KERNEL); // 0
  * @see linux 6.1 drivers/iommu/io-pgtable-arm-v7s.c arm_v7s_map_pages
@@ -75,6 +78,9 @@ function* mapAny(
   gfp: number,
   mapped: MappedBytes | null,
 ): Steps<number> {
+  checkTable(table);
+  checkPages(pageSize, count);
+  checkMapping(prot, gfp, mapped);
   const from = farAddress(iova);
   const to = farAddress(pa);
   if (table.behaviour === 'corrected') {
@@ -87,6 +93,7 @@ function* mapAny(
  * Unmaps `count` pages of `pageSize` bytes from `iova` on, and returns the bytes unmapped; it stops at the
  * first page that is not mapped. Part of a larger block may be unmapped: the block is split.
  *
+ * @throws OptionError for what is no address, size, number or gather.
  * @example
  * unmapPages(ctx, table, 0x10000000, 0x1000, 256); // 1048576
  * @see linux 6.1 drivers/iommu/io-pgtable-arm-v7s.c arm_v7s_unmap_pages
@@ -136,6 +143,9 @@ function* unmapAny(
   count: number,
   gather: IotlbGather | null,
 ): Steps<number> {
+  checkTable(table);
+  checkPages(pageSize, count);
+  checkGather(gather);
   const from = farAddress(iova);
   if (table.behaviour === 'corrected') {
     return yield* correctedUnmapPages(ctx, table, from, pageSize, count, gather);
