@@ -64,8 +64,9 @@ export function pcpFreeCount(pages: PageAllocator, at: number, high: number, fre
   const batch = pcpState[at + PcpWord.batch]!;
   if (high < batch) return 1;
   const most = high - batch;
-  const scaled = batch * 2 ** pcpState[at + PcpWord.freeFactor]!;
-  if (scaled < most && pcpState[at + PcpWord.freeFactor]! < PCP_BATCH_SCALE_MAX)
-    pcpState[at + PcpWord.freeFactor]!++;
-  return Math.max(batch, Math.min(scaled, most));
+  const factor = pcpState[at + PcpWord.freeFactor]!;
+  const scaled = batch << factor;
+  if (scaled >= most) return most < batch ? batch : most;
+  if (factor < PCP_BATCH_SCALE_MAX) pcpState[at + PcpWord.freeFactor] = factor + 1;
+  return scaled;
 }

@@ -1,4 +1,4 @@
-import { SLAB_STORE_USER } from '@mm/kmem';
+import { SLAB_POISON, SLAB_STORE_USER } from '@mm/kmem';
 import type { Machine } from '@mm/machine';
 import { fillBytes, orderOfFlags, readBytes } from '@mm/memory';
 import {
@@ -112,6 +112,8 @@ class Playing {
 
   /** What a step must show; of an image only the bytes that mean something. */
   expected(todo: Step, shown: Record<string, unknown>): Record<string, unknown> {
+    if (todo[0] === 'slabtail')
+      return { ...shown, hex: this.#tailHex(this.cache(todo[1]), String(shown['hex'])) };
     if (todo[0] !== 'img') return shown;
     const address = this.#held.get(todo[2]) ?? 0;
     const { slab, base } = this.slabs.number(address);
@@ -205,14 +207,19 @@ class Playing {
     return { ...answer, hex: this.bytes.maskHex(hex.join(''), slab, address - base - left) };
   }
 
-  /** The bytes behind the last object of a slab. */
+  /** The bytes behind the last object of a slab, which only poison writes. */
   #tail(cache: SlubCache, address: number): object {
     const { frames } = this.slub;
     const head = headSlotOf(frames, Math.floor(address / 4096));
     const bytes = 4096 << orderOfFlags(frames.flags[head]!);
     const len = bytes % cache.size;
     const hex = readBytes(this.machine.memory, frames.pfnOf(head) * 4096 + bytes - len, len);
-    return { hex: Array.from(hex, (value) => value.toString(16).padStart(2, '0')).join(''), len };
+    const text = Array.from(hex, (value) => value.toString(16).padStart(2, '0')).join('');
+    return { hex: this.#tailHex(cache, text), len };
+  }
+
+  #tailHex(cache: SlubCache, hex: string): string {
+    return (cache.flags & SLAB_POISON) === 0 ? hex.replaceAll(/../gu, '..') : hex;
   }
 
   /** Ends the case: both caches go. */

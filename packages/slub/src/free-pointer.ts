@@ -81,6 +81,16 @@ export const badPointer = (cache: SlubCache, slabPfn: number): KernelBug =>
   });
 
 /**
+ * What the kernel dies of when a slab with free objects has lost its free list: a second free of an object ends the list there
+ * before the checks find it, and the counters still tell of more.
+ */
+export const noFreeObject = (cache: SlubCache, slabPfn: number): KernelBug =>
+  new KernelBug('kernel NULL pointer dereference: a slab on the partial list has no free object', {
+    cache: cache.name,
+    slab: slabPfn,
+  });
+
+/**
  * Makes a free object point to another, `next`: offset | 1 or 0.
  * @example
  * setFreePointer(cache, slabPfn, 1, 0); // the object at offset 0 is the last of its list

@@ -117,8 +117,9 @@ function trace(cache: SlubCache, slot: number, object: number, what: 'alloc' | '
   if (what === 'free') printSection(cache, 'Object ', object, cache.objectSize);
 }
 
-/** What stands for the code that called. */
+/** What stands for the code that called, and for the place of its stack trace. */
 const CALLER = 0x81000000;
+const STACK = 1;
 const PID = 1;
 
 /** Notes who allocates. @see linux 6.1 mm/slub.c set_track */
@@ -131,6 +132,7 @@ function setTrack(cache: SlubCache, object: number, which: 0 | 1, cpu: number): 
   const track = object + infoEnd(cache) + which * trackBytes(arch);
   memory.write32(track, CALLER);
   if (arch.pointerBytes === 8) memory.write32(track + 4, 0xffffffff);
+  memory.write32(track + arch.pointerBytes, STACK);
   memory.write32(track + arch.pointerBytes + 4, cpu);
   memory.write32(track + arch.pointerBytes + 8, PID);
 }

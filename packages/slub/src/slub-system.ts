@@ -95,6 +95,8 @@ export class SlubSystem implements CacheOpener<SlubCache> {
   stackDepot: boolean;
   /** The slab that the last `getPartial` found: read at once by its caller. */
   foundSlab = 0;
+  /** The object that was last taken from a debugged slab: when the slab's free list is corrupt, it came from there. */
+  takenObject = 0;
   /** Reports of failed allocations left; the kernel prints ten in five seconds. */
   oomReportsLeft = 10;
   /** Where the sequence of {@link random} stands. */

@@ -2,6 +2,7 @@ import { SLAB_RED_ZONE, SLAB_STORE_USER, hexDumpLine, virtualAddress } from '@mm
 import { PageFlag, readBytes } from '@mm/memory';
 import { LogLevel } from '@mm/printk';
 
+import { BAD_POINTER } from '../free-pointer.js';
 import { infoEnd } from '../orig-size.js';
 import { inuseOf, objectsOf } from '../slab-counters.js';
 import type { SlubCache } from '../slub-cache.js';
@@ -56,12 +57,17 @@ function printSlabInfo(cache: SlubCache, slot: number): void {
   const { frames } = cache.system;
   const counters = frames.owner2[slot]!;
   const freelist = frames.owner1[slot]!;
-  const first = freelist <= 0 ? 0 : slabBase(cache, slot) + freelist - 1;
+  const base = slabBase(cache, slot);
+  // The kernel prints what it read as the free list, sense or not.
+  const first =
+    freelist === BAD_POINTER
+      ? rawPointer(cache, base + cache.system.takenObject - 1)
+      : virtual(cache, freelist === 0 ? 0 : base + freelist - 1);
   const page = (VMEMMAP + BigInt(frames.pfnOf(slot)) * 64n).toString(16);
   const head = (frames.flags[slot]! & PageFlag.head) === 0 ? '' : 'head|';
   say(
     cache,
-    `Slab 0x${page} objects=${objectsOf(counters)} used=${inuseOf(counters)} fp=0x${virtual(cache, first)} ` +
+    `Slab 0x${page} objects=${objectsOf(counters)} used=${inuseOf(counters)} fp=0x${first} ` +
       `flags=0x${(frames.flags[slot]! & 0x1ffff).toString(16)}(slab|${head}zone=${frames.zone[slot]})`,
   );
 }
@@ -102,9 +108,11 @@ export function printTracking(cache: SlubCache, object: number): void {
   const bytes = trackBytes(arch);
   for (const [i, what] of ['Allocated', 'Freed'].entries()) {
     const track = object + infoEnd(cache) + i * bytes;
-    if (memory.read32(track) === 0) continue;
     const word = arch.pointerBytes;
+    // A free of what is no object writes a null free pointer, which may end in the middle of the caller's address.
+    if (readBytes(memory, track, word).every((byte) => byte === 0)) continue;
     const [cpu, pid] = [memory.read32(track + word + 4), memory.read32(track + word + 8)];
-    say(cache, `${what} in caller+0x0/0x0 age=0 cpu=${cpu} pid=${pid}`);
+    say(cache, `${what} in caller+0x0/0x0 age=0 cpu=${cpu >>> 0} pid=${pid | 0}`);
+    if (memory.read32(track + word) === 0) say(cache, 'object allocation/free stack trace missing');
   }
 }

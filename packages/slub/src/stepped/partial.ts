@@ -11,7 +11,7 @@ import {
   write,
 } from '@mm/steps/stepped';
 
-import { BAD_POINTER, badPointer, peekFreePointer } from '../free-pointer.js';
+import { BAD_POINTER, badPointer, noFreeObject, peekFreePointer } from '../free-pointer.js';
 import { FROZEN, allInUse, inuseOf, objectsOf } from '../slab-counters.js';
 import { addFull, addPartial, removePartial } from '../slab-lists.js';
 import { NodeWord, type SlubCache, slabCellOf } from '../slub-cache.js';
@@ -82,6 +82,8 @@ function allocSingleFromPartial(cache: SlubCache, slot: number, origSize: number
   const object = frames.owner1[slot]!;
   // A corrupted pointer is for the checks to find; without them the next allocation follows it.
   if (object === BAD_POINTER) throw badPointer(cache, frames.pfnOf(slot));
+  if (object === 0) throw noFreeObject(cache, frames.pfnOf(slot));
+  cache.system.takenObject = object;
   frames.owner1[slot] = peekFreePointer(cache, frames.pfnOf(slot), object);
   frames.owner2[slot]! += 1;
   if (!allocDebugProcessing(cache, slot, object, origSize)) {

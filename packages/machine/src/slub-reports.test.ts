@@ -1,0 +1,59 @@
+import { SLAB_CONSISTENCY_CHECKS, SLAB_POISON, SLAB_STORE_USER } from '@mm/kmem';
+import { KernelBug } from '@mm/printk';
+import { SlubCache } from '@mm/slub';
+import { GFP_KERNEL } from '@mm/zones';
+import { expect, test } from 'vitest';
+
+import { createMachine } from './create-machine.js';
+
+const virtual = (at: number): string => (0xffff888000000000n + BigInt(at)).toString(16);
+
+function checked(size: number, flags: number) {
+  const machine = createMachine({ ramBytes: '64M', cmdline: 'slub_nomerge' });
+  const cache = machine.kmemCacheCreate({ name: 'watched', size, flags: SLAB_CONSISTENCY_CHECKS | flags })!;
+  if (!(cache instanceof SlubCache)) throw new Error('not a SLUB machine');
+  machine.log.take();
+  const alloc = (): number => machine.kmemCacheAlloc(cache, GFP_KERNEL)!;
+  const free = (object: number): void => machine.kmemCacheFree(cache, object);
+  return { machine, cache, alloc, free, log: () => machine.log.take() };
+}
+
+test('a corrupt free list is printed as it was read, odd as it may be', () => {
+  const { machine, cache, alloc, free, log } = checked(96, SLAB_POISON);
+  const [first, second] = [alloc(), alloc()];
+  free(second);
+  free(first);
+  machine.memory.write8(first + cache.offset, 0x43);
+  expect(alloc()).not.toBe(first);
+  expect(log()).toContainEqual(
+    expect.stringContaining(`fp=0x${virtual(Math.floor(second / 4096) * 4096 + 0x43)} `),
+  );
+});
+
+test('a caller whose address was overwritten in part is still told, as is a stack trace that is gone', () => {
+  const { machine, cache, alloc, free, log } = checked(64, SLAB_STORE_USER | SLAB_POISON);
+  const object = alloc();
+  free(object);
+  const report = (): string[] => {
+    machine.memory.write8(object, 0);
+    machine.fs.writeFileSync('/sys/kernel/slab/watched/validate', '1');
+    return log().filter((line) => /^(?:Allocated|Freed) in|stack trace missing$/u.test(line));
+  };
+  const track = object + cache.inuse + 8;
+  machine.memory.write32(track, 0);
+  expect(report().map((line) => line.split(' ')[0])).toEqual(['Allocated', 'Freed']);
+  machine.memory.write32(track + 8, 0);
+  expect(report()[1]).toBe('object allocation/free stack trace missing');
+  machine.memory.write32(track + 4, 0);
+  expect(report().map((line) => line.split(' ')[0])).toEqual(['Freed']);
+});
+
+test('a second free ends the free list although it is refused: the kernel dies of the next but one allocation', () => {
+  const { alloc, free, log } = checked(72, SLAB_STORE_USER);
+  const object = alloc();
+  free(object);
+  free(object);
+  expect(log()).toContainEqual(expect.stringContaining('Slab has 0 allocated objects but 1 are to be freed'));
+  expect(alloc()).toBe(object);
+  expect(() => alloc()).toThrow(KernelBug);
+});
