@@ -36,6 +36,7 @@ export function searchLine(
   const world = WORLD_FLAGS.filter(([name]) => options[name] !== undefined).map(
     ([name, flag]) => ` ${flag} ${options[name]}`,
   );
+  if (options.corrupt === true) world.push(' --corrupt');
   return `mm-check run --system ${system} --seed ${found.seed} --runs 1 --commands ${found.commands} --mode ${found.mode}${world.join('')}`;
 }
 
@@ -54,7 +55,8 @@ export function counterexampleText(counterexample: Counterexample): string {
 /** What the seed chose of the world, where there is a choice. */
 function worldText({ system, options }: Counterexample): string[] {
   const { describeWorld } = subsystemOf(system);
-  return describeWorld === undefined ? [] : [describeWorld(options)];
+  const words = describeWorld?.(options) ?? '';
+  return words === '' ? [] : [words];
 }
 
 /** The program, a line for each operation, with its CPU. */

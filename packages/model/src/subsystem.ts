@@ -28,6 +28,8 @@ export interface WorldOptions extends Pick<
   readonly behaviour?: V7sBehaviour;
   /** Where the page table's level 2 tables come from. Default `slab`: a cache of the machine's slab allocator. */
   readonly tables?: TablesName;
+  /** Programs also write into free objects. Default: the seed says. */
+  readonly corrupt?: boolean;
   /** Which of the shapes of page table that the model knows. Default 0: all page sizes, 32 bits, no quirks. */
   readonly shape?: number;
 }
@@ -99,7 +101,7 @@ export interface Subsystem<W> {
   readonly renewal?: (world: W) => () => void;
   /** Options that nobody asked for, chosen by the seed of a run: so that a campaign sees more than one kind of world. */
   readonly vary?: (options: WorldOptions, seed: number) => WorldOptions;
-  /** What {@link vary} has chosen, in words. */
+  /** What {@link vary} has chosen, in words; none where that is nothing out of the ordinary. */
   readonly describeWorld?: (options: WorldOptions) => string;
   /** Told who takes CPUs away, before commands interleave. */
   readonly connect?: (world: W, cpus: CpuSwitch) => void;

@@ -7,7 +7,7 @@ import {
   SLAB_TRACE,
 } from '@mm/kmem';
 import { PageFlag, fillBytes } from '@mm/memory';
-import { LogLevel } from '@mm/printk';
+import { KernelBug, LogLevel } from '@mm/printk';
 
 import {
   addressOf,
@@ -29,7 +29,7 @@ import {
   slabBytes,
 } from './debug/object-layout.js';
 import { objectErr, printSection, printTracking, slabErr, slabFix, virtual } from './debug/report.js';
-import { peekFreePointer } from './free-pointer.js';
+import { BAD_POINTER, badPointer, peekFreePointer } from './free-pointer.js';
 import { infoEnd, noteOrigSize } from './orig-size.js';
 import { FROZEN, inuseOf, objectsOf } from './slab-counters.js';
 import { fullSlabs, partialSlabs } from './slab-lists.js';
@@ -174,6 +174,8 @@ export function freeDebugProcessing(
     fillDebugBytes(cache, object, RED_INACTIVE);
     if (object === tail) return freed;
     const next = peekFreePointer(cache, frames.pfnOf(slot), (object - slabBase(cache, slot)) | 1);
+    // Objects are freed together that somebody writes to: checks look where that leads, but for NULL, which passes them.
+    if (next === 0 || (next === BAD_POINTER && !checks)) throw badPointer(cache, frames.pfnOf(slot));
     object = addressOf(cache, slot, next);
   }
 }
@@ -185,12 +187,20 @@ export function checkFreedSlab(cache: SlubCache, slot: number): void {
   for (const object of objectsIn(cache, slot)) checkObject(cache, slot, object, RED_INACTIVE);
 }
 
-/** The free objects of a slab that is on no CPU. @see linux 6.1 mm/slub.c __fill_map */
+/**
+ * The free objects of a slab that is on no CPU.
+ * @throws KernelBug where the list is a ring.
+ * @see linux 6.1 mm/slub.c __fill_map
+ */
 export function freeObjects(cache: SlubCache, slot: number): Set<number> {
   const { frames } = cache.system;
   const free = new Set<number>();
   const most = objectsOf(frames.owner2[slot]!);
-  for (let name = frames.owner1[slot]!; name > 0 && free.size <= most;) {
+  let steps = 0;
+  for (let name = frames.owner1[slot]!; name > 0;) {
+    // A pointer that was written over can make the list a ring, and the kernel walks it for ever.
+    if (++steps > most)
+      throw new KernelBug('soft lockup: a free list that never ends', { cache: cache.name });
     free.add(addressOf(cache, slot, name));
     name = peekFreePointer(cache, frames.pfnOf(slot), name);
   }

@@ -27,7 +27,7 @@ const RAM = { 'arm64-2018': '4G', arm64: '4G', x86_64: '96M' } as const;
  * const { machine, model } = buddyWorld({ preset: 'arm64-2018', cpus: 2 });
  */
 export function buddyWorld(
-  { behaviour: _behaviour, tables: _tables, shape: _shape, ...options }: WorldOptions,
+  { behaviour: _behaviour, tables: _tables, shape: _shape, corrupt: _corrupt, ...options }: WorldOptions,
   slab: 'slub' | 'slab' = options.slab ?? 'slub',
 ): BuddyWorld {
   const { preset = 'x86_64' } = options;

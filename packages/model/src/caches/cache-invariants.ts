@@ -4,8 +4,9 @@ import { SlubCache, inuseOf, objectsOf } from '@mm/slub';
 
 import { ModelViolation } from '../model-violation.js';
 import type { CacheWalks } from './cache-walks.js';
-import type { CacheWorld } from './cache-world.js';
+import type { CacheWorld, OpenUser } from './cache-world.js';
 import { checkObjectBytes } from './object-bytes.js';
+import type { CacheUser } from './object-model.js';
 
 /** Something that must hold of caches whenever nothing is under way. */
 export interface RestingInvariant {
@@ -70,6 +71,16 @@ const NONE: Frames = {
 
 const caches = (world: CacheWorld): ReadonlyArray<SlubCache | SlabCache> => world.kmem.register.caches;
 
+/** Those of which all must hold: not those that have written a slab off as somebody wrote into it. */
+const whole = (world: CacheWorld): ReadonlyArray<SlubCache | SlabCache> =>
+  world.damages.hurt.size === 0
+    ? caches(world)
+    : caches(world).filter((cache) => !world.damages.hurt.has(cache));
+
+/** Of a cache with debugging, which no kmalloc shares. */
+const isHurt = ({ damages }: CacheWorld, user: CacheUser): boolean =>
+  damages.hurt.size > 0 && 'cache' in user && damages.hurt.has((user as OpenUser).cache);
+
 function fail(name: string, what: string): never {
   throw new ModelViolation(name, what);
 }
@@ -79,7 +90,9 @@ const structures: RestingInvariant = {
   equation:
     'objects of a slab = inuse + its free list; list lengths = counters; every slab is on the one list where it belongs',
   check(world, walks) {
-    for (const cache of caches(world)) {
+    for (const cache of whole(world)) {
+      // SLAB's debugging does not mend a free object, nor say so before it is used.
+      if (world.damages.pending.has(cache)) continue;
       const { wrong } = walks.of(cache);
       if (wrong.length > 0) fail(structures.name, wrong[0]!);
     }
@@ -92,15 +105,15 @@ const liveObjects: RestingInvariant = {
     'Σ over caches of (Σ inuse - free lists and arrays of CPUs) = objects that users hold + index lists',
   check(world, walks) {
     let live = 0;
-    for (const cache of caches(world)) {
+    for (const cache of whole(world)) {
       const walk = walks.of(cache);
       live += walk.live;
       // An index list in another cache is an object that the allocator itself holds.
       if (cache instanceof SlabCache && cache.offSlab) live -= walk.slabs;
     }
     // What kmalloc serves by whole pages is in no slab.
-    const held = world.model.live.filter(
-      ({ user, size }) => user !== world.heap || size <= KMALLOC_MAX_CACHE_SIZE,
+    const held = world.model.live.filter(({ user, size }) =>
+      user === world.heap ? size <= KMALLOC_MAX_CACHE_SIZE : !isHurt(world, user),
     ).length;
     if (live !== held) fail(liveObjects.name, `${live} and ${held}`);
   },
@@ -127,7 +140,7 @@ const texts: RestingInvariant = {
   check(world, walks) {
     const named = new Map<string, number>();
     for (const { name } of caches(world)) named.set(name, (named.get(name) ?? 0) + 1);
-    for (const cache of caches(world)) {
+    for (const cache of whole(world)) {
       const found = walkFrames(world, walks.slabs.get(cache.id) ?? [], cache);
       if (cache instanceof SlabCache) slabinfoIsTrue(cache, found);
       // A cache whose name another one of the same name took over has no directory.

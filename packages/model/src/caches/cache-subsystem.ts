@@ -1,9 +1,17 @@
+import { MisuseError } from '@mm/buddy';
+import { HoleError } from '@mm/memory';
+import { KernelBug } from '@mm/printk';
 import { SlabSystem } from '@mm/slab';
+import type { Context, Steps } from '@mm/steps';
 import { formatGfp } from '@mm/zones';
 
-import * as erased from '../erased/cache-commands.js';
-import * as stepped from '../stepped/cache-commands.js';
+import { KernelCrash } from '../engine/kernel-crash.js';
+import * as erasedCommands from '../erased/cache-commands.js';
+import { onDamaged, writeToFree } from '../erased/damaged-commands.js';
+import * as steppedCommands from '../stepped/cache-commands.js';
+import { onDamaged as onDamagedSteps, writeToFree as writeToFreeSteps } from '../stepped/damaged-commands.js';
 import {
+  type Answer,
   type Command,
   type CpuSwitch,
   type Invariants,
@@ -21,6 +29,8 @@ import {
   pageArguments,
 } from './cache-arguments.js';
 import { RESTING_INVARIANTS } from './cache-invariants.js';
+import { describeCorruption, withCorruption } from './corruption.js';
+import { REPORTED } from './damage.js';
 import { KEPT } from './kept-objects.js';
 import {
   type CacheWorld,
@@ -30,6 +40,9 @@ import {
   requestOf,
   cacheWorld,
 } from './cache-world.js';
+
+const erased = { ...erasedCommands, writeToFree };
+const stepped = { ...steppedCommands, writeToFree: writeToFreeSteps };
 
 type Name = keyof typeof stepped;
 
@@ -69,8 +82,44 @@ const waitsForCalls = (world: CacheWorld, name: Name): boolean =>
   world.kmem instanceof SlabSystem &&
   (CALLING.has(name) ? world.offline !== -1 : name === 'cpuGoesOffline' && world.calling > 0);
 
+/**
+ * What a command came to on a machine whose free lists lead anywhere: a strict machine refuses what is no object, and of a crash
+ * the run ends. An address without memory is what the kernel takes a page fault at.
+ */
+function outcomeOf(error: unknown): null {
+  if (error instanceof MisuseError) return null;
+  if (error instanceof KernelBug || error instanceof HoleError) throw new KernelCrash(error);
+  throw error;
+}
+
+function run(damaged: () => Answer): Answer {
+  try {
+    return damaged();
+  } catch (error) {
+    return outcomeOf(error);
+  }
+}
+
+function* damagedSteps(world: CacheWorld, ctx: Context, op: Op, name: Name): Steps<Answer> {
+  if (world.offline === ctx.cpu) return NOTHING_TO_DO;
+  world.inFlight++;
+  try {
+    return yield* onDamagedSteps(world, ctx, op, name);
+  } catch (error) {
+    return outcomeOf(error);
+  } finally {
+    world.inFlight--;
+  }
+}
+
 /** Commands that answer an address. */
-const ADDRESSES: ReadonlySet<Name> = new Set<Name>(['allocObject', 'freeObject', 'kmalloc', 'misuse']);
+const ADDRESSES: ReadonlySet<Name> = new Set<Name>([
+  'allocObject',
+  'freeObject',
+  'kmalloc',
+  'misuse',
+  'writeToFree',
+]);
 
 function command(
   name: Name,
@@ -83,9 +132,11 @@ function command(
     weight,
     enabled,
     run(world, ctx, op) {
+      if (world.damages.undefined) return run(() => onDamaged(world, ctx, op, name));
       return erased[name](world, ctx, op);
     },
     *steps(world, ctx, op) {
+      if (world.damages.undefined) return yield* damagedSteps(world, ctx, op, name);
       if (world.offline === ctx.cpu || waitsForCalls(world, name)) return NOTHING_TO_DO;
       const calling = CALLING.has(name) ? 1 : 0;
       world.inFlight++;
@@ -145,6 +196,7 @@ export const cacheCommands = (slab: 'slub' | 'slab'): Command<CacheWorld>[] => [
 const wrongCommands: readonly Command<CacheWorld>[] = [
   command('abandonCache', 1, bySomeUser, which),
   command('overrunObject', 4, someObject, object),
+  command('writeToFree', 6, (world) => world.corrupt && someUser(world), which),
 ];
 
 /** What holds of caches and their objects. */
@@ -172,6 +224,7 @@ export const CACHE_INVARIANTS: Invariants = {
     'live objects of a destroyed cache are reported',
     'a write behind an object is reported when it is freed',
     'a bad value is refused',
+    REPORTED,
     'a cache without objects can be destroyed',
     'a good value can be written',
     'good tunables can be written',
@@ -202,6 +255,8 @@ function cacheSubsystem(slab: 'slub' | 'slab'): Subsystem<CacheWorld> {
     invariants: CACHE_INVARIANTS,
     commands: [...cacheCommands(slab), ...wrongCommands],
     setup: (options) => cacheWorld(options, slab),
+    vary: (options, seed) => withCorruption(options, seed, slab),
+    describeWorld: describeCorruption,
     connect: connectCaches,
     cellsOf: (world) => world.machine.cells,
     checkLocal: checkCachesLocal,

@@ -25,6 +25,7 @@ import type { CpuSwitch, Op, WorldOptions } from '../subsystem.js';
 import { RESTING_INVARIANTS } from './cache-invariants.js';
 import { CacheWalks } from './cache-walks.js';
 import { CounterModel } from './counter-model.js';
+import { Damages, checkReported } from './damage.js';
 import { fillObject, isZeroed } from './object-bytes.js';
 import { KEPT_AT_ONCE, checkAllKept } from './kept-objects.js';
 import { type CacheUser, ObjectModel } from './object-model.js';
@@ -80,6 +81,10 @@ export interface CacheWorld {
   readonly partings: Partings;
   /** Freed memory that nobody else may have yet. */
   readonly typesafe: TypesafeMemory;
+  /** Programs write into free objects. */
+  readonly corrupt: boolean;
+  /** What was written into free objects. */
+  readonly damages: Damages;
   /** The CPU that is offline, on which nothing runs; -1: none. */
   offline: number;
 }
@@ -97,13 +102,16 @@ export const USERS_MAX = 8;
 export function cacheWorld(options: WorldOptions, slab: 'slub' | 'slab'): CacheWorld {
   const buddy = buddyWorld(options, slab);
   const { machine } = buddy;
+  const damages = new Damages();
   const world: CacheWorld = {
     machine,
     kmem: machine.kmem,
     asking: { cache: null, cpu: 0 },
     model: new ObjectModel(),
     counters: new CounterModel(machine.cpus),
-    requests: new PageRequests(machine),
+    requests: new PageRequests(machine, damages),
+    corrupt: options.corrupt === true,
+    damages,
     interleaved: false,
     buddy,
     users: [],
@@ -246,6 +254,7 @@ export function received(
 ): void {
   const { machine, model } = world;
   const { memory } = machine;
+  if ('cache' in user) checkReported(world, (user as OpenUser).cache, address);
   const object = model.allocated(address, user, size);
   world.typesafe.taken(address, size, 'cache' in user ? (user as OpenUser).cache : null);
   if (zeroed && !isZeroed(machine, address, size))
@@ -286,12 +295,14 @@ export function checkSlabFailure(
 
 /** Every slab, list, pointer, counter and text of every cache, and every byte that an owner wrote. @throws ModelViolation */
 export function checkCachesWhole(world: CacheWorld): void {
+  if (world.damages.undefined) return;
   const walks = new CacheWalks(world);
   for (const { check } of RESTING_INVARIANTS) check(world, walks);
 }
 
 /** The cheap invariants. @throws ModelViolation */
 export function checkCachesLocal(world: CacheWorld, underWay: number): void {
+  if (world.damages.undefined) return;
   // What a command that is under way was due to warn of may not be said yet.
   if (underWay === 0) world.requests.checkLog();
   for (const { cache, name } of world.users)

@@ -30,6 +30,7 @@ interface History {
  */
 export class CounterModel {
   readonly #histories = new Map<SlubCache, History>();
+  readonly #left = new WeakSet<SlubCache>();
   readonly #cpus: number;
 
   constructor(cpus: number) {
@@ -49,9 +50,15 @@ export class CounterModel {
         bulkFreesMax: 0,
         shrunk: false,
       };
-      this.#histories.set(cache, known);
+      if (!this.#left.has(cache)) this.#histories.set(cache, known);
     }
     return known;
+  }
+
+  /** From now on nothing is foretold of a cache: something wrote over its memory. */
+  leave(cache: SlubCache): void {
+    this.#left.add(cache);
+    this.#histories.delete(cache);
   }
 
   /** A destroyed cache has no counters any more. */

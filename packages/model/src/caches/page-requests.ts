@@ -4,6 +4,7 @@ import { SlubCache } from '@mm/slub';
 import type { LogLine } from '@mm/printk';
 import * as zones from '@mm/zones';
 
+import { type Damages, reportsIn } from './damage.js';
 import { ModelViolation } from '../model-violation.js';
 
 /** Of a caller's flags these reach the page allocator: how to reclaim, and where not to look. */
@@ -56,13 +57,15 @@ function triesDue(cache: AnyCache, callerGfp: number): ReadonlyArray<readonly [g
  */
 export class PageRequests {
   readonly #machine: Machine;
+  readonly #damages: Damages;
   /** Forbidden flags and those left of each warning that is due, as the log prints them. */
   #due: string[] = [];
   /** The last line that was looked at. */
   #last: LogLine | null = null;
 
-  constructor(machine: Machine) {
+  constructor(machine: Machine, damages: Damages) {
     this.#machine = machine;
+    this.#damages = damages;
     machine.kmem.register.onPageRequest = (cache, callerGfp, gfp, order, attempt) =>
       this.#requested(cache as AnyCache, callerGfp, gfp, order, attempt);
   }
@@ -105,11 +108,20 @@ export class PageRequests {
     return this.#newLines().some(({ text }) => text.includes(words));
   }
 
+  /** Looks for reports of writes into free objects. */
+  noteReports(): void {
+    const { pending } = this.#damages;
+    if (pending.size === 0) return;
+    const texts = this.#newLines().map(({ text }) => text);
+    for (const cache of reportsIn(texts, this.#damages)) pending.delete(cache);
+  }
+
   /** Nothing is under way: the log must hold the warnings that were due. @throws ModelViolation */
   checkLog(): void {
     // Nearly every command: nothing is due, and nothing new was said.
     const { lines: all } = this.#machine.log;
     if (this.#due.length === 0 && (all.length === 0 || all[all.length - 1] === this.#last)) return;
+    this.noteReports();
     const said: string[] = [];
     const lines = this.#newLines();
     for (const { text } of lines) {

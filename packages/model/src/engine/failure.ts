@@ -1,6 +1,7 @@
 import { ScheduleError } from '@mm/interleave';
 import { KernelBug, OptionError } from '@mm/printk';
 
+import { KernelCrash } from './kernel-crash.js';
 import { ModelViolation } from '../model-violation.js';
 
 /** Where and how a run failed. */
@@ -26,8 +27,9 @@ export function brokenInvariant(error: Error): string {
   return `nothing crashes: ${error.name}`;
 }
 
-/** What was thrown, as a failure. @throws OptionError when the world could not be set up as asked: nothing has been run. */
-export function failureOf(thrown: unknown, commands: number): Failure {
+/** What was thrown, as a failure; null: a crash that was to be expected. @throws OptionError when the world could not be set up as asked: nothing has been run. */
+export function failureOf(thrown: unknown, commands: number): Failure | null {
+  if (thrown instanceof KernelCrash) return null;
   if (commands === 0 && thrown instanceof OptionError) throw thrown;
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   return { error, invariant: brokenInvariant(error), commands };

@@ -29,6 +29,7 @@ const OPTION_TYPES: { readonly [K in keyof WorldOptions]-?: TypeName<NonNullable
   behaviour: 'string',
   tables: 'string',
   shape: 'number',
+  corrupt: 'boolean',
 };
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -136,7 +136,8 @@ export function* overrunObject(world: CacheWorld, ctx: Context, op: Op): Steps<A
   if (!('cache' in object.user) || world.inFlight > 1) return NOTHING_TO_DO;
   const user = object.user as OpenUser;
   const { cache } = user;
-  if (!user.redZone || object.size !== cache.objectSize) return NOTHING_TO_DO;
+  if (!user.redZone || object.size !== cache.objectSize || world.damages.hurt.has(cache))
+    return NOTHING_TO_DO;
   // Between an object of another size and SLAB's red zone lies padding.
   if (cache instanceof SlabCache && object.size % 8 !== 0) return NOTHING_TO_DO;
   if (!startsFreeing(world, user)) return NOTHING_TO_DO;
@@ -192,7 +193,8 @@ export function* destroyCache(world: CacheWorld, ctx: Context, op: Op): Steps<An
   if (gone && left) throw new ModelViolation('a cache with live objects is not destroyed', user.name);
   if (gone) wasDestroyed(world, cache);
   // Of two who give it up together either may be the one that destroys it.
-  if (last && !gone && cache.alive === 1 && cache.refcount < 1 && !left)
+  const whole = !world.damages.hurt.has(cache);
+  if (last && !gone && cache.alive === 1 && cache.refcount < 1 && !left && whole)
     throw new ModelViolation('a cache without objects can be destroyed', user.name);
 }
 

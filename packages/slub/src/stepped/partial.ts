@@ -80,7 +80,7 @@ export function* getPartial(ctx: Context, cache: SlubCache, origSize: number): S
 function allocSingleFromPartial(cache: SlubCache, slot: number, origSize: number): number {
   const { frames } = cache.system;
   const object = frames.owner1[slot]!;
-  // A corrupted pointer is for the checks to find; without them the next allocation follows it.
+  // A corrupted pointer is for the checks to find; without them the next allocation follows it, also to NULL.
   if (object === BAD_POINTER) throw badPointer(cache, frames.pfnOf(slot));
   if (object === 0) throw noFreeObject(cache, frames.pfnOf(slot));
   cache.system.takenObject = object;
