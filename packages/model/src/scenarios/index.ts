@@ -5,7 +5,13 @@ import { buddyPcpDisable } from './buddy-pcp-disable.js';
 import { buddySplitMerge } from './buddy-split-merge.js';
 import { buddyUnreserveFree } from './buddy-unreserve.js';
 import type { NamedScenario } from './scenario.js';
-import { slabCpuOffline, slabDrainAlloc, slabShrinkFree, slabTuneAlloc } from './slab-arrays.js';
+import {
+  slabCpuOffline,
+  slabDrainAlloc,
+  slabShrinkFree,
+  slabShrinkTune,
+  slabTuneAlloc,
+} from './slab-arrays.js';
 import { slubAllocFlush } from './slub-alloc-flush.js';
 import { slubBulkAlloc } from './slub-bulk-alloc.js';
 import { slubBulkFree } from './slub-bulk-free.js';
@@ -57,6 +63,7 @@ export const SCENARIOS: readonly NamedScenario[] = [
   slabDrainAlloc,
   slabTuneAlloc,
   slabShrinkFree,
+  slabShrinkTune,
   slabCpuOffline,
   v7sInstallTable,
   v7sMapUnmap,

@@ -1,4 +1,4 @@
-import { NodeWord } from '@mm/slab';
+import { NodeWord, tuneCache as tuneNow } from '@mm/slab';
 import { drainAll, slabCpuDead, slabShrink, tuneCache } from '@mm/slab/stepped';
 import { Context, type Steps } from '@mm/steps';
 
@@ -101,6 +101,38 @@ export const slabShrinkFree: NamedScenario = {
         sometimes: {
           'all slabs were given back': () => world.cache.node[NodeWord.totalSlabs] === 0,
           'the last object came after': () => world.avail(0) > 0,
+        },
+      },
+    );
+    return { cpus, make };
+  },
+};
+
+/** Shrinking while the shared array is exchanged. */
+export const slabShrinkTune: NamedScenario = {
+  name: 'slab-shrink-tune',
+  purpose:
+    'shrinking a cache empties the shared array, of which a write to slabinfo gives back the same objects',
+  functions: ['drain_cpu_caches', 'drain_array_locked', 'do_tune_cpucache', 'drain_freelist'],
+  holds: ['an object comes back once', 'total_slabs and free_objects = what a walk counts'],
+  kills: [],
+  sizes: [SMALL, TWO_EACH, THREE_CPUS],
+  at: ({ cpus, operations }) => {
+    const world = new SlabWorld({ cpus, limit: 2, batch: 1 });
+    tuneNow(new Context(0), world.cache, 2, 1, 4);
+    // Two stay in the array of CPU 0, the others overflow into the shared one.
+    world.give(0, world.take(0, 5));
+    const make = world.run(
+      () =>
+        Array.from({ length: cpus }, (_, cpu) => {
+          const ctx = new Context(cpu);
+          if (cpu === 0) return { ctx, name: 'tune', steps: tuneTask(world, ctx, operations) };
+          return { ctx, name: `shrink ${cpu}`, steps: times(operations, () => shrinkOnce(world, ctx)) };
+        }),
+      {
+        sometimes: {
+          'all slabs were given back': () => world.cache.node[NodeWord.totalSlabs] === 0,
+          'the last object came after': () => world.cache.node[NodeWord.totalSlabs]! > 0,
         },
       },
     );

@@ -5,6 +5,8 @@ import {
   irqRestore,
   irqSave,
   lock,
+  preemptDisable,
+  preemptEnable,
   read,
   tryLock,
   unlock,
@@ -54,22 +56,38 @@ export function* drainCpu(ctx: Context, cache: SlabCache, cpu: number): Steps<vo
  */
 export function* drainAll(ctx: Context, cache: SlabCache): Steps<void> {
   yield* eachCpu(ctx, onlineCpus(checkCache(cache).system), (own) => drainCpu(own, cache, own.cpu));
-  if (cache.sharedArray !== null) yield* drainArray(ctx, cache, cache.sharedArray, true);
+  yield* drainShared(ctx, cache);
 }
 
-/**
- * Returns all entries of an array to their slabs, or a fifth of its limit.
- * @see linux 6.1 mm/slab.c drain_array_locked
- */
-export function* drainArray(ctx: Context, cache: SlabCache, array: ArrayCache, all: boolean): Steps<void> {
+/** Which array is shared is read under the lock: who tunes the cache gives it another. */
+function* drainShared(ctx: Context, cache: SlabCache): Steps<void> {
   yield irqSave;
   yield lock(cache.listLockCell);
   yield write(cache.nodeCell);
+  const gone = cache.sharedArray === null ? 0 : drainLocked(cache, cache.sharedArray, true);
+  yield unlock(cache.listLockCell);
+  yield irqRestore;
+  yield* destroySlabs(ctx, cache, gone);
+}
+
+/**
+ * Returns all entries of an array to their slabs, or a fifth of its limit. Under the list lock.
+ * @see linux 6.1 mm/slab.c drain_array_locked
+ */
+function drainLocked(cache: SlabCache, array: ArrayCache, all: boolean): number {
   const avail = array.words[AVAIL]!;
   let count = all ? avail : Math.floor((array.words[LIMIT]! + 4) / 5);
   if (count > avail) count = Math.floor((avail + 1) / 2);
   const gone = returnObjects(cache, array, 0, count);
   dropEntries(array, count);
+  return gone;
+}
+
+function* drainFifth(ctx: Context, cache: SlabCache, array: ArrayCache): Steps<void> {
+  yield irqSave;
+  yield lock(cache.listLockCell);
+  yield write(cache.nodeCell);
+  const gone = drainLocked(cache, array, false);
   yield unlock(cache.listLockCell);
   yield irqRestore;
   yield* destroySlabs(ctx, cache, gone);
@@ -136,7 +154,10 @@ export function* slabReap(ctx: Context, cache: SlabCache): Steps<void> {
 
 function* reapLocked(ctx: Context, cache: SlabCache): Steps<void> {
   const { node } = cache;
+  // The kernel's worker is bound to its CPU.
+  yield preemptDisable;
   yield* reapArray(ctx, cache, cache.arrays[ctx.cpu]!);
+  yield preemptEnable;
   if (cache.sharedArray !== null) yield* reapArray(ctx, cache, cache.sharedArray);
   if (node[NodeWord.freeTouched] === 1) node[NodeWord.freeTouched] = 0;
   else {
@@ -149,5 +170,5 @@ function* reapLocked(ctx: Context, cache: SlabCache): Steps<void> {
 function* reapArray(ctx: Context, cache: SlabCache, array: ArrayCache): Steps<void> {
   if (array.words[AVAIL] === 0) return;
   if (array.words[TOUCHED] !== 0) array.words[TOUCHED] = 0;
-  else yield* drainArray(ctx, cache, array, false);
+  else yield* drainFifth(ctx, cache, array);
 }

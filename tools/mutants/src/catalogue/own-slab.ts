@@ -1,6 +1,6 @@
 import type { Hunt } from '../hunt/hunt.js';
 import type { Edit, Mutant, MutantKind } from '../mutant.js';
-import { AGREE, MISCOUNT, OVERLAP, TYPESAFE, check, edit, programs } from './hunts.js';
+import { AGREE, MISCOUNT, OVERLAP, TYPESAFE, check, edit, programs, scenario } from './hunts.js';
 
 const own = (
   id: string,
@@ -128,12 +128,30 @@ export const OWN_SLAB: readonly Mutant[] = [
     [
       edit(
         'slab/stepped/drain',
-        'if (cache.sharedArray !== null) yield* drainArray(ctx, cache, cache.sharedArray, true);',
-        'if (cache.sharedArray === undefined) yield* drainArray(ctx, cache, cache.sharedArray, true);',
+        '  yield* drainShared(ctx, cache);\n',
+        '  if (cache.sharedArray === undefined) yield* drainShared(ctx, cache);\n',
       ),
     ],
     [programs('slab')],
     ['a cache without objects can be destroyed', AGREE],
+  ),
+  own(
+    'drain-shared-early',
+    'interleaving',
+    'a shrink looks which array is shared before it has the lock: who tunes the cache gives the same objects back',
+    [
+      edit(
+        'slab/stepped/drain',
+        'function* drainShared(ctx: Context, cache: SlabCache): Steps<void> {\n  yield irqSave;',
+        'function* drainShared(ctx: Context, cache: SlabCache): Steps<void> {\n  const { sharedArray } = cache;\n  yield irqSave;',
+      ),
+      edit(
+        'slab/stepped/drain',
+        'cache.sharedArray === null ? 0 : drainLocked(cache, cache.sharedArray, true)',
+        'sharedArray === null ? 0 : drainLocked(cache, sharedArray, true)',
+      ),
+    ],
+    [scenario('slab-shrink-tune')],
   ),
   own(
     'off-slab-list',
