@@ -1,7 +1,7 @@
 import { ScheduleError } from '../schedule-error.js';
 import { addStep } from '../schedule.js';
 import { choiceOf } from '../scheduler.js';
-import { Dependency, MOVED, TASKS } from './dependency.js';
+import { Dependency, Effect, MOVED, TASKS } from './dependency.js';
 import { EventStack, PROCESSES, type StackState } from './event-stack.js';
 import type { Execution } from './execution.js';
 import { Races } from './races.js';
@@ -71,8 +71,8 @@ export class Dpor {
         run.alwaysCells ?? (run.always === undefined ? [] : 'all'),
       );
       this.#races = new Races(stack, this.#dependency, this.#bounded);
-      if (this.#prefix === 0) this.#races.tasks = execution.tasks;
-      else this.#races.keeps = true;
+      this.#races.tasks = execution.tasks;
+      this.#races.keeps = stack.hasEffect(Effect.keeper, this.#prefix);
     }
     this.#races.lastEvent.fill(-1);
     stack.depth = 0;
@@ -120,6 +120,7 @@ export class Dpor {
     this.complete = state.complete;
     this.#prefix = state.stack.process.length;
     this.#stack.restore(state.stack);
+    for (let depth = 0; depth < this.#prefix; depth++) this.#stack.plain[depth] = this.#isPlain(depth);
   }
 
   /** Picks the process that goes on: the task that ran last where preemptions count, else the lowest that is open. */
@@ -151,16 +152,17 @@ export class Dpor {
     const execution = this.#execution;
     const stack = this.#stack;
     const to = this.#prefix - 1;
-    const { process, access, task } = stack;
+    const { process, access, task, plain } = stack;
     const { lastEvent } = this.#races!;
     for (let depth = 0; depth < to; depth++) {
+      if (plain[depth] === 1) {
+        if (!execution.repeatPlain(task[depth]!, access[depth]!)) this.#failToRepeat(depth);
+        lastEvent[task[depth]!] = depth;
+        continue;
+      }
       const before = execution.tasks;
       execution.repeat(process[depth]!);
-      if (execution.access !== access[depth]! || execution.failure !== undefined)
-        throw new ScheduleError(
-          'nondeterminism',
-          `step ${depth} was access ${access[depth]}, is access ${execution.access} (${execution.failure?.kind ?? 'no failure'}): make() must build the same each time`,
-        );
+      if (execution.access !== access[depth]! || execution.failure !== undefined) this.#failToRepeat(depth);
       lastEvent[task[depth]!] = depth;
       if (execution.tasks !== before) this.#noteTasks(before, depth);
     }
@@ -168,6 +170,14 @@ export class Dpor {
     this.counts.repeated += stack.depth;
     this.counts.steps += stack.depth;
     if (to >= 0) this.#make(process[to]!);
+  }
+
+  #failToRepeat(depth: number): never {
+    const { access, failure } = this.#execution;
+    throw new ScheduleError(
+      'nondeterminism',
+      `step ${depth} was access ${this.#stack.access[depth]}, is access ${access} (${failure?.kind ?? 'no failure'}): make() must build the same each time`,
+    );
   }
 
   /** Makes a process's next step, notes it as the event of this depth, and looks for its races. */
@@ -187,14 +197,20 @@ export class Dpor {
     stack.effects[depth] = execution.effects;
     stack.keptBefore[depth] = execution.made.keptBefore;
     stack.keptAfter[depth] = execution.made.keptAfter;
+    stack.plain[depth] = this.#isPlain(depth);
     stack.depth++;
     const races = this.#races!;
-    races.find(depth);
-    for (const race of races.found)
-      if (this.#bounded) this.#reverseBounded(race, task);
-      else this.#reverse(race, depth, process);
+    const found = races.find(depth);
+    for (let i = 0; i < found; i++)
+      if (this.#bounded) this.#reverseBounded(races.found[i]!, task);
+      else this.#reverse(races.found[i]!, depth, process);
     races.lastEvent[task] = depth;
     if (execution.tasks !== before) this.#noteTasks(before, depth);
+  }
+
+  #isPlain(depth: number): number {
+    const { process, access, effects } = this.#stack;
+    return this.#execution.isPlain(process[depth]!, access[depth]!, effects[depth]!) ? 1 : 0;
   }
 
   #preemptionsWith(task: number): number {

@@ -62,6 +62,10 @@ export class EventStack implements Record<Column, Int32Array> {
   clocks = new Int32Array(256 * TASKS);
   /** By depth and process: the step that a process makes which has been explored from there or sleeps. */
   readonly asleep = new Asleep();
+  /** 1: the event only touched its cell. Follows from the other columns. */
+  plain = new Uint8Array(256);
+  /** The event before it of the same task, or -1. Follows from `task`. */
+  previous = new Int32Array(256);
   depth = 0;
 
   /** Makes room for one more event and a row after it. */
@@ -69,9 +73,18 @@ export class EventStack implements Record<Column, Int32Array> {
     if (this.depth + 2 < this.process.length) return;
     for (const column of BY_DEPTH) this[column] = wider(this[column]);
     this.clocks = wider(this.clocks);
+    const plain = new Uint8Array(this.plain.length * 2);
+    plain.set(this.plain);
+    this.plain = plain;
+    this.previous = wider(this.previous);
     const { asleep } = this;
     for (const column of ['task', 'access', 'cpu', 'effects'] as const)
       asleep[column] = wider(asleep[column]);
+  }
+
+  /** Whether one of the first `depth` events had an effect. */
+  hasEffect(effect: number, depth: number): boolean {
+    return this.effects.subarray(0, depth).some((effects) => (effects & effect) !== 0);
   }
 
   /** Notes the event at `depth` as that of a process which need not be made there again. */
@@ -118,6 +131,8 @@ export class EventStack implements Record<Column, Int32Array> {
     while (this.depth + 2 >= this.process.length) this.reserve();
     for (const column of BY_DEPTH) this[column].set(state[column]);
     this.clocks.set(state.clocks);
+    for (let at = 0; at < this.depth; at++)
+      this.previous[at] = this.task.subarray(0, at).lastIndexOf(this.task[at]!);
     for (let i = 0; i < state.asleep.length; i += 5) {
       const to = state.asleep[i]!;
       this.asleep.task[to] = state.asleep[i + 1]!;

@@ -42,6 +42,7 @@ export class Execution {
   readonly #before: readonly Monitor[];
   readonly #ofLocks: readonly Monitor[];
   readonly #ofSteps: readonly Monitor[];
+  readonly #isWatched: boolean;
   #run!: ScenarioRun;
   #tasks = 0;
   readonly #moves = new Int32Array(MOVED);
@@ -54,6 +55,7 @@ export class Execution {
     this.#before = monitors.filter((monitor) => monitor.beforeStep !== undefined);
     this.#ofLocks = monitors.filter((monitor) => monitor.locksOnly === true);
     this.#ofSteps = monitors.filter((monitor) => monitor.locksOnly !== true);
+    this.#isWatched = this.#before.length > 0 || this.#ofSteps.length > 0;
     this.#machine = new Interleaver({ cpus: scenario.cpus, scheduler: NO_SCHEDULER, keepNumbers: true });
   }
 
@@ -116,6 +118,27 @@ export class Execution {
       this.failure = asOutcome(error);
     }
     if (machine.taskCount !== this.#tasks) this.#count();
+  }
+
+  /** Whether a step only touched its cell and nobody looks at it: {@link repeatPlain} makes it again. */
+  isPlain(process: number, access: number, effects: number): boolean {
+    if (effects !== 0 || process >= MOVED || this.#isWatched) return false;
+    const kind = access & 15;
+    return kind <= AccessKind.rmw || kind === AccessKind.compound;
+  }
+
+  /** As {@link repeat}, of a plain step of a task. Returns whether it was that access, and nothing was thrown. */
+  repeatPlain(task: number, access: number): boolean {
+    this.access = this.#machine.pendingAccess(task);
+    if (this.access !== access) return false;
+    this.#steps++;
+    try {
+      this.#machine.repeat(task);
+    } catch (error) {
+      this.failure = asOutcome(error);
+      return false;
+    }
+    return true;
   }
 
   #watch(task: number, cpu: number): void {

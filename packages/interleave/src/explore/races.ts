@@ -15,8 +15,8 @@ const lets = (kept: number, task: number, interrupts: boolean): boolean =>
  * it back: the latter cannot be made after.
  */
 export class Races {
-  /** Depths of the events that the last one given to {@link find} races with. */
-  readonly found: number[] = [];
+  /** Depths of the events that the last one given to {@link find} races with; it says how many. */
+  found = new Int32Array(64);
   /** By task: the depth of its last event, or of the event that started it, or -1. */
   readonly lastEvent = new Int32Array(TASKS).fill(-1);
 
@@ -25,6 +25,8 @@ export class Races {
   /** Races also with events that come before another of the found: needed where runs are bounded. */
   readonly #all: boolean;
   readonly #prior = new Int32Array(TASKS);
+  /** By task: the latest of its events that is still to be looked at. */
+  readonly #heads = new Int32Array(TASKS);
   /** Some task has kept its CPU. */
   keeps = false;
   /** Tasks that there are: all have numbers below. */
@@ -36,30 +38,45 @@ export class Races {
     this.#all = all;
   }
 
-  /** Fills the clocks of the event at `depth` and {@link found}. */
-  find(depth: number): void {
-    const { clocks, task, effects, cpu, keptBefore, keptAfter, access } = this.#stack;
+  /** Fills the clocks of the event at `depth` and {@link found}; returns how many races there are. */
+  find(depth: number): number {
+    if (depth > this.found.length) this.found = new Int32Array(depth * 2);
+    const { found } = this;
+    let races = 0;
+    const { clocks, task, effects, cpu, keptBefore, keptAfter, access, previous } = this.#stack;
     const own = depth * TASKS;
     const me = task[depth]!;
     const prior = this.#prior;
     const last = this.lastEvent[me]!;
+    previous[depth] = last >= 0 && task[last] === me ? last : -1;
     const count = this.tasks;
     for (let i = 0; i < count; i++) clocks[own + i] = prior[i] = last < 0 ? -1 : clocks[last * TASKS + i]!;
-    if (this.found.length > 0) this.found.length = 0;
     const did = effects[depth]!;
     if ((did & Effect.keeper) !== 0) this.keeps = true;
     const interrupts = (did & Effect.interrupts) !== 0;
     let lock = (access[depth]! & 15) === AccessKind.lock ? access[depth]! >>> 4 : -1;
     let kept = this.keeps;
-    // What comes before its last events is ordered by them; but who took a lock or the CPU may be further back.
-    let floor = lock >= 0 || kept || this.#all ? this.#floor(me, prior, 0) : this.#floor(me, clocks, own);
-    for (let i = depth - 1; i > floor; i--) {
-      const other = task[i]!;
-      if (other === me || prior[other]! >= i) continue;
+    const heads = this.#headsOf(me);
+    for (;;) {
+      let i = -1;
+      let other = 0;
+      for (let t = 0; t < count; t++)
+        if (heads[t]! > i) {
+          i = heads[t]!;
+          other = t;
+        }
+      if (i < 0) break;
+      const ordered = clocks[own + other]! >= i;
+      // What it comes after is ordered, with all before it of the same task; but who took a lock or the CPU may be further back.
+      if (prior[other]! >= i || (ordered && lock < 0 && !kept && !this.#all)) {
+        heads[other] = -1;
+        continue;
+      }
+      heads[other] = previous[i]!;
       const its = effects[i]!;
       if (lock >= 0 && (its & Effect.took) !== 0 && access[i]! >>> 4 === lock) {
         lock = this.#all ? lock : -1;
-        this.found.push(i);
+        found[races++] = i;
       }
       if (
         kept &&
@@ -69,23 +86,27 @@ export class Races {
         !lets(keptAfter[i]!, me, interrupts)
       ) {
         kept = this.#all;
-        if (this.found.at(-1) !== i) this.found.push(i);
+        if (races === 0 || found[races - 1] !== i) found[races++] = i;
       }
-      const ordered = clocks[own + other]! >= i;
       if ((ordered && !this.#all) || !this.#dependency.holds(this.#stack, i, this.#stack, depth)) continue;
-      if (this.found.at(-1) !== i && (this.#all || this.#canSwap(i, depth))) this.found.push(i);
-      if (ordered) continue;
-      this.#join(own, i);
-      if (lock < 0 && !kept && !this.#all) floor = this.#floor(me, clocks, own);
+      if ((races === 0 || found[races - 1] !== i) && (this.#all || this.#canSwap(i, depth)))
+        found[races++] = i;
+      if (!ordered) this.#join(own, i);
     }
     clocks[own + me] = depth;
+    return races;
   }
 
-  /** The earliest of the last events of the other tasks that a row of times knows of. */
-  #floor(me: number, times: Int32Array, row: number): number {
-    let floor = Infinity;
-    for (let t = 0; t < this.tasks; t++) if (t !== me && times[row + t]! < floor) floor = times[row + t]!;
-    return floor;
+  /** By task: its last event, -1 where it has made none. None of the task itself. */
+  #headsOf(me: number): Int32Array {
+    const heads = this.#heads;
+    const { task } = this.#stack;
+    for (let t = 0; t < this.tasks; t++) {
+      const last = this.lastEvent[t]!;
+      // The event that started a task is another's.
+      heads[t] = t !== me && last >= 0 && task[last] === t ? last : -1;
+    }
+    return heads;
   }
 
   #join(own: number, i: number): void {
