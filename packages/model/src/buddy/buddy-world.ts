@@ -43,7 +43,7 @@ export function buddyWorld(
 }
 
 /**
- * What makes a world that has just been made so again: 30 µs in place of 300, and memory that has been touched is not made anew.
+ * What makes a world that has just been made so again: 8 µs in place of 120 where nothing was touched, and memory that was is not made anew.
  * @example
  * const renew = buddyRenewal(world);
  */
