@@ -24,11 +24,11 @@ export class TypesafeMemory {
   readonly #freed = new Map<number, LastFree>();
   #clock = 0;
 
-  /** An object is about to be freed. It may lie in several pages. */
+  /** An object is about to be freed. It may lie in several pages; what a debugged cache keeps around it is no object. */
   freed(cache: AnyCache, address: number): void {
     if ((cache.flags & SLAB_TYPESAFE_BY_RCU) === 0) return;
     this.#clock++;
-    for (let page = pageOf(address); page <= pageOf(address + cache.size - 1); page++)
+    for (let page = pageOf(address); page <= pageOf(address + cache.objectSize - 1); page++)
       this.#freed.set(page, { cache, at: this.#clock });
   }
 
