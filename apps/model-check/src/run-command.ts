@@ -84,7 +84,7 @@ export function addRunCommand(program: Command, exit: (code: ExitCode) => void):
       'page allocations that fail: interval,probability,space,times, such as 10,100,0,-1',
     )
     .option('--failslab <attributes>', 'allocations of objects that fail, in the same form')
-    .option('--corrupt', 'every program writes into free objects, of slub and slab (default: one in eight)')
+    .option('--corrupt', 'programs also write into free objects, of slub and slab')
     .option('--behaviour <name>', `of the page table: ${BEHAVIOURS.join(', ')}`, 'corrected')
     .option(
       '--tables <source>',

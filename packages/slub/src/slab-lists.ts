@@ -1,3 +1,5 @@
+import { KernelBug } from '@mm/printk';
+
 import { checkCache } from './check-arguments.js';
 import { NodeWord, type SlubCache } from './slub-cache.js';
 
@@ -55,7 +57,12 @@ export function removeFull(cache: SlubCache, slot: number): void {
 function walk(cache: SlubCache, list: number): number[] {
   const { frames } = cache.system;
   const slots: number[] = [];
-  for (let slot = cache.node[list]!; slot !== 0; slot = frames.next[slot]!) slots.push(slot);
+  for (let slot = cache.node[list]!; slot !== 0; slot = frames.next[slot]!) {
+    // A slab that a wild free pointer put on the list twice closes it to a ring.
+    if (slots.length === frames.slotCount)
+      throw new KernelBug('soft lockup: a list of slabs that never ends', { cache: cache.name });
+    slots.push(slot);
+  }
   return slots;
 }
 
