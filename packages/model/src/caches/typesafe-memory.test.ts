@@ -35,15 +35,14 @@ it('memory beside it is nobody’s business', () => {
 
 it('after a grace period it is anybody’s', () => {
   const { memory, other } = withFreed();
-  memory.ended(memory.begins());
+  memory.graceBegins();
   expect(() => memory.taken(OBJECT, 64, other)).not.toThrow();
 });
 
 it('a grace period that began before the free is not enough', () => {
   const { memory, own, other } = withFreed();
-  const begun = memory.begins();
+  memory.graceBegins();
   memory.freed(own, OBJECT);
-  memory.ended(begun);
   expect(() => memory.taken(OBJECT, 64, other)).toThrow(FROZEN);
 });
 

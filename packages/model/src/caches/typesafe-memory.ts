@@ -3,17 +3,13 @@ import type { AnyCache } from '@mm/machine';
 
 import { ModelViolation } from '../model-violation.js';
 
-/** When an object in a page was last given back, and to which cache. */
-interface LastFree {
-  readonly cache: AnyCache;
-  readonly at: number;
-}
-
 /**
  * What readers under RCU may rely on: memory of a SLAB_TYPESAFE_BY_RCU cache stays objects of that cache until a grace
  * period has passed that began after the last of them was freed.
  *
- *   page of another owner  =>  last free in it < begin of a grace period that has ended
+ *   page of another owner  =>  a grace period has begun since the last free in it
+ *
+ * When it ends nobody outside can tell to the step: the pages go back one by one in the same command.
  * @example
  * const typesafe = new TypesafeMemory();
  * typesafe.freed(cache, object);
@@ -21,25 +17,19 @@ interface LastFree {
  * @see linux 6.1 include/linux/slab.h SLAB_TYPESAFE_BY_RCU
  */
 export class TypesafeMemory {
-  readonly #freed = new Map<number, LastFree>();
-  #clock = 0;
+  /** By page: the cache to which an object in it was last given back. */
+  readonly #freed = new Map<number, AnyCache>();
 
   /** An object is about to be freed. It may lie in several pages; what a debugged cache keeps around it is no object. */
   freed(cache: AnyCache, address: number): void {
     if ((cache.flags & SLAB_TYPESAFE_BY_RCU) === 0) return;
-    this.#clock++;
     for (let page = pageOf(address); page <= pageOf(address + cache.objectSize - 1); page++)
-      this.#freed.set(page, { cache, at: this.#clock });
+      this.#freed.set(page, cache);
   }
 
-  /** A grace period begins. Returns the moment, for {@link ended}. */
-  begins(): number {
-    return ++this.#clock;
-  }
-
-  /** A grace period that began at `begun` has ended: what was freed before it is anybody's. */
-  ended(begun: number): void {
-    for (const [page, { at }] of this.#freed) if (at < begun) this.#freed.delete(page);
+  /** A grace period begins: what was freed before may be anybody's from now on. */
+  graceBegins(): void {
+    this.#freed.clear();
   }
 
   /**
@@ -50,10 +40,10 @@ export class TypesafeMemory {
     if (this.#freed.size === 0) return;
     for (let page = pageOf(address); page <= pageOf(address + bytes - 1); page++) {
       const last = this.#freed.get(page);
-      if (last === undefined || last.cache === cache) continue;
+      if (last === undefined || last === cache) continue;
       throw new ModelViolation(
         'freed memory of a typesafe cache stays of its type until a grace period has passed',
-        `0x${address.toString(16)} of ${cache?.name ?? 'no cache'}, freed in ${last.cache.name}`,
+        `0x${address.toString(16)} of ${cache?.name ?? 'no cache'}, freed in ${last.name}`,
       );
     }
   }

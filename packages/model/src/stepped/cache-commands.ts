@@ -334,9 +334,8 @@ export function* reapCache(world: CacheWorld, ctx: Context, op: Op): Steps<Answe
 
 /** Ends a grace period: slabs that waited for it go back. */
 export function* gracePeriodEnds(world: CacheWorld, ctx: Context): Steps<Answer> {
-  const begun = world.typesafe.begins();
+  world.typesafe.graceBegins();
   yield* endGracePeriod(ctx, world.kmem);
-  world.typesafe.ended(begun);
 }
 
 /** A CPU goes away for a moment, whatever the others do; who was on it goes on elsewhere. */
