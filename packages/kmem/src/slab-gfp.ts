@@ -44,7 +44,7 @@ export function forbiddenGfp(series: Series, hasZoneDma32: boolean, slabFlags: n
  * @see linux 6.1 mm/slab_common.c kmalloc_fix_flags
  */
 export function fixSlabGfp(log: KernelLog, gfp: number, forbidden: number): number {
-  checkInstance('log', log, KernelLog);
+  if (!(log instanceof KernelLog)) checkInstance('log', log, KernelLog);
   checkGfp(gfp);
   checkFlags('forbidden', forbidden);
   const invalid = gfp & forbidden;

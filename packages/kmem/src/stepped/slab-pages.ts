@@ -32,7 +32,7 @@ export function* allocSlabPages(
   attempt: number,
 ): Steps<Pfn | null> {
   checkPages(pages);
-  checkInstance('register', register, CacheRegister);
+  if (!(register instanceof CacheRegister)) checkInstance('register', register, CacheRegister);
   checkCache(cache);
   checkGfp(callerGfp);
   checkGfp(gfp);
