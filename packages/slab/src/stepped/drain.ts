@@ -56,15 +56,19 @@ export function* drainCpu(ctx: Context, cache: SlabCache, cpu: number): Steps<vo
  */
 export function* drainAll(ctx: Context, cache: SlabCache): Steps<void> {
   yield* eachCpu(ctx, onlineCpus(checkCache(cache).system), (own) => drainCpu(own, cache, own.cpu));
-  yield* drainShared(ctx, cache);
+  yield* drainArray(ctx, cache, null, true);
 }
 
-/** Which array is shared is read under the lock: who tunes the cache gives it another. */
-function* drainShared(ctx: Context, cache: SlabCache): Steps<void> {
+/**
+ * Empties an array, or takes a fifth of its limit out of it; null: the shared one, which is looked up under the lock, as who
+ * tunes the cache gives it another.
+ */
+function* drainArray(ctx: Context, cache: SlabCache, array: ArrayCache | null, all: boolean): Steps<void> {
   yield irqSave;
   yield lock(cache.listLockCell);
   yield write(cache.nodeCell);
-  const gone = cache.sharedArray === null ? 0 : drainLocked(cache, cache.sharedArray, true);
+  const drained = array ?? cache.sharedArray;
+  const gone = drained === null ? 0 : drainLocked(cache, drained, all);
   yield unlock(cache.listLockCell);
   yield irqRestore;
   yield* destroySlabs(ctx, cache, gone);
@@ -81,16 +85,6 @@ function drainLocked(cache: SlabCache, array: ArrayCache, all: boolean): number 
   const gone = returnObjects(cache, array, 0, count);
   dropEntries(array, count);
   return gone;
-}
-
-function* drainFifth(ctx: Context, cache: SlabCache, array: ArrayCache): Steps<void> {
-  yield irqSave;
-  yield lock(cache.listLockCell);
-  yield write(cache.nodeCell);
-  const gone = drainLocked(cache, array, false);
-  yield unlock(cache.listLockCell);
-  yield irqRestore;
-  yield* destroySlabs(ctx, cache, gone);
 }
 
 /**
@@ -170,5 +164,5 @@ function* reapLocked(ctx: Context, cache: SlabCache): Steps<void> {
 function* reapArray(ctx: Context, cache: SlabCache, array: ArrayCache): Steps<void> {
   if (array.words[AVAIL] === 0) return;
   if (array.words[TOUCHED] !== 0) array.words[TOUCHED] = 0;
-  else yield* drainFifth(ctx, cache, array);
+  else yield* drainArray(ctx, cache, array, false);
 }

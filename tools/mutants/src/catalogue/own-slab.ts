@@ -128,8 +128,8 @@ export const OWN_SLAB: readonly Mutant[] = [
     [
       edit(
         'slab/stepped/drain',
-        '  yield* drainShared(ctx, cache);\n',
-        '  if (cache.sharedArray === undefined) yield* drainShared(ctx, cache);\n',
+        '  yield* drainArray(ctx, cache, null, true);\n',
+        '  if (cache.sharedArray === undefined) yield* drainArray(ctx, cache, null, true);\n',
       ),
     ],
     [programs('slab')],
@@ -142,13 +142,8 @@ export const OWN_SLAB: readonly Mutant[] = [
     [
       edit(
         'slab/stepped/drain',
-        'function* drainShared(ctx: Context, cache: SlabCache): Steps<void> {\n  yield irqSave;',
-        'function* drainShared(ctx: Context, cache: SlabCache): Steps<void> {\n  const { sharedArray } = cache;\n  yield irqSave;',
-      ),
-      edit(
-        'slab/stepped/drain',
-        'cache.sharedArray === null ? 0 : drainLocked(cache, cache.sharedArray, true)',
-        'sharedArray === null ? 0 : drainLocked(cache, sharedArray, true)',
+        '  yield* drainArray(ctx, cache, null, true);\n',
+        '  yield* drainArray(ctx, cache, cache.sharedArray, true);\n',
       ),
     ],
     [scenario('slab-shrink-tune')],
