@@ -28,7 +28,7 @@ export interface WorldOptions extends Pick<
   readonly behaviour?: V7sBehaviour;
   /** Where the page table's level 2 tables come from. Default `slab`: a cache of the machine's slab allocator. */
   readonly tables?: TablesName;
-  /** Programs also write into free objects. Default: the seed says. */
+  /** Programs also write into free objects. Default false. */
   readonly corrupt?: boolean;
   /** Which of the shapes of page table that the model knows. Default 0: all page sizes, 32 bits, no quirks. */
   readonly shape?: number;

@@ -5,12 +5,11 @@ import type { WorldOptions } from '../subsystem.js';
  * lowest bit is left out: that chooses between sequence and interleaving.
  */
 export function withCorruption(options: WorldOptions, seed: number, slab: 'slub' | 'slab'): WorldOptions {
-  const { corrupt } = options;
-  if (corrupt !== true) return options;
+  if (options.corrupt !== true) return options;
   const debugged = ((seed >>> 4) & 1) === 0;
-  if (!debugged) return { ...options, corrupt };
-  if (slab === 'slab') return { debugSlab: true, ...options, corrupt };
-  return { cmdline: 'slub_debug=FZPU', ...options, corrupt };
+  if (!debugged) return options;
+  if (slab === 'slab') return { debugSlab: true, ...options };
+  return { cmdline: 'slub_debug=FZPU', ...options };
 }
 
 /** The same in words. */
