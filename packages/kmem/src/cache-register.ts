@@ -11,6 +11,7 @@ import {
 } from '@mm/printk';
 
 import { type Cell, CellSpace } from '@mm/steps';
+import { CPUS_MAX } from '@mm/zones';
 
 import { calculateAlignment } from './alignment.js';
 import {
@@ -200,9 +201,6 @@ export class CacheRegister<C extends KmemCache> implements MergeRules {
     if (at !== -1) this.caches.splice(at, 1);
   }
 }
-
-/** As many as a page allocator has at most. */
-const CPUS_MAX = 256;
 
 /**
  * Whether the arguments are such as C's types allow.

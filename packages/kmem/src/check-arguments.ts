@@ -9,6 +9,7 @@ import {
   checkInteger,
   checkObject,
 } from '@mm/printk';
+import { CPUS_MAX } from '@mm/zones';
 
 import type { CacheOpener, KmemCache, OpenRequest } from './kmem-cache.js';
 import type { MergeRules } from './merge.js';
@@ -149,6 +150,29 @@ export function checkName(name: string): string {
   if (typeof name !== 'string' || name === '' || name.includes('\0'))
     throw new OptionError('name', 'a name of at least one character', name);
   return name;
+}
+
+/**
+ * A CPU of a machine with so many, as it came.
+ *
+ * @throws OptionError when the machine has none of that number.
+ * @example
+ * checkCpu(machine.cpus, 0); // 0
+ */
+export const checkCpu = (cpus: number, cpu: number): number =>
+  checkInteger('cpu', cpu, 0, checkInteger('cpus', cpus, 1, CPUS_MAX) - 1);
+
+/**
+ * The slots of frames that a walk is to look at.
+ *
+ * @throws OptionError for what is no list of slots; undefined is none.
+ * @example
+ * checkSlots([1, 2]);
+ */
+export function checkSlots(slots: readonly number[] | undefined): void {
+  if (slots === undefined) return;
+  for (const slot of checkArray('slots', slots, 'slots of frames'))
+    checkInteger('slots', slot, 0, 2 ** 31 - 1);
 }
 
 /** -1: never given up, of the caches that hold the allocator's own structures. @throws OptionError for less. */

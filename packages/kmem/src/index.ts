@@ -1,7 +1,9 @@
 export { alignUp, calculateAlignment } from './alignment.js';
+export { type AllocatorOptions, checkAllocatorOptions } from './allocator-options.js';
 export {
   checkArch,
   checkBulk,
+  checkCpu,
   checkGfp,
   checkName,
   checkObjectAddress,
@@ -9,6 +11,7 @@ export {
   checkOpenRequest,
   checkSeries,
   checkSize,
+  checkSlots,
 } from './check-arguments.js';
 export {
   CacheRegister,

@@ -1,5 +1,5 @@
 import { SlabCache, SlabSystem } from '@mm/slab';
-import { OptionError, checkInteger } from '@mm/printk';
+import { OptionError } from '@mm/printk';
 
 import type { AnyCache, KmemSystem } from './kmem-system.js';
 
@@ -15,6 +15,3 @@ export function checkSlabSystem(kmem: KmemSystem): SlabSystem {
   if (!(kmem instanceof SlabSystem)) throw new OptionError('kmem', 'the kmem of a machine', kmem);
   return kmem;
 }
-
-/** @throws OptionError for what is no CPU of the machine. */
-export const checkCpu = (kmem: KmemSystem, cpu: number): number => checkInteger('cpu', cpu, 0, kmem.cpus - 1);

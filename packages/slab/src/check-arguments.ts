@@ -1,16 +1,6 @@
-import { PageAllocator } from '@mm/buddy';
-import { SlabFaults, checkArch, checkSeries } from '@mm/kmem';
-import {
-  OptionError,
-  checkArray,
-  checkBoolean,
-  checkFlags,
-  checkFunction,
-  checkInstance,
-  checkInteger,
-  checkObject,
-} from '@mm/printk';
-import { CellSpace } from '@mm/steps';
+import { checkAllocatorOptions, checkArch } from '@mm/kmem';
+import { OptionError, checkBoolean, checkFlags, checkFunction, checkInteger, checkObject } from '@mm/printk';
+import { CPUS_MAX } from '@mm/zones';
 
 import type { SlabBoot } from './slab-boot.js';
 import type { SlabCache } from './slab-cache.js';
@@ -18,7 +8,6 @@ import type { GeometryRules, SlabGeometry } from './slab-geometry.js';
 import type { SlabOptions, SlabSystem } from './slab-system.js';
 
 const MOST = Number.MAX_SAFE_INTEGER;
-const CPUS_MAX = 256;
 const TOP_ORDER = 10;
 /** An object's number takes a byte. @see linux 6.1 mm/slab.c SLAB_OBJ_MAX_NUM */
 const OBJECTS_MAX = 255;
@@ -37,9 +26,6 @@ export function checkSystem(system: SlabSystem): SlabSystem {
   return system;
 }
 
-/** @throws OptionError for what is no CPU of the machine. */
-export const checkCpu = ({ cpus }: SlabSystem, cpu: number): number => checkInteger('cpu', cpu, 0, cpus - 1);
-
 /** @throws OptionError naming the boot parameter that is none. */
 export function checkBoot(boot: SlabBoot): void {
   checkObject('boot', boot, 'what parseSlabBoot() returns');
@@ -49,16 +35,9 @@ export function checkBoot(boot: SlabBoot): void {
 
 /** @throws OptionError naming the option. */
 export function checkOptions(options: SlabOptions): void {
-  checkObject('options', options, 'an object of options');
-  checkInstance('pages', options.pages, PageAllocator);
-  checkInstance('cells', options.cells, CellSpace);
-  if (options.series !== undefined) checkSeries(options.series);
-  if (options.arch !== undefined) checkArch(options.arch);
+  checkAllocatorOptions(options);
   if (options.boot !== undefined) checkBoot(options.boot);
   if (options.debug !== undefined) checkBoolean('debug', options.debug);
-  if (options.faults !== undefined && options.faults !== null)
-    checkInstance('faults', options.faults, SlabFaults);
-  if (options.bootCaches !== undefined) checkBoolean('bootCaches', options.bootCaches);
 }
 
 /** @throws OptionError naming what of the rules is none. */
@@ -93,9 +72,3 @@ export function checkTunables(limit: number, batchcount: number, shared: number)
 }
 
 const INT_MAX = 2 ** 31 - 1;
-
-/** @throws OptionError for what is no list of slots; undefined is none. */
-export function checkSlots(slots: readonly number[] | undefined): void {
-  if (slots === undefined) return;
-  for (const slot of checkArray('slots', slots, 'slots of frames')) checkInteger('slots', slot, 0, INT_MAX);
-}

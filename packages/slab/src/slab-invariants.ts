@@ -1,6 +1,7 @@
+import { checkSlots } from '@mm/kmem';
 import { PageFlag } from '@mm/memory';
 
-import { checkCache, checkSlots } from './check-arguments.js';
+import { checkCache } from './check-arguments.js';
 import { freelistAddress, getFreeIndex } from './free-index.js';
 import { ArrayWord, NodeWord, type SlabCache } from './slab-cache.js';
 import { firstObject } from './debug/object-layout.js';

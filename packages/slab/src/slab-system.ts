@@ -1,12 +1,12 @@
 import type { PageAllocator } from '@mm/buddy';
 import {
+  type AllocatorOptions,
   type CacheOpener,
   CacheRegister,
   KMALLOC_CLASSES,
   type OpenRequest,
   SLAB_ARCH_X86_64,
   SLAB_HWCACHE_ALIGN,
-  type Series,
   type SlabArch,
   type SlabFaults,
   checkName,
@@ -25,20 +25,10 @@ import { NodeWord, SlabCache } from './slab-cache.js';
 import { geometryOf } from './slab-geometry.js';
 
 /** What a {@link SlabSystem} is made of. */
-export interface SlabOptions {
-  readonly pages: PageAllocator;
-  readonly cells: CellSpace;
-  /** Default `merged`. */
-  readonly series?: Series;
-  /** Default x86_64. */
-  readonly arch?: SlabArch;
+export interface SlabOptions extends AllocatorOptions {
   readonly boot?: SlabBoot;
   /** Built with DEBUG_SLAB. Default false. */
   readonly debug?: boolean;
-  /** Which allocations of objects fail although there is memory. Default: none. */
-  readonly faults?: SlabFaults | null;
-  /** Make the caches of the boot. Default true. */
-  readonly bootCaches?: boolean;
 }
 
 /** Machines with more pages than 32 MiB take slabs of order 1. */

@@ -1,16 +1,14 @@
-import { PageAllocator } from '@mm/buddy';
-import { SlabFaults, checkArch, checkSeries } from '@mm/kmem';
+import { checkAllocatorOptions, checkArch } from '@mm/kmem';
 import {
   OptionError,
   checkArray,
   checkBoolean,
   checkFlags,
-  checkInstance,
   checkInteger,
   checkObject,
   checkText,
 } from '@mm/printk';
-import { CellSpace } from '@mm/steps';
+import { CPUS_MAX } from '@mm/zones';
 
 import type { SlubBoot } from './boot-options.js';
 import type { DebugOptions } from './debug-options.js';
@@ -19,7 +17,6 @@ import type { GeometryRules, SlubGeometry } from './slub-geometry.js';
 import type { SlubOptions, SlubSystem } from './slub-system.js';
 
 const MOST = Number.MAX_SAFE_INTEGER;
-const CPUS_MAX = 256;
 const TOP_ORDER = 10;
 
 /** A cache, by what only one of SLUB has: its class would make the imports a circle. @throws OptionError for anything else. */
@@ -35,9 +32,6 @@ export function checkSystem(system: SlubSystem): SlubSystem {
     throw new OptionError('system', 'a SlubSystem', system);
   return system;
 }
-
-/** @throws OptionError for what is no CPU of the machine. */
-export const checkCpu = ({ cpus }: SlubSystem, cpu: number): number => checkInteger('cpu', cpu, 0, cpus - 1);
 
 /** @throws OptionError naming the field of `slub_debug` that is none. */
 export function checkDebug(debug: DebugOptions): DebugOptions {
@@ -66,18 +60,11 @@ export function checkBoot(boot: SlubBoot): SlubBoot {
 
 /** @throws OptionError naming the option. */
 export function checkOptions(options: SlubOptions): void {
-  checkObject('options', options, 'an object of options');
-  checkInstance('pages', options.pages, PageAllocator);
-  checkInstance('cells', options.cells, CellSpace);
-  if (options.series !== undefined) checkSeries(options.series);
-  if (options.arch !== undefined) checkArch(options.arch);
+  checkAllocatorOptions(options);
   if (options.boot !== undefined) checkBoot(options.boot);
   if (options.possibleCpus !== undefined) checkInteger('possibleCpus', options.possibleCpus, 1, CPUS_MAX);
   for (const seed of ['randomFreelist', 'hardenedFreelist'] as const)
     if (options[seed] !== undefined) checkInteger(seed, options[seed], -MOST, MOST);
-  if (options.faults !== undefined && options.faults !== null)
-    checkInstance('faults', options.faults, SlabFaults);
-  if (options.bootCaches !== undefined) checkBoolean('bootCaches', options.bootCaches);
 }
 
 /** @throws OptionError naming what of the rules is none. */
@@ -113,10 +100,3 @@ export function checkGeometry(geometry: SlubGeometry): void {
 
 /** An object's number is held in 15 bits. @see linux 6.1 mm/slub.c MAX_OBJS_PER_PAGE */
 const OBJECTS_MAX = 32_767;
-
-/** @throws OptionError for what is no list of slots; undefined is none. */
-export function checkSlots(slots: readonly number[] | undefined): void {
-  if (slots === undefined) return;
-  for (const slot of checkArray('slots', slots, 'slots of frames'))
-    checkInteger('slots', slot, 0, 2 ** 31 - 1);
-}

@@ -1,6 +1,7 @@
+import { checkSlots } from '@mm/kmem';
 import { CHUNK_PAGES, PageFlag, orderOfFlags } from '@mm/memory';
 
-import { checkCache, checkSlots } from './check-arguments.js';
+import { checkCache } from './check-arguments.js';
 import { BAD_POINTER, peekFreePointer } from './free-pointer.js';
 import { inuseOf, objectsOf } from './slab-counters.js';
 import { fullSlabs, partialSlabs } from './slab-lists.js';

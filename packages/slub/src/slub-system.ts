@@ -1,6 +1,7 @@
 import type { PageAllocator } from '@mm/buddy';
 import { Errno, type KernelLog, LogLevel, checkFlags } from '@mm/printk';
 import {
+  type AllocatorOptions,
   type CacheOpener,
   CacheRegister,
   KMALLOC_CLASSES,
@@ -8,7 +9,6 @@ import {
   SLAB_ARCH_X86_64,
   SLAB_HWCACHE_ALIGN,
   SLAB_STORE_USER,
-  type Series,
   type SlabArch,
   type SlabFaults,
   alignUp,
@@ -29,13 +29,7 @@ import { geometryOf } from './slub-geometry.js';
 import { SysfsNames } from './sysfs-names.js';
 
 /** What a {@link SlubSystem} is made of. */
-export interface SlubOptions {
-  readonly pages: PageAllocator;
-  readonly cells: CellSpace;
-  /** Default `merged`. */
-  readonly series?: Series;
-  /** Default x86_64. */
-  readonly arch?: SlabArch;
+export interface SlubOptions extends AllocatorOptions {
   readonly boot?: SlubBoot;
   /** CPUs that may ever be; counts where only one is present. Default: those of the page allocator. */
   readonly possibleCpus?: number;
@@ -43,10 +37,6 @@ export interface SlubOptions {
   readonly randomFreelist?: number;
   /** Seed of the secrets that free pointers are mixed with; default: none. */
   readonly hardenedFreelist?: number;
-  /** Which allocations of objects fail although there is memory. Default: none. */
-  readonly faults?: SlabFaults | null;
-  /** Make the caches of the boot: the two of the allocator and those of kmalloc. Default true. */
-  readonly bootCaches?: boolean;
 }
 
 /**

@@ -1,6 +1,7 @@
+import { checkCpu } from '@mm/kmem';
 import { Errno, checkInteger } from '@mm/printk';
 
-import { checkCache, checkCpu } from './check-arguments.js';
+import { checkCache } from './check-arguments.js';
 import { getFreePointer } from './free-pointer.js';
 import { inuseOf, objectsOf } from './slab-counters.js';
 import { NodeWord, type SlubCache } from './slub-cache.js';
@@ -50,7 +51,7 @@ export function countPartial(cache: SlubCache): PartialObjects {
  */
 export function cpuPartialLength(cache: SlubCache, cpu: number): number {
   const { cpu: words, system } = checkCache(cache);
-  const first = words[(checkCpu(system, cpu) << CPU_SHIFT) + CpuWord.partial]!;
+  const first = words[(checkCpu(system.cpus, cpu) << CPU_SHIFT) + CpuWord.partial]!;
   return first === 0 ? 0 : system.frames.prev[first]!;
 }
 
@@ -61,7 +62,7 @@ export function cpuPartialLength(cache: SlubCache, cpu: number): number {
  * cpuSlabsOf(cache, 0);
  */
 export function cpuSlabsOf(cache: SlubCache, cpu: number): number {
-  checkCpu(checkCache(cache).system, cpu);
+  checkCpu(checkCache(cache).system.cpus, cpu);
   if (cache.cpu[(cpu << CPU_SHIFT) + CpuWord.slab]! < 0) return 0;
   return 1 + cpuPartialLength(cache, cpu);
 }
@@ -116,7 +117,7 @@ export function readCounts(cache: SlubCache): SlubCounts {
  * readStats(cache, 0)[SLUB_STAT_NAMES.indexOf('alloc_fastpath')];
  */
 export function readStats(cache: SlubCache, cpu: number): number[] {
-  const first = (checkCpu(checkCache(cache).system, cpu) << CPU_SHIFT) + SlubStat.allocFastpath;
+  const first = (checkCpu(checkCache(cache).system.cpus, cpu) << CPU_SHIFT) + SlubStat.allocFastpath;
   return Array.from(cache.cpu.subarray(first, first + SLUB_STAT_NAMES.length), (n) => n >>> 0);
 }
 
@@ -140,7 +141,7 @@ export interface CpuCounts {
  */
 export function cpuCounts(cache: SlubCache, cpu: number): CpuCounts {
   const { frames } = checkCache(cache).system;
-  const at = checkCpu(cache.system, cpu) << CPU_SHIFT;
+  const at = checkCpu(cache.system.cpus, cpu) << CPU_SHIFT;
   const slab = cache.cpu[at + CpuWord.slab]!;
   const first = cache.cpu[at + CpuWord.freelist]!;
   let free = 0;

@@ -20,4 +20,4 @@ export {
 } from './vm-sysctl.js';
 export { defaultMinFreeKbytes, freeBufferPages, setWatermarks, totalReservePages } from './watermarks.js';
 export { ZONE_NAMES, type ZoneConfig, zoneConfigOf, type ZoneName, zoneNamesOf } from './zone-types.js';
-export { Watermark, Zones, type ZoneSpec } from './zones.js';
+export { CPUS_MAX, Watermark, Zones, type ZoneSpec } from './zones.js';

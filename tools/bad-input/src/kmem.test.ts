@@ -64,6 +64,14 @@ const rows: Rows<World> = {
     fields: { 0: ARCH_FIELDS },
   },
   checkArch: { args: () => [ARCH], fields: { 0: ARCH_FIELDS } },
+  checkAllocatorOptions: {
+    args: ({ pages }) => [{ pages, cells: new CellSpace() }],
+    fields: {
+      0: { pages: [], cells: [], series: none, arch: none, faults: ['undefined', 'null'], bootCaches: yes },
+    },
+  },
+  checkCpu: { args: () => [2, 1] },
+  checkSlots: { args: () => [[1]], accepts: { 0: ['undefined', '[]'] } },
   checkBulk: { args: () => [2, []], accepts: { 1: ['[]'] } },
   checkName: { args: () => ['x'], accepts: { 0: ["'x'"] } },
   checkObjects: { args: () => [[0x1000]], accepts: { 0: ['[]'] } },

@@ -31,7 +31,7 @@ import {
 } from '@mm/slub/stepped';
 import type { Context, Steps } from '@mm/steps/stepped';
 
-import { checkCpu, checkSlabCache, checkSlabSystem } from '../check-arguments.js';
+import { checkSlabCache, checkSlabSystem } from '../check-arguments.js';
 import type { AnyCache, KmemSystem } from '../kmem-system.js';
 
 /**
@@ -180,8 +180,8 @@ export function* gracePeriodEnds(ctx: Context, kmem: KmemSystem): Steps<void> {
  * cpuDead(ctx, machine.kmem, 1);
  */
 export function* cpuDead(ctx: Context, kmem: KmemSystem, cpu: number): Steps<void> {
-  if (kmem instanceof SlubSystem) yield* slubCpuDead(ctx, kmem, checkCpu(kmem, cpu));
-  else yield* slabCpuDead(ctx, checkSlabSystem(kmem), checkCpu(kmem, cpu));
+  if (kmem instanceof SlubSystem) yield* slubCpuDead(ctx, kmem, cpu);
+  else yield* slabCpuDead(ctx, checkSlabSystem(kmem), cpu);
 }
 
 /**
@@ -191,6 +191,6 @@ export function* cpuDead(ctx: Context, kmem: KmemSystem, cpu: number): Steps<voi
  * cpuOnline(ctx, machine.kmem, 1);
  */
 export function* cpuOnline(ctx: Context, kmem: KmemSystem, cpu: number): Steps<void> {
-  if (kmem instanceof SlubSystem) yield* slubCpuOnline(ctx, kmem, checkCpu(kmem, cpu));
-  else yield* slabCpuOnline(ctx, checkSlabSystem(kmem), checkCpu(kmem, cpu));
+  if (kmem instanceof SlubSystem) yield* slubCpuOnline(ctx, kmem, cpu);
+  else yield* slabCpuOnline(ctx, checkSlabSystem(kmem), cpu);
 }

@@ -1,3 +1,4 @@
+import { checkCpu } from '@mm/kmem';
 import {
   type Context,
   type Steps,
@@ -13,7 +14,7 @@ import {
   write,
 } from '@mm/steps/stepped';
 
-import { checkCache, checkCpu } from '../check-arguments.js';
+import { checkCache } from '../check-arguments.js';
 import { type ArrayCache, ArrayWord, NodeWord, type SlabCache } from '../slab-cache.js';
 import { removeSlab } from '../slab-lists.js';
 import { dropEntries, returnObjects } from '../slab-objects.js';
@@ -34,7 +35,7 @@ const TOUCHED = ArrayWord.touched;
  * @see linux 6.1 mm/slab.c do_drain
  */
 export function* drainCpu(ctx: Context, cache: SlabCache, cpu: number): Steps<void> {
-  checkCpu(checkCache(cache).system, cpu);
+  checkCpu(checkCache(cache).system.cpus, cpu);
   yield irqSave;
   yield read(cache.arrayCell + cpu);
   const array = cache.arrays[cpu]!;

@@ -1,7 +1,8 @@
+import { checkCpu } from '@mm/kmem';
 import { cpusWriteLock, cpusWriteUnlock } from '@mm/kmem/stepped';
 import { type Context, type Steps, irqRestore, irqSave, lock, unlock, write } from '@mm/steps/stepped';
 
-import { checkCpu, checkSystem } from '../check-arguments.js';
+import { checkSystem } from '../check-arguments.js';
 import { ArrayWord, NodeWord } from '../slab-cache.js';
 import { returnObjects } from '../slab-objects.js';
 import type { SlabSystem } from '../slab-system.js';
@@ -17,7 +18,7 @@ import { destroySlabs } from './grow.js';
  */
 export function* slabCpuDead(ctx: Context, system: SlabSystem, cpu: number): Steps<void> {
   const { register } = checkSystem(system);
-  checkCpu(system, cpu);
+  checkCpu(system.cpus, cpu);
   const { caches } = register;
   yield* cpusWriteLock(register);
   system.online[cpu] = 0;
@@ -48,7 +49,7 @@ export function* slabCpuDead(ctx: Context, system: SlabSystem, cpu: number): Ste
  */
 export function* slabCpuOnline(_ctx: Context, system: SlabSystem, cpu: number): Steps<void> {
   const { register } = checkSystem(system);
-  checkCpu(system, cpu);
+  checkCpu(system.cpus, cpu);
   yield* cpusWriteLock(register);
   yield lock(register.mutex);
   const counted = system.online.reduce((sum, online) => sum + online, 0);

@@ -1,3 +1,4 @@
+import { checkCpu } from '@mm/kmem';
 import { cpusReadLock, cpusReadUnlock, cpusWriteLock, cpusWriteUnlock } from '@mm/kmem/stepped';
 import {
   type Context,
@@ -11,7 +12,7 @@ import {
   unlock,
 } from '@mm/steps/stepped';
 
-import { checkCache, checkCpu, checkSystem } from '../check-arguments.js';
+import { checkCache, checkSystem } from '../check-arguments.js';
 import { dropCpuSlab } from '../cpu-slab.js';
 import type { SlubCache } from '../slub-cache.js';
 import { CPU_SHIFT, CpuWord, SlubStat, count } from '../slub-stats.js';
@@ -30,7 +31,7 @@ import { unfreezePartials } from './partial.js';
  */
 export function* flushCpu(ctx: Context, cache: SlubCache, cpu: number): Steps<void> {
   const { frames } = checkCache(cache).system;
-  checkCpu(cache.system, cpu);
+  checkCpu(cache.system.cpus, cpu);
   const words = cache.cpu;
   const at = cpu << CPU_SHIFT;
   yield irqSave;
@@ -89,7 +90,7 @@ export function* flushAllLocked(ctx: Context, cache: SlubCache): Steps<void> {
  */
 export function* slubCpuDead(ctx: Context, system: SlubSystem, cpu: number): Steps<void> {
   const { register } = checkSystem(system);
-  checkCpu(system, cpu);
+  checkCpu(system.cpus, cpu);
   yield* cpusWriteLock(register);
   system.online[cpu] = 0;
   yield lock(register.mutex);
@@ -105,7 +106,7 @@ export function* slubCpuDead(ctx: Context, system: SlubSystem, cpu: number): Ste
  * slubCpuOnline(ctx, slub, 1);
  */
 export function* slubCpuOnline(_ctx: Context, system: SlubSystem, cpu: number): Steps<void> {
-  checkCpu(checkSystem(system), cpu);
+  checkCpu(checkSystem(system).cpus, cpu);
   yield* cpusWriteLock(system.register);
   system.online[cpu] = 1;
   yield* cpusWriteUnlock(system.register);
