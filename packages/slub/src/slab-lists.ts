@@ -21,15 +21,18 @@ function insert(cache: SlubCache, list: number, slot: number, toTail: boolean): 
   else prev[after] = slot;
 }
 
-function unlink(cache: SlubCache, list: number, slot: number): void {
+/** Off whatever list the slab stands on: a kernel's links tell no lists apart, and a slab that lost objects stands on the wrong one. */
+function unlink(cache: SlubCache, slot: number): void {
   const { next, prev } = cache.system.frames;
   const { node } = cache;
   const before = prev[slot]!;
   const after = next[slot]!;
-  if (before === 0) node[list] = after;
-  else next[before] = after;
-  if (after === 0) node[list + 1] = before;
-  else prev[after] = before;
+  if (before !== 0) next[before] = after;
+  else if (node[PARTIAL] === slot) node[PARTIAL] = after;
+  else node[FULL] = after;
+  if (after !== 0) prev[after] = before;
+  else if (node[PARTIAL + 1] === slot) node[PARTIAL + 1] = before;
+  else node[FULL + 1] = before;
 }
 
 /** Under the list lock. @see linux 6.1 mm/slub.c add_partial */
@@ -40,7 +43,7 @@ export function addPartial(cache: SlubCache, slot: number, toTail: boolean): voi
 
 /** Under the list lock. @see linux 6.1 mm/slub.c remove_partial */
 export function removePartial(cache: SlubCache, slot: number): void {
-  unlink(cache, PARTIAL, slot);
+  unlink(cache, slot);
   cache.node[NR_PARTIAL]! -= 1;
 }
 
@@ -51,7 +54,7 @@ export function addFull(cache: SlubCache, slot: number): void {
 
 /** @see linux 6.1 mm/slub.c remove_full */
 export function removeFull(cache: SlubCache, slot: number): void {
-  if (cache.storeUser) unlink(cache, FULL, slot);
+  if (cache.storeUser) unlink(cache, slot);
 }
 
 function walk(cache: SlubCache, list: number): number[] {

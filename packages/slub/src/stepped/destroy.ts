@@ -45,7 +45,8 @@ function* shutDown(ctx: Context, cache: SlubCache): Steps<boolean> {
   yield unlock(cache.listLockCell);
   yield irqRestore;
   for (const slot of empty) yield* discardSlab(ctx, cache, slot);
-  if (cache.node[NodeWord.nrSlabs] !== 0) {
+  // The second count is wrong where a slab was once taken off the other list.
+  if (cache.node[NodeWord.nrSlabs] !== 0 || cache.node[NodeWord.nrPartial] !== 0) {
     log.warn(
       'slab_common.c:493 kmem_cache_destroy',
       `kmem_cache_destroy ${cache.name}: Slab cache still has objects when called from caller+0x0/0x0`,
