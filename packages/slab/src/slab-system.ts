@@ -63,6 +63,8 @@ export class SlabSystem implements CacheOpener<SlabCache> {
   readonly largePagesCell: Cell;
   /** Slots of slabs that wait for a grace period. */
   rcuSlabs: number[] = [];
+  /** Of them: a CPU may be ending a grace period while another adds to them. */
+  readonly rcuCell: Cell;
   /** A cache with a constructor was asked for zeroes: said once. */
   warnedOfZeroing = false;
   /** 1: the CPU is online. */
@@ -88,6 +90,7 @@ export class SlabSystem implements CacheOpener<SlabCache> {
     this.hasZoneDma32 = zones.config.dma32;
     this.online = new Uint8Array(this.cpus).fill(1);
     this.largePagesCell = cells.claim('slab.large_pages');
+    this.rcuCell = cells.claim('slab.rcu');
     this.register = new CacheRegister(
       {
         arch,

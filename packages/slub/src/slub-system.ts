@@ -78,6 +78,8 @@ export class SlubSystem implements CacheOpener<SlubCache> {
   /** Slots of slabs that wait for a grace period, and destroyed caches that wait with them. */
   rcuSlabs: number[] = [];
   rcuCaches: SlubCache[] = [];
+  /** Of both: a CPU may be ending a grace period while another adds to them. */
+  readonly rcuCell: Cell;
   readonly randomFreelist: boolean;
   readonly hardened: boolean;
   readonly largePagesCell: Cell;
@@ -119,6 +121,7 @@ export class SlubSystem implements CacheOpener<SlubCache> {
     this.names = new SysfsNames(cells);
     this.flushCell = cells.claimMutex('slub.flush_lock');
     this.largePagesCell = cells.claim('slub.large_pages');
+    this.rcuCell = cells.claim('slub.rcu');
     this.seed = (options.randomFreelist ?? 0) ^ (options.hardenedFreelist ?? 0) ^ 0x9e3779b9;
     this.#cpusForOrder = this.cpus > 1 ? this.cpus : Math.max(1, options.possibleCpus ?? this.cpus);
     this.register = new CacheRegister(

@@ -29,6 +29,7 @@ import { slubShrinkAlloc, slubShrinkFree } from './slub-shrink.js';
 import { slubValidate } from './slub-validate.js';
 import { v7sInstallTable } from './v7s-install.js';
 import { v7sMapUnmap, v7sSplitSection, v7sSplitSupersection } from './v7s-split.js';
+import { slabTypesafe, slubTypesafe, slubTypesafeDestroy } from './typesafe-memory.js';
 import { sysfsReadDestroy, sysfsReadObjects, sysfsShrinkDestroy } from './sysfs-read.js';
 
 export { type NamedScenario, SMALL, type ScenarioSize, THREE_CPUS, TWO_EACH } from './scenario.js';
@@ -60,11 +61,14 @@ export const SCENARIOS: readonly NamedScenario[] = [
   slubShrinkFree,
   slubCpuOffline,
   slubValidate,
+  slubTypesafe,
+  slubTypesafeDestroy,
   slabDrainAlloc,
   slabTuneAlloc,
   slabShrinkFree,
   slabShrinkTune,
   slabCpuOffline,
+  slabTypesafe,
   v7sInstallTable,
   v7sMapUnmap,
   v7sSplitSection,

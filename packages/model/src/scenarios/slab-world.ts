@@ -17,6 +17,15 @@ import { ModelViolation } from '../model-violation.js';
 import { runsOf } from './runs.js';
 import { SmallPages, type SmallPagesOptions, isFlags } from './small-pages.js';
 
+/** What of a small SLAB world a scenario wants to be different. */
+export interface SlabWorldOptions extends SmallPagesOptions {
+  /** Objects that each CPU's array holds, and that are moved at a time. */
+  readonly limit: number;
+  readonly batch: number;
+  /** SLAB_* flags of the cache. */
+  readonly flags?: number;
+}
+
 /**
  * A SLAB cache with short arrays over a few pages, and the objects that are held at the end of a run.
  *
@@ -30,11 +39,11 @@ export class SlabWorld {
   readonly held: number[] = [];
 
   /** Objects of 1 KiB, four in a slab; each CPU's array holds up to `limit`. */
-  constructor(options: SmallPagesOptions & { readonly limit: number; readonly batch: number }) {
+  constructor(options: SlabWorldOptions) {
     this.small = new SmallPages({ ...options, batch: 4 });
     const { pages, cells } = this.small;
     this.slab = new SlabSystem({ pages, cells, bootCaches: false });
-    this.cache = this.slab.register.create({ name: 'object', size: 1008 })!;
+    this.cache = this.slab.register.create({ name: 'object', size: 1008, flags: options.flags ?? 0 })!;
     for (const array of this.cache.arrays) {
       array.words[ArrayWord.limit] = options.limit;
       array.words[ArrayWord.batchcount] = options.batch;

@@ -9,6 +9,7 @@ import {
   irqRestore,
   irqSave,
   lock,
+  rmw,
   unlock,
   write,
 } from '@mm/steps/stepped';
@@ -117,8 +118,10 @@ export function* destroySlab(ctx: Context, cache: SlabCache, slot: number): Step
   const { system } = cache;
   if (cache.debugging) debugBeforeDestroy(cache, slot);
   const list = system.frames.owner1[slot]!;
-  if (cache.byRcu) system.rcuSlabs.push(slot);
-  else yield* freeSlabPages(ctx, system, slot);
+  if (cache.byRcu) {
+    yield rmw(system.rcuCell);
+    system.rcuSlabs.push(slot);
+  } else yield* freeSlabPages(ctx, system, slot);
   if (cache.offSlab) yield* slabFree(ctx, system.freelistCache(cache.freelistSize)!, unpackOffSlab(list));
 }
 
@@ -140,7 +143,9 @@ function* freeSlabPages(ctx: Context, system: SlabSystem, slot: number): Steps<v
  * @see linux 6.1 mm/slab.c kmem_rcu_free
  */
 export function* slabEndGracePeriod(ctx: Context, system: SlabSystem): Steps<void> {
-  const slots = checkSystem(system).rcuSlabs;
+  checkSystem(system);
+  yield rmw(system.rcuCell);
+  const slots = system.rcuSlabs;
   system.rcuSlabs = [];
   yield gracePeriod;
   for (const slot of slots) yield* freeSlabPages(ctx, system, slot);

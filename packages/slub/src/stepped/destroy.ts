@@ -1,5 +1,5 @@
 import { cpusReadLock, cpusReadUnlock } from '@mm/kmem/stepped';
-import { type Context, type Steps, irqRestore, irqSave, lock, unlock, write } from '@mm/steps/stepped';
+import { type Context, type Steps, irqRestore, irqSave, lock, rmw, unlock, write } from '@mm/steps/stepped';
 
 import { checkCache } from '../check-arguments.js';
 import { takeEmptyPartial } from '../take-empty-partial.js';
@@ -19,7 +19,8 @@ import { discardSlab } from './new-slab.js';
  * @see linux 6.1 mm/slab_common.c kmem_cache_destroy
  */
 export function* kmemCacheDestroy(ctx: Context, cache: SlubCache): Steps<boolean> {
-  const { register, rcuCaches } = checkCache(cache).system;
+  const { system } = checkCache(cache);
+  const { register } = system;
   const part = yield* cpusReadLock(ctx, register);
   yield lock(register.mutex);
   cache.refcount -= 1;
@@ -29,8 +30,13 @@ export function* kmemCacheDestroy(ctx: Context, cache: SlubCache): Steps<boolean
   yield* cpusReadUnlock(part);
   // A cache that could not be given up keeps its directory.
   if (!clean) return false;
-  if (cache.byRcu) rcuCaches.push(cache);
-  else yield* removeDirectory(cache);
+  if (!cache.byRcu) {
+    yield* removeDirectory(cache);
+    return true;
+  }
+  // Read only now: who ended a grace period meanwhile has taken the earlier ones.
+  yield rmw(system.rcuCell);
+  system.rcuCaches.push(cache);
   return true;
 }
 

@@ -69,8 +69,10 @@ export function* discardSlab(ctx: Context, cache: SlubCache, slot: number): Step
 /** Gives a slab's pages back, at once or after a grace period. @see linux 6.1 mm/slub.c free_slab */
 export function* freeSlab(ctx: Context, cache: SlubCache, slot: number): Steps<void> {
   if (cache.debugging) checkFreedSlab(cache, slot);
-  if (cache.byRcu) cache.system.rcuSlabs.push(slot);
-  else yield* freeSlabPages(ctx, cache.system, slot);
+  const { system } = cache;
+  if (!cache.byRcu) return yield* freeSlabPages(ctx, system, slot);
+  yield rmw(system.rcuCell);
+  system.rcuSlabs.push(slot);
 }
 
 function* freeSlabPages(ctx: Context, system: SlubSystem, slot: number): Steps<void> {
@@ -92,7 +94,9 @@ function* freeSlabPages(ctx: Context, system: SlubSystem, slot: number): Steps<v
  * @see linux 6.1 mm/slub.c rcu_free_slab
  */
 export function* endGracePeriod(ctx: Context, system: SlubSystem): Steps<void> {
-  const slots = checkSystem(system).rcuSlabs;
+  checkSystem(system);
+  yield rmw(system.rcuCell);
+  const slots = system.rcuSlabs;
   const caches = system.rcuCaches;
   system.rcuSlabs = [];
   system.rcuCaches = [];

@@ -166,14 +166,16 @@ export const OWN_SLAB: readonly Mutant[] = [
     'rcu-slab',
     'lifetime',
     'a slab of a typesafe cache is given back without a grace period',
-    [
-      edit(
-        'slab/stepped/grow',
-        'if (cache.byRcu) system.rcuSlabs',
-        'if (cache.byRcu && slot < 0) system.rcuSlabs',
-      ),
-    ],
+    [edit('slab/stepped/grow', '  if (cache.byRcu) {', '  if (cache.byRcu && slot < 0) {')],
     [programs('slab')],
+    [TYPESAFE],
+  ),
+  own(
+    'rcu-early',
+    'lifetime',
+    'slabs that wait for a grace period go back before it has ended',
+    [edit('slab/stepped/grow', '  yield gracePeriod;\n  for (const slot', '  for (const slot')],
+    [scenario('slab-typesafe')],
     [TYPESAFE],
   ),
 ];

@@ -350,11 +350,45 @@ export const OWN_SLUB: readonly Mutant[] = [
     [
       edit(
         'slub/stepped/new-slab',
-        'if (cache.byRcu) cache.system.rcuSlabs',
-        'if (cache.byRcu && slot < 0) cache.system.rcuSlabs',
+        'if (!cache.byRcu) return yield* freeSlabPages',
+        'if (slot > 0) return yield* freeSlabPages',
       ),
     ],
     [programs('slub')],
     [TYPESAFE],
+  ),
+  own(
+    'rcu-early',
+    'lifetime',
+    'slabs that wait for a grace period go back before it has ended',
+    [edit('slub/stepped/new-slab', '  yield gracePeriod;\n  for (const slot', '  for (const slot')],
+    [scenario('slub-typesafe')],
+    [TYPESAFE],
+  ),
+  own(
+    'rcu-late-list',
+    'interleaving',
+    'which slabs a grace period frees is looked up when it has ended: slabs given up meanwhile go with them',
+    [
+      edit(
+        'slub/stepped/new-slab',
+        '  yield rmw(system.rcuCell);\n  const slots',
+        '  yield gracePeriod;\n  yield rmw(system.rcuCell);\n  const slots',
+      ),
+      edit('slub/stepped/new-slab', '  yield gracePeriod;\n  for (const slot', '  for (const slot'),
+    ],
+    [scenario('slub-typesafe')],
+    [TYPESAFE],
+  ),
+  own(
+    'rcu-caches',
+    'interleaving',
+    'a destroyed typesafe cache joins a list that a grace period has taken meanwhile: its directory stays for ever',
+    [
+      edit('slub/stepped/destroy', 'const { register } = system;', 'const { register, rcuCaches } = system;'),
+      edit('slub/stepped/destroy', '  system.rcuCaches.push(cache);', '  rcuCaches.push(cache);'),
+    ],
+    [scenario('slub-typesafe-destroy')],
+    ['a destroyed cache has no directory once a grace period has passed'],
   ),
 ];

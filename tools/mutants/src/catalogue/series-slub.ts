@@ -298,8 +298,8 @@ export const SERIES_SLUB: readonly Mutant[] = [
     edits: [
       {
         file: 'packages/slub/src/stepped/destroy.ts',
-        find: '  if (cache.byRcu) rcuCaches.push(cache);',
-        replace: '  if (last) rcuCaches.push(cache);',
+        find: '  if (!cache.byRcu) {',
+        replace: '  if (!last) {',
       },
     ],
     hunts: [programs('slub')],
