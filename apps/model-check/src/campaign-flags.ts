@@ -7,7 +7,7 @@ import { identityOf, runCampaign } from './campaign/run-campaign.js';
 import { WHOLE, parseShard } from './campaign/shard.js';
 import { commitOfCode } from './commit.js';
 import type { Interrupt } from './interrupt.js';
-import { outputOption, workersOption } from './options.js';
+import { outputOptions, workersOption } from './options.js';
 import { Progress } from './progress.js';
 
 /** Options of every command that is a campaign. */
@@ -42,13 +42,12 @@ export interface Campaign extends Omit<CampaignFlags, 'workers' | 'shard'> {
   readonly shard: { readonly index: number; readonly of: number };
 }
 
-/** Checks the options of a campaign; nothing is written. @throws OptionError */
-export function campaignOf(flags: CampaignFlags): Campaign {
+/** Checks the options of a campaign, and that no other file that is written is one of its own. @throws OptionError */
+export function campaignOf(flags: CampaignFlags, files: Parameters<typeof outputOptions>[0] = {}): Campaign {
   if (flags.resume === true && flags.checkpoint === undefined)
     throw new OptionError('--resume', '--checkpoint with it, the file to go on from', true);
-  outputOption(flags.checkpoint, '--checkpoint');
-  outputOption(flags.json, '--json');
-  outputOption(flags.junit, '--junit');
+  const { checkpoint, json, junit } = flags;
+  outputOptions({ '--checkpoint': checkpoint, '--json': json, '--junit': junit, ...files });
   return {
     ...flags,
     workers: workersOption(flags.workers),

@@ -1,7 +1,6 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { formatTrace, perfettoTrace, shivizLog, traceHtml } from '@mm/interleave';
+import { formatTrace } from '@mm/interleave';
 import { type NamedScenario, SCENARIOS, type ScenarioSize, scenarioNamed } from '@mm/model';
 import { OptionError } from '@mm/printk';
 import type { Command } from 'commander';
@@ -19,34 +18,40 @@ import { ExitCode } from './exit-code.js';
 import { type ExploreJobOptions, exploreJob } from './explore/explore-job.js';
 import type { ScenarioReport } from './explore/explore-scenario.js';
 import { scenarioList, sizeText } from './explore/list-scenarios.js';
+import { showOneRun } from './explore/one-run.js';
 import { runAgain } from './explore/replay-scenario.js';
 import { saveScenarioRun, savedScenarioRuns } from './explore/scenario-file.js';
 import { onInterrupt } from './interrupt.js';
-import { choiceOption, integerOption, outputOption, timeOption } from './options.js';
+import { choiceOption, integerOption, timeOption } from './options.js';
 import { reportOf, writeReport, writeReportJunit } from './report.js';
+import { type RunOutputs, addRunOutputs, askedOutputs, filesOf, writeRunOutputs } from './run-outputs.js';
 
 const STRATEGIES = ['dpor', 'pct', 'random'] as const;
 /** Beside the counterexamples of `mm-check run`. */
 const FOLDER = join(SAVE_FOLDER, 'scenarios');
 
-interface ExploreFlags extends CampaignFlags {
+interface ExploreFlags extends CampaignFlags, RunOutputs {
   readonly scenario?: string;
-  readonly strategy: string;
+  readonly strategy?: string;
   readonly preemptions?: string;
   readonly seed?: string;
   readonly depth?: string;
-  readonly time: string;
+  readonly time?: string;
   readonly runs?: string;
   readonly size?: string;
-  readonly html?: string;
-  readonly perfetto?: string;
-  readonly shiviz?: string;
+  readonly execution?: string;
+  readonly schedule?: string;
 }
 
 const EXPLORE_HELP = `
 Without --scenario it lists the scenarios. Each has sizes, CPUs x operations on each: the least, 2x1, is explored completely in
 seconds, the others as far as --time and --runs let it. dpor leaves out only orders that differ in steps that commute; with
 --preemptions it leaves out more. A failing run is saved in ${FOLDER}/ for mm-check replay; saved ones are played first.
+
+One run, whether it fails or not, is shown, and written as --html, --trace, --json, --perfetto and --shiviz ask, with
+--execution N, the n-th of the search that the other options ask for, or with --schedule, made by hand: tasks in the order in which
+they go on, by number or name, each with :STEPS (without, as far as it can go) and @CPU (without, where it is). A schedule may
+also be a file: what any of these runs was written to as JSON, a saved run, or pairs of choice and count alone.
 ${CAMPAIGN_HELP}
 
 Examples:
@@ -54,6 +59,8 @@ Examples:
   mm-check explore --scenario slub-free-flush
   mm-check explore --scenario all --size 2x1
   mm-check explore --scenario slub-migrate --size 2x2 --preemptions 2 --time 1m
+  mm-check explore --scenario slub-free-flush --execution 17 --html run.html
+  mm-check explore --scenario slub-free-flush --schedule 'free 0:5,flush,free 0' --shiviz run.log
 
 Exit codes: 0 holds, 1 a counterexample, or a complete search that never saw what it is for, 2 wrong use, 130 interrupted.`;
 
@@ -63,16 +70,16 @@ export function addExploreCommand(program: Command, exit: (code: ExitCode) => vo
     .command('explore')
     .description('every interleaving of named scenarios, at each access to shared state')
     .option('--scenario <names>', 'what to explore, separated by commas, or `all`')
-    .option('--strategy <name>', `how: ${STRATEGIES.join(', ')}`, 'dpor')
+    .option('--strategy <name>', `how: ${STRATEGIES.join(', ')} (default: dpor)`)
     .option('--preemptions <n>', 'dpor: switches at most away from a task that could have gone on')
     .option('--seed <n>', 'pct and random: of the first run (default: 1)')
     .option('--depth <n>', 'pct: the depth of bugs that its guarantee is about (default: 3)')
-    .option('--time <time>', 'time at most, for each size of each scenario', '10s')
+    .option('--time <time>', 'time at most, for each size of each scenario (default: 10s)')
     .option('--runs <n>', 'runs at most, for each size of each scenario')
     .option('--size <cpusxoperations>', 'only this size, such as 2x1 (default: every size of the scenario)')
-    .option('--html <file>', 'write the failing run as a page to step through')
-    .option('--perfetto <file>', 'write the failing run for the Perfetto viewer')
-    .option('--shiviz <file>', 'write the failing run for ShiViz');
+    .option('--execution <n>', 'show the n-th run of the search, from 1')
+    .option('--schedule <list|file>', 'show the run of this schedule, such as 0:3,1,0');
+  addRunOutputs(command, 'the failing run, or the one that is shown,');
   addCampaignFlags(command)
     .addHelpText('after', EXPLORE_HELP)
     .action(async (flags: ExploreFlags) => exit(await exploreAll(flags)));
@@ -80,8 +87,8 @@ export function addExploreCommand(program: Command, exit: (code: ExitCode) => vo
 
 async function exploreAll(flags: ExploreFlags): Promise<ExitCode> {
   const options = optionsOf(flags);
-  const campaign = campaignOf(flags);
-  for (const name of ['html', 'perfetto', 'shiviz'] as const) outputOption(flags[name], `--${name}`);
+  const campaign = campaignOf(flags, filesOf(flags));
+  if (flags.schedule !== undefined || flags.execution !== undefined) return exploreOne(flags, options);
   if (options.parts.length === 0) {
     console.log(scenarioList(SCENARIOS));
     return ExitCode.holds;
@@ -99,9 +106,46 @@ async function exploreAll(flags: ExploreFlags): Promise<ExitCode> {
     console.log(exploreJob.describe(options, lanes));
     if (report.verdict === 'fails') return ExitCode.counterexample;
     if (interrupt.requested) return ExitCode.interrupted;
+    const unwritten = askedOutputs(flags);
+    if (unwritten.length > 0)
+      console.log(`no run failed: ${unwritten.join(', ')} not written; --execution 1 writes the first run`);
     const complete = reports.filter((one) => one.complete).length;
     console.log(`holds: ${reports.length} explored, ${complete} of them completely`);
     return ExitCode.holds;
+  } finally {
+    interrupt.release();
+  }
+}
+
+/** Options that say nothing about one run: of campaigns, and of how far a search goes. */
+const NOT_OF_ONE = ['time', 'runs', 'workers', 'shard', 'checkpoint', 'resume', 'junit'] as const;
+/** Options that choose the search, of which a schedule given by hand is none. */
+const OF_SEARCH = ['execution', 'strategy', 'preemptions', 'seed', 'depth'] as const;
+
+/** `--execution` and `--schedule`: one run of one scenario, in the size asked for or the least. */
+async function exploreOne(
+  flags: ExploreFlags,
+  { parts, strategy, preemptions, seed, depth }: ExploreJobOptions,
+): Promise<ExitCode> {
+  const { schedule } = flags;
+  const option = schedule === undefined ? '--execution' : '--schedule';
+  const without = schedule === undefined ? NOT_OF_ONE : [...OF_SEARCH, ...NOT_OF_ONE];
+  const beside = without.find((name) => flags[name] !== undefined);
+  if (beside !== undefined)
+    throw new OptionError(option, `no --${beside} with it`, schedule ?? flags.execution);
+  const named = new Set(parts.map(({ scenario }) => scenario));
+  if (named.size !== 1) throw new OptionError(option, 'one --scenario with it', flags.scenario ?? 'none');
+  const { scenario, size } = parts[0]!;
+  const of =
+    schedule === undefined
+      ? {
+          execution: integerOption(flags.execution!, '--execution', 1, 2 ** 31 - 1),
+          search: { strategy, preemptions, seed, depth },
+        }
+      : { schedule };
+  const interrupt = onInterrupt();
+  try {
+    return await showOneRun({ named: scenarioNamed(scenario)!, size, of }, flags, interrupt);
   } finally {
     interrupt.release();
   }
@@ -111,7 +155,7 @@ const numberOf = (text: string | undefined, field: string, min: number): number 
   text === undefined ? null : integerOption(text, field, min, 2 ** 31 - 1);
 
 function optionsOf(flags: ExploreFlags): ExploreJobOptions {
-  const strategy = choiceOption(flags.strategy, '--strategy', STRATEGIES);
+  const strategy = choiceOption(flags.strategy ?? 'dpor', '--strategy', STRATEGIES);
   const only = (field: 'preemptions' | 'seed' | 'depth', strategies: readonly string[]): void => {
     if (flags[field] !== undefined && !strategies.includes(strategy))
       throw new OptionError(`--${field}`, `--strategy ${strategies.join(' or ')} with it`, strategy);
@@ -124,7 +168,7 @@ function optionsOf(flags: ExploreFlags): ExploreJobOptions {
     preemptions: numberOf(flags.preemptions, '--preemptions', 0),
     seed: numberOf(flags.seed, '--seed', 0) ?? 1,
     depth: numberOf(flags.depth, '--depth', 1) ?? 3,
-    milliseconds: timeOption(flags.time),
+    milliseconds: timeOption(flags.time ?? '10s'),
     runs: numberOf(flags.runs, '--runs', 1),
     parts: scenariosOf(flags.scenario).flatMap((named) =>
       sizesOf(named, flags.size).map((size) => ({ scenario: named.name, size })),
@@ -162,9 +206,7 @@ function show(report: ScenarioReport, flags: ExploreFlags): void {
   const { run } = runAgain({ named: scenarioNamed(scenario)!, size, schedule: failure!.schedule });
   console.log(`reproduce: mm-check replay ${file}\n${scenario} ${sizeText(size)}: ${failure!.message}`);
   console.log(formatTrace(run));
-  if (flags.html !== undefined) writeFileSync(flags.html, traceHtml(run));
-  if (flags.perfetto !== undefined) writeFileSync(flags.perfetto, JSON.stringify(perfettoTrace(run)));
-  if (flags.shiviz !== undefined) writeFileSync(flags.shiviz, shivizLog(run));
+  writeRunOutputs(run, { title: `${scenario} ${sizeText(size)}`, hosts: 'tasks' }, flags);
 }
 
 /** Plays what earlier searches of the same scenarios found. False when one still fails. */

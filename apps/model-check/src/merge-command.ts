@@ -5,7 +5,7 @@ import { CHECKPOINT_FORMAT, checkpointLanes, readCheckpoint } from './campaign/c
 import type { AnyJob, LaneResult } from './campaign/job.js';
 import { JOBS } from './campaign/jobs.js';
 import { ExitCode } from './exit-code.js';
-import { outputOption } from './options.js';
+import { outputOptions } from './options.js';
 import { parseJson, readText } from './read-json.js';
 import { type Report, parseReport, reportOf, writeReport, writeReportJunit } from './report.js';
 import { counterexampleText } from './show-counterexample.js';
@@ -40,8 +40,7 @@ export function addMergeCommand(program: Command, exit: (code: ExitCode) => void
 }
 
 function merge(files: readonly string[], flags: MergeFlags): ExitCode {
-  outputOption(flags.json, '--json');
-  outputOption(flags.junit, '--junit');
+  outputOptions({ '--json': flags.json, '--junit': flags.junit }, files);
   const parts = files.map((file) => readPart(file));
   const first = parts[0]!;
   for (const [i, part] of parts.entries()) checkSame(files[i]!, part, files[0]!, first);

@@ -8,12 +8,13 @@ import type { Command } from 'commander';
 import { ExitCode } from './exit-code.js';
 import { onInterrupt } from './interrupt.js';
 import { mutantsTable, verdictText } from './mutants-report.js';
+import { integerOption, outputOptions, timeOption } from './options.js';
 import { Progress } from './progress.js';
 
 interface MutantFlags {
   readonly only?: string;
-  readonly time: string;
-  readonly seed: string;
+  readonly time?: string;
+  readonly seed?: string;
   readonly workers: string;
   readonly json?: string;
   readonly list?: boolean;
@@ -42,8 +43,8 @@ export function addMutantsCommand(program: Command, exit: (code: ExitCode) => vo
     .command('mutants')
     .description('apply each bug of a catalogue to the sources, and see that the checkers find it')
     .option('--only <ids>', 'these mutants, separated by commas')
-    .option('--time <time>', 'time at most, for each mutant', '20s')
-    .option('--seed <n>', 'seed of the first execution; the next count on', '1')
+    .option('--time <time>', 'time at most, for each mutant (default: 20s)')
+    .option('--seed <n>', 'seed of the first execution; the next count on (default: 1)')
     .option('--workers <n>', 'mutants hunted at once', `${Math.min(8, availableParallelism())}`)
     .option('--list', 'only say what there is')
     .option(
@@ -66,18 +67,11 @@ Examples:
   mm-check mutants --only 7,8 --time 1m
   mm-check mutants --replay`;
 
-function integer(text: string, field: string, min: number, max: number): number {
-  const value = Number(text);
-  if (!/^\d+$/u.test(text) || value < min || value > max)
-    throw new OptionError(field, `an integer of ${min} to ${max}`, text);
-  return value;
-}
-
-function milliseconds(text: string): number {
-  const match = /^(\d{1,6})(ms|s|m|h)$/u.exec(text);
-  if (match === null) throw new OptionError('--time', 'a time like 500ms, 30s, 5m or 1h', text);
-  return Number(match[1]) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[2] as 'ms' | 's' | 'm' | 'h'];
-}
+/** Options that say nothing where nothing is hunted. */
+const NOT_WITH = {
+  list: ['replay', 'time', 'seed', 'save', 'json'],
+  replay: ['time', 'seed', 'save', 'json'],
+} as const;
 
 const isOf = (mutant: Mutant, id: string): boolean =>
   mutant.id === id || (/^\d+$/u.test(id) && mutant.id.replace(/[a-z]$/u, '') === id);
@@ -95,9 +89,15 @@ function chosen(all: readonly Mutant[], only: string | undefined): Mutant[] {
 async function run(flags: MutantFlags): Promise<ExitCode> {
   const mutants = await loadMutants();
   const list = chosen(mutants.MUTANTS, flags.only);
-  const time = milliseconds(flags.time);
-  const seed = integer(flags.seed, '--seed', 0, 2 ** 31 - 1);
-  const workers = integer(flags.workers, '--workers', 1, 64);
+  const time = timeOption(flags.time ?? '20s');
+  const seed = integerOption(flags.seed ?? '1', '--seed', 0, 2 ** 31 - 1);
+  const workers = integerOption(flags.workers, '--workers', 1, 64);
+  for (const mode of ['list', 'replay'] as const) {
+    const beside = NOT_WITH[mode].find((name) => flags[name] !== undefined);
+    if (flags[mode] === true && beside !== undefined)
+      throw new OptionError(`--${mode}`, `no --${beside} with it: nothing is hunted`, true);
+  }
+  outputOptions({ '--json': flags.json });
   if (flags.list === true) {
     for (const { id, history, mechanism, missing } of list)
       console.log(`${id}  ${mechanism} (${history})${missing === undefined ? '' : `; missing: ${missing}`}`);

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 
 import { OptionError } from '@mm/printk';
 
@@ -68,4 +68,21 @@ export function outputOption(file: string | undefined, field: string): string | 
     );
   }
   return file;
+}
+
+/**
+ * Files that are going to be written, by option: each as {@link outputOption} has it, none twice, and none of those that are read.
+ * @throws OptionError
+ */
+export function outputOptions(
+  files: Readonly<Record<string, string | undefined>>,
+  read: readonly string[] = [],
+): void {
+  const owners = new Map(read.map((file) => [resolve(file), 'one that is read']));
+  for (const [field, file] of Object.entries(files)) {
+    if (outputOption(file, field) === undefined) continue;
+    const owner = owners.get(resolve(file!));
+    if (owner !== undefined) throw new OptionError(field, `another file than ${owner}`, file);
+    owners.set(resolve(file!), `that of ${field}`);
+  }
 }

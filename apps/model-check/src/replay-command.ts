@@ -1,14 +1,14 @@
-import { type PathLeft, replayCounterexample, subsystemOf } from '@mm/model';
+import { type PathLeft, parseCounterexample, replayCounterexample, subsystemOf } from '@mm/model';
 import { OptionError } from '@mm/printk';
 import type { Command } from 'commander';
 
-import { testText } from './as-test.js';
-import { readCounterexample } from './counterexample-files.js';
+import { scenarioTestText, testText } from './as-test.js';
 import { ExitCode } from './exit-code.js';
 import { replayScenario } from './explore/replay-scenario.js';
-import { isScenarioFile } from './explore/scenario-file.js';
+import { isScenarioFile, parseScenarioFile } from './explore/scenario-file.js';
 import { parseJson, readText } from './read-json.js';
 import { type ReplayOutputs, checkOutputs, writeReplay } from './replay-report.js';
+import { addRunOutputs, askedOutputs } from './run-outputs.js';
 import { programText, runText } from './show-counterexample.js';
 
 const REPLAY_HELP = `
@@ -18,34 +18,43 @@ and says at which step it left the recorded path. It is played twice, to find co
 Examples:
   mm-check replay .mm-check/slub-no-live-object-overlaps-another-17.json
   mm-check replay found.json --html found.html --json found-trace.json
+  mm-check replay .mm-check/scenarios/slub-free-flush-2x1-check-failed.json --perfetto run.json --shiviz run.log
   mm-check replay found.json --as-test > packages/model/src/found.test.ts
 
 Exit codes: 0 it holds now, 1 it fails, 2 wrong use or a broken file.`;
 
 /** Adds `mm-check replay FILE`. */
 export function addReplayCommand(program: Command, exit: (code: ExitCode) => void): void {
-  program
+  const command = program
     .command('replay')
     .description('run a saved counterexample again, exactly')
     .argument('<file>', 'a counterexample that `mm-check run` or `mm-check explore` wrote')
     .option('--as-test', 'print it as a vitest test instead')
-    .option('--json <file>', 'write verdict, step by step trace and where it left the path as JSON')
-    .option('--html <file>', 'write the run as a page to step through')
+    .option('--json <file>', 'write verdict, step by step trace and where it left the path as JSON');
+  addRunOutputs(command, 'the run')
     .addHelpText('after', REPLAY_HELP)
     .action((file: string, options: ReplayOutputs & { readonly asTest?: boolean }) => {
-      checkOutputs(options);
+      checkOutputs(file, options);
       if (options.asTest === true) {
-        if (options.json !== undefined || options.html !== undefined)
-          throw new OptionError('--as-test', 'neither --json nor --html with it: nothing is run', true);
-        console.log(testText(readCounterexample(file)));
+        const outputs = [...(options.json === undefined ? [] : ['--json']), ...askedOutputs(options)];
+        if (outputs.length > 0)
+          throw new OptionError('--as-test', `no ${outputs.join(', ')} with it: nothing is run`, true);
+        console.log(asTest(file));
       } else exit(replay(file, options));
     });
+}
+
+function asTest(file: string): string {
+  const content = parseJson(readText(file), file, 'a counterexample');
+  return isScenarioFile(content)
+    ? scenarioTestText(parseScenarioFile(content, file))
+    : testText(parseCounterexample(content, file));
 }
 
 function replay(file: string, outputs: ReplayOutputs): ExitCode {
   const content = parseJson(readText(file), file, 'a counterexample');
   if (isScenarioFile(content)) return replayScenario(content, file, outputs);
-  const found = readCounterexample(file);
+  const found = parseCounterexample(content, file);
   const { run, left, nondeterministic } = replayCounterexample(found);
   console.log(`${found.invariant}\n${programText(found)}`);
   console.log(runText(subsystemOf(found.system), run));
@@ -54,7 +63,9 @@ function replay(file: string, outputs: ReplayOutputs): ExitCode {
   if (left !== null) console.log(`left the recorded path: ${parting(left, 'recorded')}`);
   const { failure } = run;
   const of = found.system;
-  writeReplay(file, { of, recorded: found.failure, left, nondeterministic, run: run.result }, outputs);
+  const replayed = { of, recorded: found.failure, left, nondeterministic, run: run.result };
+  // A program has more operations, each a task, than ShiViz has room for.
+  writeReplay(file, replayed, outputs, 'cpus');
   if (failure === null) console.log(`holds now; it was: ${found.failure}`);
   else if (failure.error.message === found.failure)
     console.log(`fails as recorded: ${failure.error.message}`);

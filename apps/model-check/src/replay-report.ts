@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs';
 
-import { type RunResult, type TraceJson, traceHtml, traceJson } from '@mm/interleave';
+import { type RunResult, type TraceJson, traceJson } from '@mm/interleave';
 
-import { outputOption } from './options.js';
+import { outputOptions } from './options.js';
+import { type RunOutputs, type RunShown, filesOf, writeRunOutputs } from './run-outputs.js';
 
 /** Files that a replay is written to, as asked for. */
-export interface ReplayOutputs {
+export interface ReplayOutputs extends RunOutputs {
   readonly json?: string;
-  readonly html?: string;
 }
 
 /** The number in the JSON of a replay that says how to read it. */
@@ -40,10 +40,9 @@ interface ReplayReport extends Omit<Replay, 'run'> {
   readonly trace: TraceJson;
 }
 
-/** Checks that the files can be written, before anything is run. @throws OptionError */
-export function checkOutputs({ json, html }: ReplayOutputs): void {
-  outputOption(json, '--json');
-  outputOption(html, '--html');
+/** Checks that the files can be written, and are not what is replayed, before anything is run. @throws OptionError */
+export function checkOutputs(replayed: string, outputs: ReplayOutputs): void {
+  outputOptions({ '--json': outputs.json, ...filesOf(outputs) }, [replayed]);
 }
 
 /** What a replay came to, in words. */
@@ -56,7 +55,13 @@ export function verdictOf({
 }
 
 /** Writes what was asked for. */
-export function writeReplay(file: string, replay: Replay, { json, html }: ReplayOutputs): void {
+export function writeReplay(
+  file: string,
+  replay: Replay,
+  outputs: ReplayOutputs,
+  hosts: RunShown['hosts'],
+): void {
+  const { json } = outputs;
   const { run, ...facts } = replay;
   if (json !== undefined) {
     const { outcome } = run;
@@ -70,5 +75,5 @@ export function writeReplay(file: string, replay: Replay, { json, html }: Replay
     };
     writeFileSync(json, `${JSON.stringify(report, null, 1)}\n`);
   }
-  if (html !== undefined) writeFileSync(html, traceHtml(run, { title: `${replay.of}: ${replay.recorded}` }));
+  writeRunOutputs(run, { title: `${replay.of}: ${replay.recorded}`, hosts }, outputs);
 }

@@ -46,8 +46,10 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
     .showHelpAfterError('(mm-check --help shows what there is)')
     .exitOverride();
   for (const add of COMMANDS) add(root, (ended) => (code = ended));
-  for (const command of root.commands)
+  for (const command of root.commands) {
+    refuseRepeats(command);
     command.exitOverride().showHelpAfterError(`(mm-check ${command.name()} --help shows what there is)`);
+  }
   try {
     await root.parseAsync(args, { from: 'user' });
   } catch (error) {
@@ -57,4 +59,15 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
     return ExitCode.wrongUse;
   }
   return code;
+}
+
+/** An option with a value that is given twice: the first would be forgotten without a word. */
+function refuseRepeats(command: Command): void {
+  for (const option of command.options) {
+    let seen = false;
+    command.on(`option:${option.name()}`, (value: string) => {
+      if (seen && option.required) throw new OptionError(option.long!, 'only once', value);
+      seen = true;
+    });
+  }
 }

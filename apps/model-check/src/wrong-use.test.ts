@@ -1,46 +1,16 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { counterexampleOf, shrinkExample, randomProgram, subsystemOf } from '@mm/model';
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 
-import { runCli } from './run-cli.js';
+import { REFUSED, cliInFolder } from '../test/cli-in-folder.js';
 import { runJob } from './run-job.js';
 
-const said: string[] = [];
-const home = process.cwd();
+const { refusal: outcome } = cliInFolder();
 const files = mkdtempSync(join(tmpdir(), 'mm-wrong-files-'));
-const work = mkdtempSync(join(tmpdir(), 'mm-wrong-work-'));
-
-beforeEach(() => {
-  said.length = 0;
-  for (const stream of ['log', 'error'] as const)
-    vi.spyOn(console, stream).mockImplementation((text: string) => void said.push(String(text)));
-  for (const stream of [process.stdout, process.stderr])
-    vi.spyOn(stream, 'write').mockImplementation((text) => said.push(String(text)) > 0);
-  process.chdir(work);
-});
-afterEach(() => {
-  process.chdir(home);
-  vi.restoreAllMocks();
-});
-afterAll(() => {
-  rmSync(files, { recursive: true });
-  rmSync(work, { recursive: true });
-});
-
-/** What a command line that must be refused came to: 2, a message that names what is wrong, nothing written. */
-async function outcome(args: readonly string[], says: string): Promise<string> {
-  const code = await runCli(args);
-  const text = said.join('\n');
-  const written = readdirSync(work);
-  if (code !== 2) return `ended in ${code}: ${text}`;
-  if (written.length > 0) return `wrote ${written.join(', ')}`;
-  return text.includes(says) ? REFUSED : text;
-}
-
-const REFUSED = 'refused by name, nothing written';
+afterAll(() => rmSync(files, { recursive: true }));
 
 const folder = join(files, 'folder');
 mkdirSync(folder);
@@ -289,7 +259,7 @@ const MORE: ReadonlyArray<readonly [readonly string[], string]> = [
   [['replay', 'x', 'y'], "too many arguments for 'replay'"],
   [['replay', 'x', '--json', folder], '--json: expected a file, not a folder'],
   [['replay', 'x', '--html', '/nowhere/x.html'], '--html: expected a file that can be written'],
-  [['replay', 'x', '--as-test', '--json', 'y.json'], '--as-test: expected neither --json nor --html with it'],
+  [['replay', 'x', '--as-test', '--json', 'y.json'], '--as-test: expected no --json with it: nothing is run'],
   [['run', '--stall', 'soon'], '--stall: expected a time like 500ms, 30s, 5m or 1h, got "soon"'],
   [['run', '--stall', '0s'], '--stall: expected more than no time, got "0s"'],
   [['merge'], "missing required argument 'file'"],

@@ -49,7 +49,7 @@ export {
   simplerIntegers,
 } from './program/shrink-operations.js';
 export { type PerfettoEvent, type PerfettoTrace, perfettoTrace } from './output/perfetto-trace.js';
-export { SHIVIZ_PARSER, shivizLog } from './output/shiviz-log.js';
+export { SHIVIZ_PARSER, type ShivizOptions, shivizLog } from './output/shiviz-log.js';
 export { type TraceHtmlOptions, traceHtml } from './output/trace-html.js';
 export { TRACE_JSON_VERSION, type TraceJson, type TraceStep, traceJson } from './output/trace-json.js';
 export {

@@ -1,8 +1,9 @@
-import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, renameSync, writeFileSync } from 'node:fs';
 
 import { OptionError } from '@mm/printk';
 
 import { checked } from '../checked.js';
+import { readText } from '../read-json.js';
 import type { AnyJob, LaneResult } from './job.js';
 import type { Shard } from './shard.js';
 
@@ -161,7 +162,7 @@ export function openCheckpoint(
   if (!existsSync(file)) return { checkpoint, content: null };
   if (!resume)
     throw new OptionError('--checkpoint', 'a file that is not there yet, or --resume to go on from it', file);
-  const content = readCheckpoint(file, readFileSync(file, 'utf8'));
+  const content = readCheckpoint(file, readText(file));
   for (const field of ['job', 'commit', 'shard', 'options'] as const) {
     const [mine, its] = [JSON.stringify(identity[field]), JSON.stringify(content.identity[field])];
     if (mine !== its) throw new OptionError(`${file}: ${field}`, `that of this campaign, ${mine}`, its);

@@ -59,7 +59,7 @@ export async function exploreScenario(
   stop: () => boolean,
 ): Promise<ScenarioReport> {
   const scenario = named.at(size);
-  const options = optionsOf(named, asked);
+  const options = exploreOptionsOf(named, asked);
   const began = performance.now();
   let result: ExploreResult | undefined;
   for (;;) {
@@ -81,7 +81,11 @@ export async function exploreScenario(
   }
 }
 
-function optionsOf(named: NamedScenario, asked: ExploreAsked): ExploreOptions {
+/** What of it a search itself is asked for. */
+export function exploreOptionsOf(
+  named: NamedScenario,
+  asked: Omit<ExploreAsked, 'milliseconds' | 'runs'>,
+): ExploreOptions {
   const { strategy, preemptions, seed, depth } = asked;
   const moves = named.moves === undefined ? {} : { moves: named.moves };
   if (strategy === 'dpor') return { strategy, ...moves, ...(preemptions === null ? {} : { preemptions }) };

@@ -44,7 +44,7 @@ export function explore(scenario: Scenario, options: ExploreOptions = {}): Explo
   const lockOrder = monitors.find((monitor) => monitor instanceof LockOrderMonitor);
   lockOrder?.restore(resume?.lockOrder ?? []);
   const search = searchFor(scenario, options, { ...boundsOf(options), stepsMax, monitors });
-  const { failing, milliseconds, stoppedBy } = drive(search, options);
+  const { failing, made, milliseconds, stoppedBy } = drive(search, options);
   for (const monitor of monitors) monitor.dispose?.();
   const found = failing === undefined ? undefined : rerun(scenario, failing, { stepsMax, watch });
   const reached = Object.fromEntries(sometimes?.reached ?? []);
@@ -63,6 +63,7 @@ export function explore(scenario: Scenario, options: ExploreOptions = {}): Explo
     deepest,
     milliseconds,
     found,
+    last: made === 0 ? undefined : search.lastSchedule(),
     failure:
       found === undefined ? undefined : shrunk(scenario, found, { stepsMax, watch }, options.shrinkRunsMax),
     sometimes: reached,
@@ -96,7 +97,7 @@ function searchFor(scenario: Scenario, options: ExploreOptions, bounds: SearchBo
 function drive(
   search: Search,
   options: ExploreOptions,
-): { failing: Failing | undefined; milliseconds: number; stoppedBy: string | undefined } {
+): { failing: Failing | undefined; made: number; milliseconds: number; stoppedBy: string | undefined } {
   const { onProgress, milliseconds: timeMax = Infinity } = options;
   const runsMax =
     options.runsMax ??
@@ -106,16 +107,20 @@ function drive(
   let stoppedBy: string | undefined;
   let told = 0;
   let passed = 0;
-  for (let runs = 0; !search.exhausted && failing === undefined && stoppedBy === undefined; runs++) {
-    if (runs >= runsMax) stoppedBy = `stopped after ${runs} runs`;
+  let made = 0;
+  while (!search.exhausted && failing === undefined && stoppedBy === undefined) {
+    if (made >= runsMax) stoppedBy = `stopped after ${made} runs`;
     else if (passed >= timeMax) stoppedBy = `stopped after ${Math.round(passed)} ms`;
-    else failing = search.next();
+    else {
+      failing = search.next();
+      made++;
+    }
     passed = Date.now() - start;
     if (onProgress === undefined || passed - told < PROGRESS_EVERY_MS) continue;
     told = passed;
     if (onProgress(progressOf(search, passed)) === false) stoppedBy ??= 'stopped by its caller';
   }
-  return { failing, milliseconds: passed, stoppedBy };
+  return { failing, made, milliseconds: passed, stoppedBy };
 }
 
 const progressOf = (search: Search, milliseconds: number): ExploreProgress => {

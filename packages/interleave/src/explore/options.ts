@@ -74,6 +74,8 @@ export interface ExploreResult extends ExploreProgress {
   readonly failure: RunResult | undefined;
   /** The failing run as it was found. */
   readonly found: RunResult | undefined;
+  /** The schedule of the run that this call made last, failed or not; undefined when it made none. */
+  readonly last: Schedule | undefined;
   /** By name: in how many runs it was reached. */
   readonly sometimes: Readonly<Record<string, number>>;
   /** Names of what no run has reached. */

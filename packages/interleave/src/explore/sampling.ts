@@ -28,6 +28,7 @@ abstract class Sampling implements Search {
   readonly #scenario: Scenario;
   readonly #bounds: SearchBounds;
   readonly #machine: Interleaver;
+  #last: Schedule = [];
 
   constructor(scenario: Scenario, bounds: SearchBounds, start: SearchStart | undefined) {
     this.#scenario = scenario;
@@ -51,8 +52,13 @@ abstract class Sampling implements Search {
     this.steps += result.steps;
     this.deepest = Math.max(this.deepest, result.steps);
     this.tasks = Math.max(this.tasks, tasksOf(result));
+    this.#last = result.schedule;
     this.afterRun();
     return result.outcome.kind === 'ended' ? undefined : result;
+  }
+
+  lastSchedule(): Schedule {
+    return this.#last;
   }
 
   protected abstract schedulerOf(run: number): Scheduler;

@@ -25,6 +25,8 @@ export interface Search {
   readonly tasks: number;
   readonly leftAt: number;
   readonly guarantee: PctGuarantee | undefined;
+  /** The schedule of the run that {@link next} made last; empty before the first. */
+  lastSchedule(): Schedule;
 }
 
 /** Where counts stand when a search is taken up again. */
@@ -82,5 +84,9 @@ export class DporSearch implements Search {
     this.#dpor.next();
     const outcome = this.#execution.failure;
     return outcome === undefined ? undefined : { outcome, schedule: this.#dpor.schedule() };
+  }
+
+  lastSchedule(): Schedule {
+    return this.#dpor.schedule();
   }
 }

@@ -1,7 +1,7 @@
 /** The looks of the page that `traceHtml` makes; colours follow the reader's light or dark scheme. */
 export const STYLE = `
-:root{color-scheme:light dark;--bg:#fff;--fg:#1b1f24;--dim:#5c6670;--line:#d8dee4;--card:#f6f8fa;--now:#0a66c2;--nowbg:#dcebfa;--bad:#b3261e;--badbg:#fce8e6;--new:#8a4b00;--newbg:#fff1d6}
-@media (prefers-color-scheme:dark){:root{--bg:#14181d;--fg:#e4e8ec;--dim:#98a2ad;--line:#323a43;--card:#1c2229;--now:#7ab8f5;--nowbg:#1d3550;--bad:#ff9d94;--badbg:#4a1f1c;--new:#f2c66d;--newbg:#413112}}
+:root{color-scheme:light dark;--bg:#fff;--fg:#1b1f24;--dim:#5c6670;--line:#d8dee4;--card:#f6f8fa;--now:#0a66c2;--nowbg:#dcebfa;--bad:#b3261e;--badbg:#fce8e6;--new:#8a4b00;--newbg:#fff1d6;--tone:40%}
+@media (prefers-color-scheme:dark){:root{--bg:#14181d;--fg:#e4e8ec;--dim:#98a2ad;--line:#323a43;--card:#1c2229;--now:#7ab8f5;--nowbg:#1d3550;--bad:#ff9d94;--badbg:#4a1f1c;--new:#f2c66d;--newbg:#413112;--tone:70%}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--fg);font:14px/1.45 system-ui,sans-serif;height:100vh;display:flex;flex-direction:column}
 header{padding:10px 16px;border-bottom:1px solid var(--line);background:var(--card)}
@@ -10,7 +10,7 @@ h2{font-size:13px;margin:0 0 6px;color:var(--dim);font-weight:600}
 #outcome{font-family:ui-monospace,monospace;white-space:pre-wrap}
 #outcome.bad{color:var(--bad)}
 nav{display:flex;flex-wrap:wrap;gap:8px;align-items:center;padding:8px 16px;border-bottom:1px solid var(--line)}
-nav label{display:flex;gap:6px;align-items:center;color:var(--dim)}
+nav label{display:flex;white-space:nowrap;gap:6px;align-items:center;color:var(--dim)}
 button,input,select{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--line);border-radius:6px;padding:3px 9px}
 button:hover:not(:disabled){border-color:var(--now)}
 button:disabled{opacity:.4}
@@ -24,16 +24,23 @@ table{border-collapse:collapse;width:100%;font-family:ui-monospace,monospace;fon
 #lanes th{position:sticky;top:0;background:var(--card);text-align:left;padding:5px 10px;border-bottom:1px solid var(--line);color:var(--dim);z-index:1}
 #lanes td{padding:2px 10px;border-left:1px solid var(--line);vertical-align:top}
 #lanes td:first-child,#lanes th:first-child{width:4.5em;text-align:right;border-left:0;color:var(--dim)}
-#lanes tr{cursor:pointer}
+#lanes tr{cursor:pointer;scroll-margin:34px 0 8px}
+#lanes tbody tr:hover td{background:var(--card)}
+.lane{border-left:3px solid var(--task);padding-left:8px;margin:1px 0}
 #lanes tr.switched td{border-top:1px dashed var(--line)}
 #lanes tr.later{opacity:.45}
 #lanes tr.violation td{background:var(--badbg)}
 #lanes tr[aria-current=step] td{background:var(--nowbg);box-shadow:inset 0 1px var(--now),inset 0 -1px var(--now)}
 #lanes tr.violation td:first-child{border-left:4px solid var(--bad);color:var(--bad);font-weight:700}
-.task{color:var(--dim)}
+.task{color:var(--task)}
 .gave{color:var(--now)}
 .changed{display:block;color:var(--new)}
-aside td{padding:2px 6px;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
+aside td{padding:3px 6px;border-bottom:1px solid var(--line);vertical-align:top}
+aside td:first-child{overflow-wrap:anywhere}
+aside td:last-child{overflow-wrap:break-word;text-align:right;max-width:11em}
+aside .was{color:var(--dim);text-decoration:line-through;margin-right:.5em}
+.keys{color:var(--dim);font-size:12px}
+kbd{font:11px ui-monospace,monospace;border:1px solid var(--line);border-radius:4px;padding:0 4px}
 aside tr.new td{background:var(--newbg);color:var(--new)}
 .none{color:var(--dim)}
 @media (max-width:700px){main{grid-template-columns:1fr;grid-template-rows:1fr auto}aside{border-left:0;border-top:1px solid var(--line);max-height:35vh}}
@@ -50,6 +57,8 @@ const make = (tag, text, className) => {
   return element;
 };
 const { steps, cpus, outcome } = trace;
+// A colour for each task, far apart from that of the next.
+const colourOf = (task) => 'hsl(' + ((task * 137 + 210) % 360) + ' 65% var(--tone))';
 const failed = outcome.kind !== 'ended';
 const violation = failed ? steps.length - 1 : -1;
 // By step: the value of everything that ever changes, as it is then.
@@ -73,9 +82,12 @@ const rows = steps.map((step) => {
   for (let cpu = 0; cpu < cpus; cpu++) {
     const cell = make('td');
     if (cpu === step.cpu) {
-      cell.append(make('span', step.name + ' ', 'task'), step.label ?? step.access);
-      if (step.result !== undefined) cell.append(make('span', (step.result.startsWith('ends') ? ', ' : ' = ') + step.result, 'gave'));
-      for (const { name, before, after } of step.changes) cell.append(make('span', name + ': ' + before + ' \\u2192 ' + after, 'changed'));
+      const lane = make('div', undefined, 'lane');
+      lane.style.setProperty('--task', colourOf(step.task));
+      cell.append(lane);
+      lane.append(make('span', step.name + ' ', 'task'), step.label ?? step.access);
+      if (step.result !== undefined) lane.append(make('span', (step.result.startsWith('ends') ? ', ' : ' = ') + step.result, 'gave'));
+      for (const { name, before, after } of step.changes) lane.append(make('span', name + ': ' + before + ' \\u2192 ' + after, 'changed'));
     }
     row.append(cell);
   }
@@ -89,7 +101,7 @@ choose('cell', [...new Set(steps.map((step) => step.cell).filter((cell) => cell 
 const matches = (step) => {
   const text = byId('text').value.toLowerCase();
   const words = [step.name, step.access, step.label ?? '', step.result ?? '', ...step.changes.map((change) => change.name + ' ' + change.before + ' ' + change.after)].join(' ').toLowerCase();
-  return words.includes(text) && (byId('cpu').value === '' || Number(byId('cpu').value) === step.cpu) && (byId('cell').value === '' || byId('cell').value === step.cell);
+  return words.includes(text) && (byId('cpu').value === '' || Number(byId('cpu').value) === step.cpu) && (byId('cell').value === '' || byId('cell').value === step.cell) && (!byId('changing').checked || step.changes.length > 0 || step.step === violation);
 };
 function filter() {
   let shown = 0;
@@ -108,10 +120,13 @@ function show(at) {
   byId('slider').value = String(now);
   byId('back').disabled = byId('start').disabled = now === 0;
   byId('forward').disabled = byId('end').disabled = now === steps.length - 1;
-  const changed = new Set(steps[now].changes.map(({ name }) => name));
+  const changed = new Map(steps[now].changes.map(({ name, before }) => [name, before]));
   byId('state').replaceChildren(...[...stateAt(now)].map(([name, value]) => {
     const row = make('tr', undefined, changed.has(name) ? 'new' : '');
-    row.append(make('td', name), make('td', value));
+    const is = make('td');
+    if (changed.has(name)) is.append(make('span', changed.get(name), 'was'));
+    is.append(value);
+    row.append(make('td', name), is);
     return row;
   }));
   byId('none').hidden = first.size > 0;
@@ -130,10 +145,11 @@ byId('jump').addEventListener('click', () => show(violation));
 byId('jump').hidden = !failed;
 byId('slider').max = String(Math.max(0, steps.length - 1));
 byId('slider').addEventListener('input', (event) => show(Number(event.target.value)));
-for (const id of ['text', 'cpu', 'cell']) byId(id).addEventListener('input', filter);
+for (const id of ['text', 'cpu', 'cell', 'changing']) byId(id).addEventListener('input', filter);
 addEventListener('keydown', (event) => {
-  if (/^(INPUT|SELECT)$/.test(event.target.tagName)) return;
-  const does = { ArrowLeft: () => go(-1), ArrowUp: () => go(-1), ArrowRight: () => go(1), ArrowDown: () => go(1), Home: () => show(0), End: () => show(steps.length - 1), v: () => failed && show(violation) }[event.key];
+  if (event.key === 'Escape') document.activeElement?.blur();
+  if (event.target.matches('select,[type=search],[type=range]') || event.ctrlKey || event.metaKey || event.altKey) return;
+  const does = { ArrowLeft: () => go(-1), ArrowUp: () => go(-1), ArrowRight: () => go(1), ArrowDown: () => go(1), Home: () => show(0), End: () => show(steps.length - 1), v: () => failed && show(violation), '/': () => byId('text').focus() }[event.key];
   if (does) { event.preventDefault(); does(); }
 });
 filter();

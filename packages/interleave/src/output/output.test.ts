@@ -138,6 +138,38 @@ it('ShiViz gets what its parser reads: clocks that grow by one, and order what t
   expect(events[8]!.clock['holder#0']).toBe(4);
 });
 
+/** The hosts and clocks of a log. */
+const clocksOf = (log: string): ReadonlyArray<readonly [string, Record<string, number>]> =>
+  [...log.matchAll(new RegExp(SHIVIZ_PARSER, 'g'))].map(({ groups }) => [
+    groups!['host']!,
+    JSON.parse(groups!['clock']!) as Record<string, number>,
+  ]);
+
+it('ShiViz can have CPUs as hosts, for a run of more tasks than it could show', () => {
+  const steps = Array.from({ length: 40 }, (_, task) => task);
+  const run: RunResult = {
+    ...lostUpdate(),
+    // Each task writes the counter once, on the two CPUs in turns, but for the last, which is on its own.
+    trace: steps.flatMap((task) => [task * 64 + (task % 2), task === 39 ? 0 : write(counter)]),
+    schedule: steps.flatMap((task) => [task * 64 + (task % 2), 1]),
+    names: steps.map((task) => `op ${task}`),
+    steps: 40,
+    results: [],
+    changes: [],
+  };
+  const clocks = clocksOf(shivizLog(run, { hosts: 'cpus' }));
+  expect(clocks[0]).toEqual(['CPU0', { CPU0: 1 }]);
+  expect(clocks[38]).toEqual(['CPU0', { CPU0: 20, CPU1: 19 }]);
+  expect(clocks[39]).toEqual(['CPU1', { CPU0: 19, CPU1: 20 }]);
+  expect(clocksOf(shivizLog(run))[39]).toEqual(['op_39#39', { 'op_39#39': 1 }]);
+  // Without a schedule one came after the other.
+  const inSequence = clocksOf(shivizLog({ ...run, schedule: [] }, { hosts: 'cpus' }));
+  expect(inSequence[39]).toEqual(['CPU1', { CPU0: 20, CPU1: 20 }]);
+  expect(() => shivizLog(run, { hosts: 'cores' as 'cpus' })).toThrow(
+    'hosts: expected tasks or cpus, got cores',
+  );
+});
+
 describe('the HTML page', () => {
   it('is one file, and a name cannot break out of its text', () => {
     const page = traceHtml(lostUpdate(), { title: 'a <b> & "c"' });

@@ -1,61 +1,92 @@
 import { type Access, AccessKind } from '@mm/steps';
 
-import { Dependency, Effect, TASKS } from '../explore/dependency.js';
+import { Dependency, Effect } from '../explore/dependency.js';
 import type { RunResult } from '../run-schedule.js';
+import { choiceCpu, choiceTask } from '../scheduler.js';
 import { describeStep } from './describe-access.js';
 
 /** The parser expression to give ShiViz with a {@link shivizLog}: two lines for each event. */
 export const SHIVIZ_PARSER = String.raw`(?<event>.*)\n(?<host>\S*) (?<clock>{.*})`;
 
+/** What a {@link shivizLog} shows as hosts. */
+export interface ShivizOptions {
+  /**
+   * - `tasks` (default): a line for each task.
+   * - `cpus`: a line for each CPU, for runs of many short tasks; what one CPU did is then ordered as it was done.
+   */
+  readonly hosts?: 'tasks' | 'cpus';
+}
+
 /**
- * A run as a log for ShiViz: an event for each step, tasks as hosts, and vector clocks that order two steps where one
- * touches what the other has written, or takes what it gave back. Steps without an arrow between them could be made in either order.
+ * A run as a log for ShiViz: an event for each step, and vector clocks that order two steps where one touches what the other
+ * has written, or takes what it gave back. Steps without an arrow between them could be made in either order. In a run without a
+ * schedule, one task after the other, each step comes after all before it.
  *
- * @throws RangeError for more than 16 tasks.
+ * @throws RangeError for other hosts.
  * @example
  * const text = shivizLog(result); // paste it into ShiViz with SHIVIZ_PARSER
  */
-export function shivizLog(result: RunResult): string {
-  const { trace } = result;
-  const length = trace.length / 2;
-  const columns = {
-    task: new Int32Array(length),
-    access: new Int32Array(length),
-    cpu: new Int32Array(length),
-    effects: new Int32Array(length),
-  };
+export function shivizLog(result: RunResult, options: ShivizOptions = {}): string {
+  const { hosts = 'tasks' } = options;
+  if (hosts !== 'tasks' && hosts !== 'cpus')
+    throw new RangeError(`hosts: expected tasks or cpus, got ${String(hosts)}`);
+  const events = eventsOf(result);
+  const nameOf = (host: number): string => (hosts === 'cpus' ? `CPU${host}` : taskName(result, host));
   const dependency = new Dependency(result.cells);
-  const clocks: number[][] = [];
-  const last = new Map<number, number[]>();
+  const inSequence = result.schedule.length === 0;
+  const hostsOfSteps = hosts === 'cpus' ? events.cpu : events.task;
+  const last = new Map<number, Clock>();
+  const clocks: Clock[] = [];
   const lines: string[] = [];
-  for (let step = 0; step < length; step++) {
-    const task = trace[2 * step]! >>> 6;
-    if (task >= TASKS) throw new RangeError(`result: expected at most ${TASKS} tasks, got task ${task}`);
-    const access = trace[2 * step + 1]! as Access;
-    const kind = access & 15;
-    columns.task[step] = task;
-    columns.access[step] = access;
-    columns.cpu[step] = trace[2 * step]! & 63;
-    const busy = result.results?.[step]?.startsWith('busy') === true;
-    columns.effects[step] =
-      (kind === AccessKind.lock || kind === AccessKind.tryLock) && !busy ? Effect.took : 0;
-    const clock = [...(last.get(task) ?? Array.from({ length: TASKS }, () => 0))];
-    for (let i = 0; i < step; i++)
-      if (columns.task[i] !== task && dependency.holds(columns, i, columns, step))
-        clocks[i]!.forEach((time, t) => (clock[t] = Math.max(clock[t]!, time)));
-    clock[task]!++;
+  for (let step = 0; step < result.steps; step++) {
+    const host = hostsOfSteps[step]!;
+    const clock: Clock = new Map(last.get(host));
+    for (let i = inSequence ? Math.max(0, step - 1) : 0; i < step; i++) {
+      if (hostsOfSteps[i] === host) continue;
+      const seen = (clock.get(hostsOfSteps[i]!) ?? 0) >= clocks[i]!.get(hostsOfSteps[i]!)!;
+      if (!seen && (inSequence || comesBefore(dependency, events, i, step))) advance(clock, clocks[i]!);
+    }
+    clock.set(host, (clock.get(host) ?? 0) + 1);
     clocks.push(clock);
-    last.set(task, clock);
-    const named = clock.flatMap((time, t) => (time === 0 ? [] : [[hostOf(result, t), time] as const]));
-    const text = `step ${step}: ${describeStep(result, step)} (CPU ${columns.cpu[step]})`;
-    lines.push(
-      text.replaceAll('\n', ' '),
-      `${hostOf(result, task)} ${JSON.stringify(Object.fromEntries(named))}`,
-    );
+    last.set(host, clock);
+    const times = [...clock].map(([of, time]) => [nameOf(of), time] as const);
+    const who = hosts === 'cpus' ? `${result.names[events.task[step]!] ?? 'task'} ` : '';
+    const where = hosts === 'cpus' ? '' : ` (CPU ${events.cpu[step]})`;
+    const text = `step ${step}: ${who}${describeStep(result, step)}${where}`;
+    lines.push(text.replaceAll('\n', ' '), `${nameOf(host)} ${JSON.stringify(Object.fromEntries(times))}`);
   }
   return lines.join('\n');
 }
 
+/** By host: how many of its events are known of. */
+type Clock = Map<number, number>;
+
+function advance(clock: Clock, by: Clock): void {
+  for (const [host, time] of by) if (time > (clock.get(host) ?? 0)) clock.set(host, time);
+}
+
+type Events = Record<'task' | 'access' | 'cpu' | 'effects', Int32Array>;
+
+function eventsOf({ trace, steps, results }: RunResult): Events {
+  const column = (of: (step: number) => number): Int32Array =>
+    Int32Array.from({ length: steps }, (_, step) => of(step));
+  const accessAt = (step: number): Access => trace[2 * step + 1]! as Access;
+  const isTaken = (step: number): boolean => {
+    const kind = accessAt(step) & 15;
+    const busy = results?.[step]?.startsWith('busy') === true;
+    return (kind === AccessKind.lock || kind === AccessKind.tryLock) && !busy;
+  };
+  return {
+    task: column((step) => choiceTask(trace[2 * step]!)),
+    access: column(accessAt),
+    cpu: column((step) => choiceCpu(trace[2 * step]!)),
+    effects: column((step) => (isTaken(step) ? Effect.took : 0)),
+  };
+}
+
+const comesBefore = (dependency: Dependency, events: Events, a: number, b: number): boolean =>
+  events.task[a] === events.task[b] || dependency.holds(events, a, events, b);
+
 /** A task's name without spaces, told apart by its number. */
-const hostOf = ({ names }: RunResult, task: number): string =>
+const taskName = ({ names }: RunResult, task: number): string =>
   `${(names[task] ?? 'task').replaceAll(/[^\w.-]+/gu, '_')}#${task}`;

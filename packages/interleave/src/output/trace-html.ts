@@ -14,7 +14,7 @@ export interface TraceHtmlOptions {
 
 /**
  * A run as one HTML file that needs nothing else: a lane for each CPU, steps back and forth (buttons, slider, arrow keys), the
- * state at each step and what it changed, a jump to the violation (`v`), and filters by text, CPU and cell.
+ * state at each step and what it changed, a jump to the violation (`v`), and filters by text, CPU, cell and change.
  *
  * @example
  * writeFileSync('run.html', traceHtml(result, { title: 'The lost update' }));
@@ -46,11 +46,13 @@ export function traceHtml(result: RunResult, options: TraceHtmlOptions = {}): st
 <label>Find <input id="text" type="search" size="14"></label>
 <label>CPU <select id="cpu"><option value="">all</option></select></label>
 <label>Cell <select id="cell"><option value="">all</option></select></label>
+<label><input id="changing" type="checkbox"> Only changes</label>
 <span id="shown" role="status"></span>
 </nav>
 <main>
 <div id="lanes"><table><thead><tr id="head"></tr></thead><tbody id="steps"></tbody></table></div>
-<aside><h2>State after this step</h2><table><tbody id="state"></tbody></table><p id="none" class="none">No step changes a state that is shown.</p></aside>
+<aside><h2>State after this step</h2><table><tbody id="state"></tbody></table><p id="none" class="none">No step changes a state that is shown.</p>
+<p class="keys"><kbd>←</kbd> <kbd>→</kbd> step, <kbd>Home</kbd> <kbd>End</kbd> first and last, <kbd>v</kbd> violation, <kbd>/</kbd> find, <kbd>Esc</kbd> back to the steps</p></aside>
 </main>
 <script type="application/json" id="trace">${json}</script>
 <script>${SCRIPT}</script>
