@@ -92,6 +92,23 @@ describe('mm-check run', () => {
     expect(out.join('\n')).toContain('holds');
   });
 
+  test.each(['--faults', '--failslab'])('%s: also where files are read and written', async (option) => {
+    const args = ['run', '--system', 'sysfs,zones', option, '4,100,0,-1', '--commands', '200', '--runs', '4'];
+    expect(await runCli([...args, '--time', '20s', '--workers', '1'])).toBe(0);
+    expect(out.join('\n')).toContain(`${option.slice(2)} 4,100,0,-1 but for zones`);
+  });
+
+  test('--corrupt: every program writes into free objects, --no-corrupt: none, neither: one in four', async () => {
+    const wrote = async (...flags: string[]): Promise<number> => {
+      out.length = 0;
+      const args = ['run', '--system', 'slub,slab', '--seed', '14', '--runs', '2', '--commands', '600'];
+      expect(await runCli([...args, '--time', '20s', '--workers', '1', ...flags])).toBe(0);
+      return out.join('\n').match(/writeToFree [1-9]/gu)?.length ?? 0;
+    };
+    expect([await wrote('--corrupt'), await wrote('--no-corrupt'), await wrote()]).toEqual([2, 0, 2]);
+    expect(out.join('\n')).not.toContain('never enabled');
+  });
+
   test.each([
     [['--system', 'slob'], '--system: expected one of zones, buddy, slub, slab, sysfs, v7s, got "slob"'],
     [['--seed', '-1'], '--seed: expected an integer of 0 to 2147483647, got "-1"'],
@@ -104,6 +121,16 @@ describe('mm-check run', () => {
     [
       ['--faults', 'often'],
       '--faults: expected interval,probability,space,times, such as 10,100,0,-1, got "often"',
+    ],
+    [['--corrupt', '--system', 'buddy'], '--corrupt: expected a --system of slub, slab, got "buddy"'],
+    [['--no-corrupt', '--system', 'v7s'], '--no-corrupt: expected a --system of slub, slab, got "v7s"'],
+    [
+      ['--failslab', '1,1,0,1', '--system', 'zones,buddy'],
+      '--failslab: expected a --system of slub, slab, sysfs',
+    ],
+    [
+      ['--faults', '1,1,0,1', '--system', 'zones'],
+      '--faults: expected a --system of buddy, slub, slab, sysfs',
     ],
     [['--faults', '0,100,0,-1'], 'interval: expected an integer of 1'],
     [['--failslab', '1,200,0,-1'], 'probability: expected an integer of 0 to 100, got 200'],

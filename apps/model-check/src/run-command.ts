@@ -1,4 +1,3 @@
-import { parseFaultRate } from '@mm/buddy';
 import type { V7sBehaviour } from '@iommu/v7s-pgtable';
 import { SERIES, type Series } from '@mm/machine';
 import {
@@ -26,6 +25,7 @@ import { runCampaign } from './campaign/run-campaign.js';
 import { WHOLE } from './campaign/shard.js';
 import { SAVE_FOLDER, saveCounterexample, savedCounterexamples } from './counterexample-files.js';
 import { ExitCode } from './exit-code.js';
+import { FAULT_HELP, type FaultFlags, addFaultFlags, describeFaults, faultsOf } from './fault-flags.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
 import { choiceOption, integerOption, timeOption } from './options.js';
 import { reportOf, writeReport, writeReportJunit } from './report.js';
@@ -37,10 +37,7 @@ import { EVERY_COMMAND_ENDS } from './stalled-run.js';
 
 const BEHAVIOURS: readonly V7sBehaviour[] = ['corrected', 'linux-6.1'];
 
-/** Systems whose programs may write into free objects. */
-const CORRUPTIBLE: readonly string[] = ['slub', 'slab'];
-
-interface RunFlags extends CampaignFlags {
+interface RunFlags extends CampaignFlags, FaultFlags {
   readonly system: string;
   readonly seed: string;
   readonly runs: string;
@@ -51,9 +48,6 @@ interface RunFlags extends CampaignFlags {
   readonly preset?: string;
   readonly series: string;
   readonly behaviour: string;
-  readonly faults?: string;
-  readonly failslab?: string;
-  readonly corrupt?: boolean;
   readonly tables: string;
   readonly all?: boolean;
   readonly save: string;
@@ -79,12 +73,6 @@ export function addRunCommand(program: Command, exit: (code: ExitCode) => void):
       `state of the patch series: ${SERIES.join(', ')} (zones and buddy do the same in all)`,
       'merged',
     )
-    .option(
-      '--faults <attributes>',
-      'page allocations that fail: interval,probability,space,times, such as 10,100,0,-1',
-    )
-    .option('--failslab <attributes>', 'allocations of objects that fail, in the same form')
-    .option('--corrupt', 'programs also write into free objects, of slub and slab')
     .option('--behaviour <name>', `of the page table: ${BEHAVIOURS.join(', ')}`, 'corrected')
     .option(
       '--tables <source>',
@@ -102,6 +90,7 @@ export function addRunCommand(program: Command, exit: (code: ExitCode) => void):
       SAVE_FOLDER,
     )
     .option('--invariants', 'list what is held, and when it is looked at, and end');
+  addFaultFlags(command);
   addCampaignFlags(command)
     .addHelpText('after', RUN_HELP)
     .action(async (flags: RunFlags) => exit(await run(flags)));
@@ -112,6 +101,9 @@ The model and local invariants are held after every command, also where others a
 looked at every 512 commands of a sequence, every 1024 interleaved ones, at the end, and after every command of a run that is
 shrunk or shown. --invariants lists them. A failure is shrunk, program and schedule, and saved; saved ones that were found
 under the same options are played again before new ones are sought.
+
+Faults, and the systems whose programs meet them:
+${FAULT_HELP}
 ${CAMPAIGN_HELP}
 
 Examples:
@@ -128,8 +120,6 @@ function optionsOf(flags: RunFlags): RunOptions {
   const series: Series = choiceOption(flags.series, '--series', SERIES);
   const preset: { preset?: PresetName } =
     flags.preset === undefined ? {} : { preset: choiceOption(flags.preset, '--preset', PRESET_NAMES) };
-  if (flags.corrupt === true && !systems.some((name) => CORRUPTIBLE.includes(name)))
-    throw new OptionError('--corrupt', `a --system of ${CORRUPTIBLE.join(', ')}`, flags.system);
   const cpus = integerOption(flags.cpus, '--cpus', 1, 64);
   return {
     systems,
@@ -144,9 +134,7 @@ function optionsOf(flags: RunFlags): RunOptions {
       series,
       behaviour: choiceOption(flags.behaviour, '--behaviour', BEHAVIOURS),
       tables: choiceOption(flags.tables, '--tables', TABLES_NAMES),
-      ...(flags.faults === undefined ? {} : { faults: faultsOption(flags.faults, '--faults') }),
-      ...(flags.failslab === undefined ? {} : { failslab: faultsOption(flags.failslab, '--failslab') }),
-      ...(flags.corrupt === true ? { corrupt: true } : {}),
+      ...faultsOf(flags, systems),
       ...preset,
     },
   };
@@ -160,12 +148,6 @@ function stallOption(text: string | undefined, commands: number): number {
   return limitMs;
 }
 
-/** @throws OptionError for what is no attributes. */
-function faultsOption(text: string, field: string): string {
-  parseFaultRate(text, field);
-  return text;
-}
-
 async function run(flags: RunFlags): Promise<ExitCode> {
   const options = optionsOf(flags);
   const campaign = campaignOf(flags);
@@ -176,7 +158,8 @@ async function run(flags: RunFlags): Promise<ExitCode> {
     return ExitCode.holds;
   }
   // What no machine can be is refused before anything is written.
-  for (const name of options.systems) subsystemOf(name).setup(options.world);
+  for (const system of options.systems.map((name) => subsystemOf(name)))
+    system.setup(worldOf(system, options.world, options.seed));
   const saved = savedCounterexamples(flags.save);
   if (!options.all && stillFails(saved, options)) return ExitCode.counterexample;
   const interrupt = onInterrupt();
@@ -199,9 +182,9 @@ async function run(flags: RunFlags): Promise<ExitCode> {
   }
 }
 
-function configuration({ seed, mode, world }: RunOptions): string {
+function configuration({ systems, seed, mode, world }: RunOptions): string {
   const { cpus, series, preset, behaviour } = world;
-  return `seeds from ${seed}, ${mode === 'both' ? 'sequences and interleaved' : mode}, ${cpus} CPUs, ${preset ?? 'default machines'}, series ${series}, page table ${behaviour}`;
+  return `seeds from ${seed}, ${mode === 'both' ? 'sequences and interleaved' : mode}, ${cpus} CPUs, ${preset ?? 'default machines'}, series ${series}, page table ${behaviour}${describeFaults(world, systems)}`;
 }
 
 function summary(

@@ -36,7 +36,7 @@ export function searchLine(
   const world = WORLD_FLAGS.filter(([name]) => options[name] !== undefined).map(
     ([name, flag]) => ` ${flag} ${options[name]}`,
   );
-  if (options.corrupt === true) world.push(' --corrupt');
+  if (options.corrupt !== undefined) world.push(options.corrupt ? ' --corrupt' : ' --no-corrupt');
   return `mm-check run --system ${system} --seed ${found.seed} --runs 1 --commands ${found.commands} --mode ${found.mode}${world.join('')}`;
 }
 

@@ -61,7 +61,7 @@ export class PageFrames {
   owner2 = new Int32Array(FIRST_SLOTS);
   /** Index of the zone. */
   zone = new Uint8Array(FIRST_SLOTS);
-  /** Free for the owner. */
+  /** Free for the owner; of a slab: the list that it is on. */
   spare = new Uint8Array(FIRST_SLOTS);
 
   #slots = SECTION_FRAMES;

@@ -38,6 +38,8 @@ export {
   type Subsystem,
   type WorldOptions,
   TABLES_NAMES,
+  FAULT_OPTIONS,
+  type FaultOption,
   type TablesName,
 } from './subsystem.js';
 export { SUBSYSTEMS, subsystemOf } from './subsystems.js';

@@ -7,6 +7,11 @@ export const TABLES_NAMES = ['slab', 'page', 'page-frag', 'genalloc'] as const;
 /** One of them. */
 export type TablesName = (typeof TABLES_NAMES)[number];
 
+/** Options that put faults into a world; a {@link Subsystem} says which of them it has a use for. */
+export const FAULT_OPTIONS = ['faults', 'failslab', 'corrupt'] as const;
+/** One of them. */
+export type FaultOption = (typeof FAULT_OPTIONS)[number];
+
 /** The machine options that a run may vary. A machine is strict unless `strict` says otherwise. */
 export interface WorldOptions extends Pick<
   MachineOptions,
@@ -28,7 +33,7 @@ export interface WorldOptions extends Pick<
   readonly behaviour?: V7sBehaviour;
   /** Where the page table's level 2 tables come from. Default `slab`: a cache of the machine's slab allocator. */
   readonly tables?: TablesName;
-  /** Programs also write into free objects. Default false. */
+  /** Programs also write into free objects. Default: those of some seeds, where seeds choose; else false. */
   readonly corrupt?: boolean;
   /** Which of the shapes of page table that the model knows. Default 0: all page sizes, 32 bits, no quirks. */
   readonly shape?: number;
@@ -95,6 +100,8 @@ export interface Subsystem<W> {
   readonly name: string;
   readonly commands: readonly Command<W>[];
   readonly invariants: Invariants;
+  /** Faults that its programs may meet. Its worlds are made without the others. Default: none. */
+  readonly faults?: readonly FaultOption[];
   /** A fresh world. */
   readonly setup: (options: WorldOptions) => W;
   /** Asked of a fresh world: what makes it fresh again, for less than another one costs. Default: nothing does. */

@@ -61,5 +61,5 @@ export function setFreeIndex(cache: SlabCache, list: number, index: number, numb
   const words = memory.wordsOf(pfn);
   const word = ((pfn & 15) << 10) + (inPage >> 2);
   const shift = (inPage & 3) << 3;
-  words[word] = (words[word]! & ~(0xff << shift)) | (number << shift);
+  words[word] = (words[word]! & ~(0xff << shift)) | ((number & 0xff) << shift);
 }

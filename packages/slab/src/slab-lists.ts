@@ -1,11 +1,29 @@
-import { OptionError } from '@mm/printk';
+import { KernelBug, OptionError } from '@mm/printk';
 
 import { checkCache } from './check-arguments.js';
 import { NodeWord, type SlabCache } from './slab-cache.js';
 
-/** `list`: the word of the first element; the last one's follows it. */
+/*
+ * A slab is on one list at most, for its page has one pair of links: `spare` of its frame says on which, as the list's word + 1, or 0.
+ * Of wild objects that are freed slabs join and leave lists where they are not. Linux then ties its lists into rings or has
+ * DEBUG_LIST find out; here that is a crash of the kernel at once, so that no walk of a list is without end.
+ */
+
+/** What the kernel dies of, now or later. @see linux 6.1 lib/list_debug.c */
+const brokenList = (cache: SlabCache, slot: number, what: string): KernelBug =>
+  new KernelBug(`kernel BUG at lib/list_debug.c: ${what}`, {
+    cache: cache.name,
+    slab: cache.frames.pfnOf(slot),
+  });
+
+/**
+ * `list`: the word of the first element; the last one's follows it.
+ * @throws KernelBug for a slab on a list.
+ */
 export function addSlab(cache: SlabCache, list: number, slot: number, toTail: boolean): void {
-  const { next, prev } = cache.frames;
+  const { next, prev, spare } = cache.frames;
+  if (spare[slot] !== 0) throw brokenList(cache, slot, 'a slab joins a second list');
+  spare[slot] = list + 1;
   const { node } = cache;
   const before = toTail ? node[list + 1]! : 0;
   const after = toTail ? 0 : node[list]!;
@@ -17,9 +35,11 @@ export function addSlab(cache: SlabCache, list: number, slot: number, toTail: bo
   else prev[after] = slot;
 }
 
-/** Takes a slab off the list that its word `list` heads. */
+/** Takes a slab off the list that its word `list` heads. @throws KernelBug for one that is not on it. */
 export function removeSlab(cache: SlabCache, list: number, slot: number): void {
-  const { next, prev } = cache.frames;
+  const { next, prev, spare } = cache.frames;
+  if (spare[slot] !== list + 1) throw brokenList(cache, slot, 'a slab leaves a list that it is not on');
+  spare[slot] = 0;
   const { node } = cache;
   const before = prev[slot]!;
   const after = next[slot]!;

@@ -1,4 +1,5 @@
 import { PageFlag } from '@mm/memory';
+import { KernelBug } from '@mm/printk';
 
 import { freelistAddress, getFreeIndex, setFreeIndex } from './free-index.js';
 import { type ArrayCache, ArrayWord, NodeWord, type SlabCache } from './slab-cache.js';
@@ -8,6 +9,7 @@ import { activeOf, smemOf } from './slab-word.js';
 
 const AVAIL = ArrayWord.avail;
 const TAIL = PageFlag.tail;
+const SLAB = PageFlag.slab;
 const PARTIAL_LAST = NodeWord.partialFirst + 1;
 
 /**
@@ -75,19 +77,21 @@ export function returnObjects(cache: SlabCache, array: ArrayCache, from: number,
 /** @see linux 6.1 mm/slab.c slab_put_obj */
 function returnObject(cache: SlabCache, object: number): void {
   const { frames, node } = cache;
-  const { owner1, owner2 } = frames;
+  const { owner0, owner1, owner2 } = frames;
   let pfn = (object / 4096) | 0;
   let slot = frames.peekSlotOf(pfn);
   if ((frames.flags[slot]! & TAIL) !== 0) {
     slot = frames.next[slot]!;
     pfn = frames.pfnOf(slot);
   }
+  if (owner0[slot] !== cache.id || (frames.flags[slot]! & SLAB) === 0) throw strayObject(cache, object);
   const word = owner2[slot]!;
   const offset = (object - pfn * 4096) | 0;
   // Half a byte more keeps the product clear of the whole number below: exact, and a third of the time of a division.
   const number = ((offset - cache.objOffset - smemOf(word) + 0.5) * cache.reciprocal) | 0;
   if (cache.debugging && isListed(cache, slot, number)) doubleFree(cache, object);
   const active = activeOf(word) - 1;
+  if (active < 0) throw freedOften(cache, object);
   // The last of the partial list stays where it is: as objects of a slab are freed one after another, so does the slab.
   const stays = active > 0 && node[PARTIAL_LAST] === slot;
   if (!stays) removeSlab(cache, listOfActive(cache, active + 1), slot);
@@ -100,6 +104,23 @@ function returnObject(cache: SlabCache, object: number): void {
     node[NodeWord.freeSlabs]! += 1;
   } else addSlab(cache, NodeWord.partialFirst, slot, true);
 }
+
+/**
+ * What the kernel dies of when an address comes back that is in no slab of the cache, as wild numbers in an index list lead to: it
+ * takes what the page's frame holds for the links of a slab.
+ */
+const strayObject = (cache: SlabCache, object: number): KernelBug =>
+  new KernelBug('unable to handle page fault: an object is freed that is in no slab of its cache', {
+    cache: cache.name,
+    object,
+  });
+
+/** What it dies of when more objects of a slab come back than were handed out: the index list has no place -1. */
+const freedOften = (cache: SlabCache, object: number): KernelBug =>
+  new KernelBug('unable to handle page fault: an object is freed of a slab that is all free', {
+    cache: cache.name,
+    object,
+  });
 
 /** Whether an object is in its slab's index list, by its number. */
 function isListed(cache: SlabCache, slot: number, number: number): boolean {

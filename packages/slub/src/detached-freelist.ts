@@ -1,6 +1,6 @@
 import { PAGE_SIZE } from '@mm/memory';
 
-import { getFreePointer, setFreePointer } from './free-pointer.js';
+import { endlessList, getFreePointer, setFreePointer } from './free-pointer.js';
 import { ownerOf } from './misuse.js';
 import { headSlotOf } from './slab-head.js';
 import type { SlubCache } from './slub-cache.js';
@@ -54,10 +54,15 @@ export function detachFreelist(cache: SlubCache, objects: number[], size: number
 }
 
 /** The list in the other direction. @see linux 6.1 mm/slub.c slab_free_freelist_hook */
-export function freelistOf({ cache, slot, first, last }: DetachedFreelist): { head: number; tail: number } {
+export function freelistOf({ cache, slot, first, last, count }: DetachedFreelist): {
+  head: number;
+  tail: number;
+} {
   const pfn = cache.system.frames.pfnOf(slot);
   let head = 0;
-  for (let object = first; ;) {
+  for (let object = first, left = count; ; left--) {
+    // Of an object that is freed twice at once the list is a ring.
+    if (left === 0) throw endlessList(cache);
     const next = getFreePointer(cache, pfn, object);
     setFreePointer(cache, pfn, object, head);
     head = object;

@@ -90,6 +90,10 @@ export const noFreeObject = (cache: SlubCache, slabPfn: number): KernelBug =>
     slab: slabPfn,
   });
 
+/** What the kernel dies of when a free list is a ring, such as an object freed twice makes: it walks it for ever. */
+export const endlessList = (cache: SlubCache): KernelBug =>
+  new KernelBug('soft lockup: a free list that never ends', { cache: cache.name });
+
 /**
  * Makes a free object point to another, `next`: offset | 1 or 0.
  * @example

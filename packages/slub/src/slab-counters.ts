@@ -15,3 +15,6 @@ export const inuseOf = (counters: number): number => counters & 0xffff;
 export const objectsOf = (counters: number): number => (counters >>> 16) & 0x7fff;
 /** Every object in use, frozen. */
 export const allInUse = (counters: number): number => (counters & 0x7fff0000) | objectsOf(counters) | FROZEN;
+/** More objects in use, or less. Below 0 they wrap, as 16 bits do, and leave the other counters alone. */
+export const changeInUse = (counters: number, by: number): number =>
+  (counters & ~0xffff) | ((counters + by) & 0xffff);

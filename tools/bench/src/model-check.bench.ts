@@ -24,7 +24,7 @@ function runs<W>(system: Subsystem<W>, interleaved: boolean): (n: number) => num
     for (let left = n; left > 0; left -= COMMANDS) {
       seed++;
       const program = randomProgram(system, seed, COMMANDS, CPUS);
-      const world = worldOf(system, { cpus: CPUS }, seed);
+      const world = worldOf(system, { cpus: CPUS, corrupt: false }, seed);
       const { failure } = runExample(
         system,
         world,

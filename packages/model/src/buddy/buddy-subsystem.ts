@@ -102,6 +102,7 @@ export const buddySubsystem: Subsystem<BuddyWorld> = {
       return `${name} = ${sysctlText(name, op.b)}`;
     }),
   ],
+  faults: ['faults'],
   setup: buddyWorld,
   renewal: buddyRenewal,
   cellsOf: (world) => world.machine.cells,

@@ -14,6 +14,7 @@ import {
   type Answer,
   type Command,
   type CpuSwitch,
+  FAULT_OPTIONS,
   type Invariants,
   NOTHING_TO_DO,
   type Op,
@@ -83,20 +84,21 @@ const waitsForCalls = (world: CacheWorld, name: Name): boolean =>
   (CALLING.has(name) ? world.offline !== -1 : name === 'cpuGoesOffline' && world.calling > 0);
 
 /**
- * What a command came to on a machine whose free lists lead anywhere: a strict machine refuses what is no object, and of a crash
- * the run ends. An address without memory is what the kernel takes a page fault at.
+ * How a command ends on a machine whose free lists lead anywhere, and the run with it: in a crash of the kernel, or where a strict
+ * machine refuses a wild address, which may be in the midst of something. An address without memory is what the kernel takes a page
+ * fault at.
  */
-function outcomeOf(error: unknown): null {
-  if (error instanceof MisuseError) return null;
-  if (error instanceof KernelBug || error instanceof HoleError) throw new KernelCrash(error);
-  throw error;
+function crashOf(error: unknown): unknown {
+  if (error instanceof KernelBug || error instanceof HoleError || error instanceof MisuseError)
+    return new KernelCrash(error);
+  return error;
 }
 
 function run(damaged: () => Answer): Answer {
   try {
     return damaged();
   } catch (error) {
-    return outcomeOf(error);
+    throw crashOf(error);
   }
 }
 
@@ -106,7 +108,7 @@ function* damagedSteps(world: CacheWorld, ctx: Context, op: Op, name: Name): Ste
   try {
     return yield* onDamagedSteps(world, ctx, op, name);
   } catch (error) {
-    return outcomeOf(error);
+    throw crashOf(error);
   } finally {
     world.inFlight--;
   }
@@ -254,6 +256,7 @@ function cacheSubsystem(slab: 'slub' | 'slab'): Subsystem<CacheWorld> {
     name: slab,
     invariants: CACHE_INVARIANTS,
     commands: [...cacheCommands(slab), ...wrongCommands],
+    faults: FAULT_OPTIONS,
     setup: (options) => cacheWorld(options, slab),
     vary: (options, seed) => withCorruption(options, seed, slab),
     describeWorld: describeCorruption,

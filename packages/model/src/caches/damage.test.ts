@@ -19,6 +19,7 @@ import {
   received,
   userRequest,
 } from './cache-world.js';
+import { withCorruption } from './corruption.js';
 import { type Damage, checkReported, damageFree, freeWriteOf } from './damage.js';
 import { freeObjectsOf } from './free-objects.js';
 
@@ -61,6 +62,31 @@ test.each<WorldOptions>([{}, { debugSlab: true }, { strict: false }])(
     const { broken, written } = played(slabSubsystem, { cpus: 3, corrupt: true, slab: 'slab', ...machine });
     expect(broken).toEqual([]);
     expect(written).toBeGreaterThan(0);
+  },
+);
+
+/** Runs that had no end while slabs could be on two lists at once, by seed, interleaved. */
+test.each([90, 126, 282])('slab, seed %i: a list that wild numbers broke has an end', (seed) => {
+  const options = { cpus: 3, corrupt: true, strict: false };
+  const program = randomProgram(slabSubsystem, seed, 1000, 3);
+  const counts = newCounts(slabSubsystem);
+  expect(runInterleaved(slabSubsystem, options, program, counts, { schedule: seed }).failure).toBeNull();
+});
+
+test.each(['slub', 'slab'] as const)(
+  '%s: a seed in four writes into free objects, unless told otherwise',
+  (slab) => {
+    const chosen = (corrupt?: boolean): WorldOptions[] =>
+      Array.from({ length: 64 }, (_, seed) =>
+        withCorruption(corrupt === undefined ? {} : { corrupt }, seed, slab),
+      );
+    const many = [chosen(), chosen(true), chosen(false)].map(
+      (worlds) => worlds.filter(({ corrupt }) => corrupt === true).length,
+    );
+    expect(many).toEqual([16, 64, 0]);
+    const kinds = new Set(chosen().map((options) => JSON.stringify(options)));
+    expect(kinds.size).toBe(slab === 'slub' ? 9 : 5);
+    expect(withCorruption({ corrupt: true, strict: true }, 31, slab).strict).toBe(true);
   },
 );
 

@@ -1,6 +1,6 @@
 import { Random } from '@mm/interleave';
 
-import type { Op, Subsystem, WorldOptions } from '../subsystem.js';
+import { FAULT_OPTIONS, type FaultOption, type Op, type Subsystem, type WorldOptions } from '../subsystem.js';
 
 /** By a subsystem's commands: the number of each, as often as its weight says. */
 const LADDERS = new WeakMap<object, readonly number[]>();
@@ -31,11 +31,23 @@ export function randomProgram<W>(subsystem: Subsystem<W>, seed: number, length: 
   }));
 }
 
+/** Options without the faults that a subsystem has no use for. */
+function ownOptions<W>({ faults = [] }: Subsystem<W>, options: WorldOptions): WorldOptions {
+  const others = FAULT_OPTIONS.filter((name) => options[name] !== undefined && !faults.includes(name));
+  if (others.length === 0) return options;
+  return Object.fromEntries(
+    Object.entries(options).filter(([name]) => !others.includes(name as FaultOption)),
+  );
+}
+
 /**
- * The world that a program of that seed runs in: what was asked for, and what the seed chooses of the rest.
+ * The world that a program of that seed runs in: what was asked for of what the subsystem has a use for, and what the seed chooses of
+ * the rest.
  *
  * @example
  * worldOf(v7sSubsystem, { preset: 'arm64-2018' }, 42).shape; // 5
  */
-export const worldOf = <W>(subsystem: Subsystem<W>, options: WorldOptions, seed: number): WorldOptions =>
-  subsystem.vary?.(options, seed) ?? options;
+export function worldOf<W>(subsystem: Subsystem<W>, options: WorldOptions, seed: number): WorldOptions {
+  const own = ownOptions(subsystem, options);
+  return subsystem.vary?.(own, seed) ?? own;
+}

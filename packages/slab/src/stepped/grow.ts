@@ -2,6 +2,7 @@ import { freePages } from '@mm/buddy/stepped';
 import { SLAB_GFP_KEPT, fixSlabGfp, forbiddenGfp } from '@mm/kmem';
 import { allocSlabPages } from '@mm/kmem/stepped';
 import { orderOfFlags, PageFlag } from '@mm/memory';
+import { KernelBug } from '@mm/printk';
 import {
   type Context,
   type Steps,
@@ -127,6 +128,10 @@ export function* destroySlab(ctx: Context, cache: SlabCache, slot: number): Step
 
 function* freeSlabPages(ctx: Context, system: SlabSystem, slot: number): Steps<void> {
   const { frames } = system;
+  if ((frames.flags[slot]! & PageFlag.slab) === 0 || frames.spare[slot] !== 0)
+    throw new KernelBug('kernel BUG: a slab is given back that is on a list or none', {
+      slab: frames.pfnOf(slot),
+    });
   const order = orderOfFlags(frames.flags[slot]!);
   frames.flags[slot]! &= ~PageFlag.slab;
   frames.owner0[slot] = 0;

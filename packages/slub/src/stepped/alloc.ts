@@ -20,7 +20,7 @@ import { getFreePointer, peekFreePointer } from '../free-pointer.js';
 import { initObject } from '../init-object.js';
 import { reportOutOfMemory } from '../out-of-memory.js';
 import { allInUse, inuseOf, objectsOf } from '../slab-counters.js';
-import { addFull, addPartial } from '../slab-lists.js';
+import { addFull, addPartial, leaveCpuPartial } from '../slab-lists.js';
 import { type SlubCache, slabCellOf } from '../slub-cache.js';
 import { allocDebugProcessing, trackAlloc } from '../slub-debug.js';
 import { CPU_SHIFT, CpuWord, SlubStat, count, countCpuFail } from '../slub-stats.js';
@@ -172,6 +172,7 @@ function* fromCpuSlab(ctx: Context, cache: SlubCache): Steps<number> {
         yield irqRestore;
         continue;
       }
+      leaveCpuPartial(cache, slot);
       slab = frames.pfnOf(slot);
       takeCpuSlab(cache, at, slot);
       cpu[at | PARTIAL] = frames.next[slot]!;

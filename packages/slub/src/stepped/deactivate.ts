@@ -1,4 +1,3 @@
-import { KernelBug } from '@mm/printk';
 import {
   type Context,
   type Steps,
@@ -12,8 +11,8 @@ import {
   write,
 } from '@mm/steps/stepped';
 
-import { BAD_POINTER, badPointer, peekFreePointer, setFreePointer } from '../free-pointer.js';
-import { FROZEN, inuseOf } from '../slab-counters.js';
+import { BAD_POINTER, badPointer, endlessList, peekFreePointer, setFreePointer } from '../free-pointer.js';
+import { FROZEN, changeInUse, inuseOf } from '../slab-counters.js';
 import { addPartial } from '../slab-lists.js';
 import { NodeWord, type SlubCache, slabCellOf } from '../slub-cache.js';
 import { SlubStat, count } from '../slub-stats.js';
@@ -41,15 +40,14 @@ export function* deactivateSlab(ctx: Context, cache: SlubCache, slot: number, fr
     if (after === BAD_POINTER) throw badPointer(cache, pfn);
     tail = object;
     // An object freed twice makes the list a ring, and the kernel walks it for ever.
-    if (++free > OBJECTS_MAX)
-      throw new KernelBug('soft lockup: a free list that never ends', { cache: cache.name });
+    if (++free > OBJECTS_MAX) throw endlessList(cache);
     object = after;
   }
   for (;;) {
     yield read(slabCellOf(cache, slot));
     const oldFreelist = frames.owner1[slot]!;
     const oldCounters = frames.owner2[slot]!;
-    const counters = (oldCounters - free) & ~FROZEN;
+    const counters = changeInUse(oldCounters, -free) & ~FROZEN;
     if (tail !== 0) setFreePointer(cache, pfn, tail, oldFreelist);
     const newFreelist = tail === 0 ? oldFreelist : freelist;
     yield read(cache.nrPartialCell);

@@ -15,7 +15,7 @@ import {
 
 import { setFreePointer } from '../free-pointer.js';
 import { checkMisuse, ownerOf } from '../misuse.js';
-import { FROZEN, inuseOf, objectsOf } from '../slab-counters.js';
+import { FROZEN, changeInUse, inuseOf, objectsOf } from '../slab-counters.js';
 import { addPartial, removeFull, removePartial } from '../slab-lists.js';
 import { NodeWord, type SlubCache, slabCellOf } from '../slub-cache.js';
 import { freeDebugProcessing } from '../slub-debug.js';
@@ -271,7 +271,7 @@ function* freeDebugged(
     const pfn = frames.pfnOf(slot);
     setFreePointer(cache, pfn, (tail - pfn * PAGE) | 1, prior);
     frames.owner1[slot] = (head - pfn * PAGE) | 1;
-    frames.owner2[slot]! -= freed;
+    frames.owner2[slot] = changeInUse(frames.owner2[slot]!, -freed);
     yield write(cache.nrPartialCell);
     discards = inuseOf(frames.owner2[slot]!) === 0 && node[NodeWord.nrPartial]! >= cache.minPartial;
     if (prior === 0) {

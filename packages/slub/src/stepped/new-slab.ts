@@ -19,6 +19,7 @@ import { checkFreedSlab } from '../slub-debug.js';
 import { CPU_SHIFT, SlubStat } from '../slub-stats.js';
 import type { SlubSystem } from '../slub-system.js';
 import { objectsOf } from '../slab-counters.js';
+import { checkGivenBack } from '../slab-lists.js';
 import { removeDirectory } from './kernfs-active.js';
 
 /**
@@ -77,6 +78,7 @@ export function* freeSlab(ctx: Context, cache: SlubCache, slot: number): Steps<v
 
 function* freeSlabPages(ctx: Context, system: SlubSystem, slot: number): Steps<void> {
   const { frames } = system;
+  checkGivenBack(system, slot);
   const order = orderOfFlags(frames.flags[slot]!);
   frames.flags[slot]! &= ~PageFlag.slab;
   frames.owner0[slot] = 0;

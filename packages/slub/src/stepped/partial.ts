@@ -12,8 +12,16 @@ import {
 } from '@mm/steps/stepped';
 
 import { BAD_POINTER, badPointer, noFreeObject, peekFreePointer } from '../free-pointer.js';
-import { FROZEN, allInUse, inuseOf, objectsOf } from '../slab-counters.js';
-import { addFull, addPartial, removePartial } from '../slab-lists.js';
+import { FROZEN, allInUse, changeInUse, inuseOf, objectsOf } from '../slab-counters.js';
+import {
+  addFull,
+  addPartial,
+  endLeaving,
+  joinCpuPartial,
+  leaveCpuPartial,
+  removePartial,
+  startLeaving,
+} from '../slab-lists.js';
 import { NodeWord, type SlubCache, slabCellOf } from '../slub-cache.js';
 import { allocDebugProcessing } from '../slub-debug.js';
 import { CPU_SHIFT, CpuWord, SlubStat, count } from '../slub-stats.js';
@@ -85,7 +93,7 @@ function allocSingleFromPartial(cache: SlubCache, slot: number, origSize: number
   if (object === 0) throw noFreeObject(cache, frames.pfnOf(slot));
   cache.system.takenObject = object;
   frames.owner1[slot] = peekFreePointer(cache, frames.pfnOf(slot), object);
-  frames.owner2[slot]! += 1;
+  frames.owner2[slot] = changeInUse(frames.owner2[slot]!, 1);
   if (!allocDebugProcessing(cache, slot, object, origSize)) {
     removePartial(cache, slot);
     return 0;
@@ -116,6 +124,7 @@ export function* putCpuPartial(ctx: Context, cache: SlubCache, slot: number, dra
     old = 0;
     slabs = 0;
   }
+  joinCpuPartial(cache, slot);
   frames.prev[slot] = slabs + 1;
   frames.next[slot] = old;
   cpu[at] = slot;
@@ -134,6 +143,7 @@ export function* unfreezePartials(ctx: Context, cache: SlubCache, first: number)
   yield lock(cache.listLockCell);
   for (let slot = first; slot !== 0;) {
     const after = frames.next[slot]!;
+    leaveCpuPartial(cache, slot);
     // The kernel repeats its compare-exchange until it holds; each try is one step.
     for (;;) {
       yield read(slabCellOf(cache, slot));
@@ -149,6 +159,7 @@ export function* unfreezePartials(ctx: Context, cache: SlubCache, first: number)
       break;
     }
     if (inuseOf(frames.owner2[slot]!) === 0 && node[NodeWord.nrPartial]! >= cache.minPartial) {
+      startLeaving(cache, slot);
       frames.next[slot] = discard;
       discard = slot;
     } else {
@@ -163,6 +174,7 @@ export function* unfreezePartials(ctx: Context, cache: SlubCache, first: number)
   while (discard !== 0) {
     const slot = discard;
     discard = frames.next[slot]!;
+    endLeaving(cache, slot);
     count(cache, ctx.cpu, SlubStat.deactivateEmpty);
     yield* discardSlab(ctx, cache, slot);
     count(cache, ctx.cpu, SlubStat.freeSlab);

@@ -231,7 +231,7 @@ export const OWN_SLUB: readonly Mutant[] = [
     [
       edit(
         'slub/stepped/deactivate',
-        'const counters = (oldCounters - free) & ~FROZEN;',
+        'const counters = changeInUse(oldCounters, -free) & ~FROZEN;',
         'const counters = oldCounters & ~FROZEN;',
       ),
     ],

@@ -67,7 +67,7 @@ export function programOf(hunt: ProgramHunt, execution: number, seed: number): P
   const length = hunt.commands ?? LENGTHS[(execution >>> 1) % LENGTHS.length]!;
   const program = randomProgram(system, seed, length, hunt.world.cpus ?? 1);
   const interleaved = hunt.only === undefined ? execution % 2 === 1 : hunt.only === 'interleaved';
-  const world = worldOf(system, hunt.world, seed);
+  const world = worldOf(system, { corrupt: false, ...hunt.world }, seed);
   return {
     by: 'program',
     system: hunt.system,
