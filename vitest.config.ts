@@ -22,6 +22,10 @@ export default defineConfig({
   resolve: {
     alias: [
       ...alias,
+      {
+        find: /^@mm\/(interleave|model)\/(vitest|fast-check)$/u,
+        replacement: `${root}packages/$1/src/$2.ts`,
+      },
       { find: /^@mm\/eraser$/u, replacement: `${root}tools/eraser/src/index.ts` },
       { find: '@mm/eraser/vite', replacement: `${root}tools/eraser/src/vite-plugin.ts` },
       { find: '@mm/mutants', replacement: `${root}tools/mutants/src/index.ts` },

@@ -1,9 +1,15 @@
 import { type Arbitrary, type IPropertyWithHooks, array, property } from 'fast-check';
 
+import { expectOptions, expected } from './expected.js';
 import { explore } from './explore/explore.js';
-import type { ExploreOptions } from './explore/options.js';
+import { type ExploreOptions, checkExploreOptions } from './explore/options.js';
 import { formatTrace } from './output/format-trace.js';
-import { type ProgramScenario, scenarioOfProgram, shrinkProgramRun } from './program/program-scenario.js';
+import {
+  type ProgramScenario,
+  checkProgram,
+  scenarioOfProgram,
+  shrinkProgramRun,
+} from './program/program-scenario.js';
 
 /** How programs are drawn, and each is explored. */
 export interface ProgramPropertyOptions extends ExploreOptions {
@@ -24,6 +30,7 @@ const RUNS_MAX = 200;
  * and shrinks the program; the message shows the program and the schedule made small together.
  *
  * @param operations one operation, drawn at random.
+ * @throws RangeError that names what is wrong with an argument.
  * @example
  * import { assert, constantFrom } from 'fast-check';
  * assert(programsHold(stack, constantFrom('push', 'pop'), { preemptions: 2 }));
@@ -33,7 +40,12 @@ export function programsHold<Op>(
   operations: Arbitrary<Op>,
   options: ProgramPropertyOptions = {},
 ): IPropertyWithHooks<[Op[]]> {
+  checkProgram(program, []);
+  if (typeof (operations as Partial<Arbitrary<Op>> | null)?.generate !== 'function')
+    throw expected('operations', 'an Arbitrary of fast-check', operations);
+  expectOptions(options, { operationsMax: 'count' });
   const { operationsMax = 6, ...rest } = options;
+  checkExploreOptions(rest);
   const asked = { runsMax: RUNS_MAX, ...rest, shrinkRunsMax: 0 };
   return property(array(operations, { maxLength: operationsMax }), (drawn) => {
     const { found } = explore(scenarioOfProgram(program, drawn), asked);

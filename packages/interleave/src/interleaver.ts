@@ -1,12 +1,16 @@
-import { type Access, AccessKind, Context, type Steps } from '@mm/steps';
+import { type Access, AccessKind, CellSpace, Context, type Steps } from '@mm/steps';
 
 import { cellName, describeWaits } from './describe-waits.js';
+import { expectInteger, expectOptions, expected, inWords } from './expected.js';
 import type { InterleaverOptions } from './interleaver-options.js';
 import { ScheduleError, type ScheduleFault } from './schedule-error.js';
 import { NOBODY, SchedulerView } from './scheduler-view.js';
 import { CPUS_MAX, type Choice, type Scheduler } from './scheduler.js';
 import { changeSection, isAtomic, leaveSections } from './sections.js';
 import { BEGIN } from './task-table.js';
+
+const wrongUse = (what: string, value: unknown): ScheduleError =>
+  new ScheduleError('wrong use', `expected ${what}, got ${inWords(value)}`);
 
 /**
  * Runs tasks written in `Steps` on simulated CPUs, one step at a time, in the order that a scheduler
@@ -39,17 +43,24 @@ export class Interleaver extends SchedulerView {
   /** Counts the openings of read sections and grace periods. */
   #clock = 0;
 
-  /** @throws RangeError when `cpus` is not an integer in 1..64. */
+  /** @throws RangeError when `cpus` is not an integer in 1..64, or another option is not what it should be. */
   constructor(options: InterleaverOptions) {
-    const { cpus } = options;
-    if (!Number.isInteger(cpus) || cpus < 1 || cpus > CPUS_MAX)
-      throw new RangeError(`cpus: expected an integer from 1 to ${CPUS_MAX}, got ${cpus}`);
-    super(cpus, options.cells, options.keepNumbers === true);
-    this.scheduler = options.scheduler;
+    expectOptions(options, { keepNumbers: 'boolean' });
+    const { cpus, cells, scheduler } = options;
+    expectInteger('cpus', cpus, 1, CPUS_MAX);
+    if (typeof scheduler?.choose !== 'function')
+      throw expected('scheduler', 'an object that can `choose`', scheduler);
+    if (cells !== undefined && !(cells instanceof CellSpace)) throw expected('cells', 'a CellSpace', cells);
+    super(cpus, cells, options.keepNumbers === true);
+    this.scheduler = scheduler;
   }
 
-  /** A context on `cpu` from a pool; it goes back when the task that is started with it has ended. */
+  /**
+   * A context on `cpu` from a pool; it goes back when the task that is started with it has ended.
+   * @throws ScheduleError 'wrong use' when it is not one of the CPUs.
+   */
   takeContext(cpu: number): Context {
+    this.#checkIsCpu(cpu);
     let ctx = this.#freeContexts.pop();
     if (ctx === undefined) {
       ctx = new Context(cpu);
@@ -65,10 +76,14 @@ export class Interleaver extends SchedulerView {
    * @param tag an int32 handed to the hooks, for example the CPU or the index of a command.
    * @param pinned the task never changes its CPU.
    * @returns the task's number; it is used again after the task has ended.
-   * @throws ScheduleError 'wrong use' when `ctx.cpu` is not one of the CPUs.
+   * @throws ScheduleError 'wrong use' when `ctx.cpu` is not one of the CPUs, or another argument is not what it should be.
    */
   start(ctx: Context, body: Steps<unknown>, tag = 0, pinned = false): number {
     this.#checkCpu(ctx);
+    if (typeof (body as Partial<Steps<unknown>> | null)?.next !== 'function')
+      throw wrongUse('what a stepped function returns', body);
+    if (!Number.isInteger(tag) || (tag | 0) !== tag) throw wrongUse('an int32 as a tag', tag);
+    if (typeof pinned !== 'boolean') throw wrongUse('true or false for pinned', pinned);
     return this.tasks.add(ctx, body, tag, pinned, NOBODY);
   }
 
@@ -119,9 +134,10 @@ export class Interleaver extends SchedulerView {
    * Makes steps until no task is left. Returns how many.
    *
    * @param stepsMax the livelock bound of this call.
-   * @throws ScheduleError when tasks misuse locks or sections, wait for each other, or pass the bound.
+   * @throws ScheduleError when tasks misuse locks or sections, wait for each other, or pass the bound; RangeError for what is no bound.
    */
   run(stepsMax: number = Number.MAX_SAFE_INTEGER): number {
+    expectInteger('stepsMax', stepsMax, 0);
     const start = this.steps;
     while (this.tasks.liveCount > 0) {
       if (this.steps - start >= stepsMax)
@@ -140,6 +156,8 @@ export class Interleaver extends SchedulerView {
    * @throws ScheduleError 'wrong use' when the choice is not enabled; others as {@link run}.
    */
   step(choice: Choice): void {
+    if (!Number.isInteger(choice) || choice < 0 || choice > 0x7fffffff)
+      throw wrongUse('a choice, task × 64 + CPU', choice);
     const task = choice >>> 6;
     const cpu = choice & (CPUS_MAX - 1);
     if (!this.canRun(task, cpu))
@@ -149,7 +167,7 @@ export class Interleaver extends SchedulerView {
 
   /**
    * Makes a step of a task on its CPU that is known to be possible, to touch nothing but its cell, and to be neither the task's
-   * last nor one of a lock: an explorer has made it before, from the same state. Hooks are not told.
+   * last nor one of a lock: an explorer has made it before, from the same state. Hooks are not told, and the number is not checked.
    *
    * @throws ScheduleError 'nondeterminism' when it is the task's last after all; what the task throws.
    */
@@ -239,13 +257,14 @@ export class Interleaver extends SchedulerView {
   }
 
   #checkCpu(ctx: Context): void {
+    if (!(ctx instanceof Context)) throw wrongUse('a Context', ctx);
     if (ctx.cpu >= 0 && ctx.cpu < this.cpus) return;
-    throw new ScheduleError('wrong use', `expected a task on CPU 0..${this.cpus - 1}, got CPU ${ctx.cpu}`);
+    throw wrongUse(`a task on CPU 0..${this.cpus - 1}`, `CPU ${ctx.cpu}`);
   }
 
   #checkIsCpu(cpu: number): void {
     if (Number.isInteger(cpu) && cpu >= 0 && cpu < this.cpus) return;
-    throw new ScheduleError('wrong use', `expected a CPU 0..${this.cpus - 1}, got ${cpu}`);
+    throw wrongUse(`a CPU 0..${this.cpus - 1}`, cpu);
   }
 
   #fault(fault: ScheduleFault, task: number, what: string): ScheduleError {

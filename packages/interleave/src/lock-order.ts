@@ -1,6 +1,7 @@
 import { type Access, AccessKind, type Cell } from '@mm/steps';
 
 import { cellName } from './describe-waits.js';
+import { expectArray, expected } from './expected.js';
 import type { Interleaver } from './interleaver.js';
 import type { Monitor } from './monitors.js';
 import { ScheduleError } from './schedule-error.js';
@@ -29,8 +30,12 @@ export class LockOrderMonitor implements Monitor {
     );
   }
 
-  /** Goes on from {@link edges} that were seen before. */
+  /** Goes on from {@link edges} that were seen before. @throws RangeError when they are no pairs of cells. */
   restore(edges: ReadonlyArray<readonly [Cell, Cell]>): void {
+    expectArray('edges', edges);
+    for (const edge of edges)
+      if (!Array.isArray(edge) || edge.length !== 2 || !edge.every((cell) => Number.isInteger(cell)))
+        throw expected('edges', 'pairs of cells', edge);
     for (const [before, cell] of edges) {
       const after = this.#after.get(before);
       if (after === undefined) this.#after.set(before, new Set([cell]));

@@ -1,3 +1,4 @@
+import { expectInteger, expectObject } from './expected.js';
 import type { Interleaver } from './interleaver.js';
 import { Random } from './random.js';
 import { type Choice, type Scheduler, choiceOf } from './scheduler.js';
@@ -26,6 +27,7 @@ export interface PctGuarantee {
 
 /**
  * The chance that runs by {@link PctScheduler} show a bug that needs `depth` steps in one order.
+ * @throws RangeError when a number is no integer from 0, or `depth` none from 1.
  * @example
  * pctGuarantee({ depth: 2, tasks: 2, steps: 20, runs: 100 }).overall; // 0.92
  */
@@ -35,7 +37,10 @@ export function pctGuarantee(of: {
   steps: number;
   runs: number;
 }): PctGuarantee {
+  expectObject('of', of);
   const { depth, tasks, steps, runs } = of;
+  expectInteger('depth', depth, 1);
+  for (const field of ['tasks', 'steps', 'runs'] as const) expectInteger(field, of[field], 0);
   const perRun = 1 / (Math.max(1, tasks) * Math.max(1, steps) ** (depth - 1));
   // 1 - (1 - p)^n, exact also where p is tiny.
   return {
@@ -66,13 +71,11 @@ export class PctScheduler implements Scheduler {
 
   /** @throws RangeError when `depth` or `steps` is not a positive integer, or `moves` not one from 0. */
   constructor(seed: number, options: PctOptions) {
+    expectObject('options', options);
     const { depth = 3, steps, moves = 0 } = options;
-    if (!Number.isInteger(depth) || depth < 1)
-      throw new RangeError(`depth: expected an integer from 1, got ${depth}`);
-    if (!Number.isInteger(steps) || steps < 1)
-      throw new RangeError(`steps: expected an integer from 1, got ${steps}`);
-    if (!Number.isInteger(moves) || moves < 0)
-      throw new RangeError(`moves: expected an integer from 0, got ${moves}`);
+    expectInteger('depth', depth, 1);
+    expectInteger('steps', steps, 1);
+    expectInteger('moves', moves, 0);
     this.#random = new Random(seed);
     for (let i = 1; i < depth; i++) this.#changes.add(this.#random.below(steps));
     for (let i = 0; i < moves; i++) this.#moves.add(this.#random.below(steps));

@@ -1,3 +1,5 @@
+import { expected } from './expected.js';
+
 /**
  * A small, fast generator of random 32-bit integers (sfc32). One seed gives one sequence, everywhere.
  *
@@ -11,13 +13,14 @@ export class Random {
   #c = 0;
   #d = 0;
 
-  /** @param seed any integer; its low 32 bits count. */
+  /** @param seed any integer; its low 32 bits count. @throws RangeError for anything else. */
   constructor(seed: number) {
     this.reseed(seed);
   }
 
   /** Starts the sequence of `seed` over. */
   reseed(seed: number): void {
+    if (!Number.isInteger(seed)) throw expected('seed', 'an integer', seed);
     this.#a = seed | 0;
     this.#b = 0x9e3779b9 | 0;
     this.#c = 0x243f6a88;
@@ -36,7 +39,7 @@ export class Random {
     return sum;
   }
 
-  /** An integer in 0..bound-1, for a bound from 1 to 2^20 (the bias stays below 2^-11). */
+  /** An integer in 0..bound-1, for a bound from 1 to 2^20 (the bias stays below 2^-11), which is not checked. */
   below(bound: number): number {
     return ((this.next() >>> 1) % bound) | 0;
   }

@@ -1,5 +1,7 @@
 import type { Access, Cell, CellSpace, SpawnedTask, Steps } from '@mm/steps';
 
+import { checkRun, checkScenario } from './check-scenario.js';
+import { expectOptions, expected } from './expected.js';
 import { Interleaver } from './interleaver.js';
 import { InvariantError, type Monitor, StepRecorder } from './monitors.js';
 import { ScheduleError, type ScheduleFault } from './schedule-error.js';
@@ -95,13 +97,34 @@ export interface RunOptions {
 /**
  * Runs a scenario once, from fresh state, as the scheduler decides, and records what was done.
  *
+ * @throws RangeError for what is no scenario, scheduler or option.
  * @example
  * const result = runSchedule(scenario, new SeededScheduler(7));
  * if (result.outcome.kind !== 'ended') console.log(formatTrace(result));
  */
 export function runSchedule(scenario: Scenario, scheduler: Scheduler, options: RunOptions = {}): RunResult {
-  return runOn(new Interleaver({ cpus: scenario.cpus, scheduler, keepNumbers: true }), scenario, options);
+  checkScenario(scenario);
+  const { cpus } = scenario;
+  checkRunOptions(options);
+  const machine = new Interleaver({ cpus, scheduler, keepNumbers: true });
+  return runOn(machine, { cpus, make: () => checkRun(scenario.make()) }, options);
 }
+
+/** @throws RangeError that names the field. */
+function checkRunOptions(options: RunOptions): void {
+  expectOptions(options, RUN_OPTIONS);
+  if (options.stepsMax === 0) throw expected('stepsMax', 'an integer from 1', 0);
+  for (const [i, monitor] of (options.monitors ?? []).entries())
+    if (typeof monitor?.begin !== 'function' || typeof monitor.onStep !== 'function')
+      throw expected(`monitors[${i}]`, 'a Monitor', monitor);
+}
+
+const RUN_OPTIONS = {
+  stepsMax: 'count',
+  expectTrace: 'array',
+  monitors: 'array',
+  recordState: 'boolean',
+} as const;
 
 /** {@link runSchedule} on an interleaver that is used again: half the cost of a short run is making one. */
 export function runOn(machine: Interleaver, scenario: Scenario, options: RunOptions): RunResult {
@@ -115,17 +138,17 @@ export function runOn(machine: Interleaver, scenario: Scenario, options: RunOpti
   machine.hooks.nameOf = (task) => names[task] ?? `task ${task}`;
   const recorder = options.recordState === true ? new StepRecorder() : undefined;
   const monitors: Monitor[] = [...(options.monitors ?? []), ...(recorder === undefined ? [] : [recorder])];
-  const expected = options.expectTrace;
+  const earlier = options.expectTrace;
   machine.hooks.onStep = (choice, access) => {
     const at = trace.length;
     for (const monitor of monitors) monitor.beforeStep?.(choice >>> 6, access, choice & 63);
     addStep(schedule, choice);
     trace.push(choice, access);
-    if (expected === undefined || at >= expected.length) return;
-    if (expected[at] === choice && expected[at + 1] === access) return;
+    if (earlier === undefined || at >= earlier.length) return;
+    if (earlier[at] === choice && earlier[at + 1] === access) return;
     throw new ScheduleError(
       'nondeterminism',
-      `step ${at / 2} was access ${expected[at + 1]} by choice ${expected[at]}, is access ${access} by choice ${choice}`,
+      `step ${at / 2} was access ${earlier[at + 1]} by choice ${earlier[at]}, is access ${access} by choice ${choice}`,
     );
   };
   let outcome: Outcome = { kind: 'ended' };

@@ -1,3 +1,4 @@
+import { expectArray, inWords } from './expected.js';
 import type { Choice } from './scheduler.js';
 
 /**
@@ -17,29 +18,41 @@ export function addStep(schedule: number[], choice: Choice): void {
 
 /**
  * Steps in a schedule.
+ * @throws RangeError when it is none.
  * @example
  * scheduleSteps([0, 3, 64, 2]); // 5
  */
 export function scheduleSteps(schedule: Schedule): number {
+  checkSchedule(schedule);
   let steps = 0;
   for (let i = 1; i < schedule.length; i += 2) steps += schedule[i]!;
   return steps;
 }
 
-/** Changes from one task or CPU to another in a schedule. */
-export const scheduleSwitches = (schedule: Schedule): number => Math.max(0, schedule.length / 2 - 1);
+/**
+ * Changes from one task or CPU to another in a schedule.
+ * @throws RangeError when it is none.
+ */
+export function scheduleSwitches(schedule: Schedule): number {
+  checkSchedule(schedule);
+  return Math.max(0, schedule.length / 2 - 1);
+}
 
 /**
  * Checks numbers that came from a file.
+ * @param name of the field, for the message.
  * @throws RangeError when they are no schedule.
  * @example
  * checkSchedule([0, 3, 64, 2]); // task 0 three steps, then task 1 two, both on CPU 0
  */
-export function checkSchedule(schedule: Schedule): void {
+export function checkSchedule(schedule: Schedule, name = 'schedule'): void {
+  expectArray(name, schedule);
   if (schedule.length % 2 !== 0)
-    throw new RangeError(`schedule: expected pairs of choice and count, got ${schedule.length} numbers`);
+    throw new RangeError(`${name}: expected pairs of choice and count, got ${schedule.length} numbers`);
   schedule.forEach((value, i) => {
     if (!Number.isInteger(value) || value < i % 2 || value >= 2 ** 31)
-      throw new RangeError(`schedule[${i}]: expected an integer from ${i % 2} to 2^31-1, got ${value}`);
+      throw new RangeError(
+        `${name}[${i}]: expected an integer from ${i % 2} to 2^31-1, got ${inWords(value)}`,
+      );
   });
 }

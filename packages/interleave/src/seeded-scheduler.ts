@@ -1,3 +1,4 @@
+import { expectOptions, expected } from './expected.js';
 import type { Interleaver } from './interleaver.js';
 import { Random } from './random.js';
 import { type Choice, type Scheduler, choiceOf } from './scheduler.js';
@@ -16,8 +17,8 @@ export interface SeededOptions {
 const CHANCE_ONE = 2 ** 16;
 
 function threshold(field: string, chance: number): number {
-  if (!(chance >= 0 && chance <= 1))
-    throw new RangeError(`${field}: expected a chance from 0 to 1, got ${chance}`);
+  if (typeof chance !== 'number' || !(chance >= 0 && chance <= 1))
+    throw expected(field, 'a chance from 0 to 1', chance);
   return Math.round(chance * CHANCE_ONE);
 }
 
@@ -36,15 +37,17 @@ export class SeededScheduler implements Scheduler {
   /** By task: moves made. */
   readonly #moves: number[] = [];
 
-  /** @throws RangeError when a chance is not in 0..1. */
+  /** @throws RangeError when a chance is not in 0..1, or the seed or `movesMax` is no integer. */
   constructor(seed: number, options: SeededOptions = {}) {
+    expectOptions(options, { movesMax: 'count' });
+    const { switchChance = 0.25, moveChance = 0.02, movesMax = Infinity } = options;
     this.#random = new Random(seed);
-    this.#switchBelow = threshold('switchChance', options.switchChance ?? 0.25);
-    this.#moveBelow = threshold('moveChance', options.moveChance ?? 0.02);
-    this.#movesMax = options.movesMax ?? Infinity;
+    this.#switchBelow = threshold('switchChance', switchChance);
+    this.#moveBelow = threshold('moveChance', moveChance);
+    this.#movesMax = movesMax;
   }
 
-  /** Starts the sequence of another seed, for the next run with the same object. */
+  /** Starts the sequence of another seed, for the next run with the same object. @throws RangeError when it is no integer. */
   reseed(seed: number): void {
     this.#random.reseed(seed);
     this.#moves.length = 0;

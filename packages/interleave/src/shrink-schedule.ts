@@ -1,6 +1,8 @@
+import { checkScenario, expectOutcome } from './check-scenario.js';
+import { expectObject, expectOptions, expected } from './expected.js';
 import { ReplayScheduler } from './replay-scheduler.js';
 import { type RunOptions, type RunResult, type Scenario, runSchedule } from './run-schedule.js';
-import { type Schedule, scheduleSteps, scheduleSwitches } from './schedule.js';
+import { type Schedule, checkSchedule, scheduleSteps, scheduleSwitches } from './schedule.js';
 
 /** How long to look for a smaller run, and what it must still show. */
 export interface ShrinkOptions extends RunOptions {
@@ -14,6 +16,7 @@ export interface ShrinkOptions extends RunOptions {
  * Looks for a run that fails in the same way with fewer switches, then fewer steps. Never returns a worse
  * one than it was given.
  *
+ * @throws RangeError when the run did not fail and no `isSame` says what else it shows, or an argument is not what it should be.
  * @example
  * const shortest = shrinkSchedule(scenario, failing);
  */
@@ -22,6 +25,7 @@ export function shrinkSchedule(
   failing: RunResult,
   options: ShrinkOptions = {},
 ): RunResult {
+  checkScenario(scenario);
   return shrinkReplay(
     failing,
     (schedule) => runSchedule(scenario, new ReplayScheduler(schedule), options),
@@ -32,6 +36,7 @@ export function shrinkSchedule(
 /**
  * {@link shrinkSchedule} for runs that are made in a way of one's own: `replay` runs a schedule and records what was done.
  *
+ * @throws RangeError as {@link shrinkSchedule}.
  * @example
  * const shortest = shrinkReplay(failing, (schedule) => replay(schedule));
  */
@@ -40,12 +45,20 @@ export function shrinkReplay<R extends Pick<RunResult, 'outcome' | 'schedule'>>(
   replay: (schedule: Schedule) => R,
   options: { readonly runsMax?: number; readonly isSame?: (result: R) => boolean } = {},
 ): R {
+  expectObject('failing', failing);
+  expectOutcome('failing', failing);
+  checkSchedule(failing.schedule);
+  if (typeof replay !== 'function') throw expected('replay', 'a function', replay);
+  expectOptions(options, { runsMax: 'count', isSame: 'function' });
+  if (failing.outcome.kind === 'ended' && options.isSame === undefined)
+    throw expected('failing', 'a run that failed', 'one that ended');
   const isSame = options.isSame ?? ((result) => result.outcome.kind === failing.outcome.kind);
   let best = failing;
   const budget = { left: options.runsMax ?? 2000 };
   const improves = (candidate: Schedule): boolean => {
     if (budget.left-- <= 0) return false;
     const result = replay(candidate);
+    expectObject('replay()', result);
     if (!isSame(result) || !isSmaller(result.schedule, best.schedule)) return false;
     best = result;
     return true;

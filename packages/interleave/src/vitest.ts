@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 
+import { expectOptions } from './expected.js';
 import { explore as search } from './explore/explore.js';
 import type { ExploreOptions, ExploreResult } from './explore/options.js';
 import { formatTrace } from './output/format-trace.js';
@@ -18,13 +19,14 @@ const SLICE_MS = 50;
  * Explores a scenario in a test, and fails it with a readable trace when a run fails or the result is vacuous. Gives way
  * every 50 ms, so that the test's timeout counts.
  *
- * @throws the assertion error that fails the test.
+ * @throws the assertion error that fails the test; RangeError that names what is wrong with an argument.
  * @example
  * it('counts every increment', async () => {
  *   await explore(counting, { preemptions: 2 });
  * });
  */
 export async function explore(scenario: Scenario, options: TestOptions = {}): Promise<ExploreResult> {
+  expectOptions(options, { complete: 'boolean' });
   const { complete = false, milliseconds = Infinity, runsMax = runsOf(options), ...rest } = options;
   const start = Date.now();
   let result = search(scenario, { ...rest, ...sliceOf(runsMax, milliseconds) });

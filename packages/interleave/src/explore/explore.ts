@@ -1,3 +1,4 @@
+import { checkScenario } from '../check-scenario.js';
 import { LockOrderMonitor } from '../lock-order.js';
 import { type Monitor, SometimesMonitor } from '../monitors.js';
 import { ReplayScheduler } from '../replay-scheduler.js';
@@ -32,6 +33,7 @@ const SAMPLES_MAX = 1000;
  * result.executions; // 518
  */
 export function explore(scenario: Scenario, options: ExploreOptions = {}): ExploreResult {
+  checkScenario(scenario);
   checkExploreOptions(options);
   const stepsMax = options.stepsMax ?? STEPS_MAX;
   const asked = askedOf(options, stepsMax);

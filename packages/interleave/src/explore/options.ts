@@ -1,3 +1,4 @@
+import { expectOptions, expected } from '../expected.js';
 import type { PctGuarantee } from '../pct-scheduler.js';
 import type { RunResult } from '../run-schedule.js';
 import { type Schedule, checkSchedule } from '../schedule.js';
@@ -88,27 +89,30 @@ export interface ExploreResult extends ExploreProgress {
   readonly state: ExploreState;
 }
 
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-
-function expectCount(options: object, field: string): void {
-  const value = (options as Record<string, unknown>)[field];
-  if (value !== undefined && !isCount(value))
-    throw new RangeError(`${field}: expected an integer from 0, got ${String(value)}`);
-}
+const KINDS = {
+  preemptions: 'count',
+  moves: 'count',
+  depth: 'count',
+  runsMax: 'count',
+  seed: 'count',
+  stepsMax: 'count',
+  shrinkRunsMax: 'count',
+  onProgress: 'function',
+  footprints: 'boolean',
+} as const;
 
 /**
  * Checks options before anything is run.
  * @throws RangeError that names the field, what came and what was expected.
  */
 export function checkExploreOptions(options: ExploreOptions): void {
-  const { strategy = 'dpor' } = options;
-  if (typeof strategy !== 'string') checkSchedule(strategy);
-  else if (!['dpor', 'pct', 'random'].includes(strategy))
-    throw new RangeError(`strategy: expected dpor, pct, random or a schedule, got ${strategy}`);
-  for (const field of ['preemptions', 'moves', 'depth', 'runsMax', 'seed', 'stepsMax', 'shrinkRunsMax'])
-    expectCount(options, field);
-  if (options.milliseconds !== undefined && !(options.milliseconds >= 0))
-    throw new RangeError(`milliseconds: expected a number from 0, got ${options.milliseconds}`);
+  expectOptions(options, KINDS);
+  const { strategy = 'dpor', milliseconds = 0 } = options;
+  if (Array.isArray(strategy)) checkSchedule(strategy);
+  else if (!['dpor', 'pct', 'random'].includes(strategy as string))
+    throw expected('strategy', 'dpor, pct, random or a schedule', strategy);
+  if (typeof milliseconds !== 'number' || !(milliseconds >= 0))
+    throw expected('milliseconds', 'a number from 0', milliseconds);
   const only = (field: 'preemptions' | 'depth' | 'seed' | 'moves', strategies: readonly string[]): void => {
     const name = typeof strategy === 'string' ? strategy : 'a given schedule';
     if (options[field] !== undefined && !strategies.includes(name))

@@ -1,3 +1,4 @@
+import { expected } from '../expected.js';
 import { TASKS } from './dependency.js';
 import type { DporState } from './dpor.js';
 import { BY_DEPTH, PROCESSES, type StackState } from './event-stack.js';
@@ -53,9 +54,7 @@ export function askedOf(options: ExploreOptions, stepsMax: number): ExploreState
  */
 export function checkResume(state: ExploreState, asked: ExploreState['asked']): void {
   if (typeof state !== 'object' || state === null || state.format !== 'interleave-exploration')
-    throw new RangeError(
-      `resume.format: expected interleave-exploration, got ${String((state as ExploreState | null)?.format)}`,
-    );
+    throw expected('resume.format', 'interleave-exploration', (state as ExploreState | null)?.format);
   if (state.version !== EXPLORE_STATE_VERSION)
     throw new RangeError(`resume.version: expected ${EXPLORE_STATE_VERSION}, got ${String(state.version)}`);
   for (const [field, value] of Object.entries(asked)) {

@@ -1,3 +1,4 @@
+import { expectArray, expectObject, expectOptions, expected } from '../expected.js';
 import type { Call } from './history.js';
 
 /** What operations do one after the other: the object that a concurrent one must look like. */
@@ -32,6 +33,7 @@ export type Linearization<I, O> =
  * Looks for an order of the calls that one after the other would have given the same answers, and in which a call that
  * was answered before another was made comes first.
  *
+ * @throws RangeError for what is no history or model.
  * @see Wing and Gong: Testing and verifying concurrent objects, 1993; Lowe: Testing for linearizability, 2017
  * @example
  * const counter = { initial: () => 0, apply: (n: number, _input: 'add', seen: number) => (seen === n ? n + 1 : undefined) };
@@ -41,6 +43,11 @@ export function checkLinearizable<S, I, O>(
   calls: ReadonlyArray<Call<I, O>>,
   model: SequentialModel<S, I, O>,
 ): Linearization<I, O> {
+  checkCalls(calls);
+  expectObject('model', model);
+  for (const field of ['initial', 'apply'] as const)
+    if (typeof model[field] !== 'function') throw expected(`model.${field}`, 'a function', model[field]);
+  expectOptions(model, MODEL, 'model');
   const parts = new Map<string | number, Array<Call<I, O>>>();
   for (const call of calls) {
     const part = model.partOf?.(call.input) ?? '';
@@ -55,6 +62,17 @@ export function checkLinearizable<S, I, O>(
     order.push(...result.order);
   }
   return { linearizable: true, order };
+}
+
+const MODEL = { applyUnanswered: 'function', keyOf: 'function', partOf: 'function' } as const;
+
+function checkCalls(calls: ReadonlyArray<Call<unknown, unknown>>): void {
+  expectArray('calls', calls);
+  for (const [i, call] of calls.entries()) {
+    expectObject(`calls[${i}]`, call);
+    for (const [field, at] of Object.entries({ calledAt: call.calledAt, answeredAt: call.answeredAt ?? 0 }))
+      if (!Number.isFinite(at)) throw expected(`calls[${i}].${field}`, 'a time', at);
+  }
 }
 
 /**

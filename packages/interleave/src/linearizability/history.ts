@@ -1,5 +1,7 @@
 import { type Cell, CellSpace, type Steps, compound, write } from '@mm/steps';
 
+import { expectInteger, expectObject, expected } from '../expected.js';
+
 /** One call of an operation: when it was made and when it was answered, in events of its history. */
 export interface Call<I, O> {
   /** The client that made it, from 0: one call at a time each. */
@@ -25,11 +27,13 @@ export interface HistoryCells {
  * leaves out equivalent runs keeps each order of the two; two calls, or two answers, are not.
  *
  * @param clients tasks that make calls.
- * @throws RangeError when `clients` is not a positive integer.
+ * @throws RangeError when `clients` is not an integer from 1 to 2^16, or there are not so many cells left.
  * @example
  * const historyCells = claimHistory(cells, 2);
  */
 export function claimHistory(cells: CellSpace, clients: number): HistoryCells {
+  if (!(cells instanceof CellSpace)) throw expected('cells', 'a CellSpace', cells);
+  expectInteger('clients', clients, 1, 2 ** 16);
   const answered = cells.claim('history.answered', clients);
   const reads = Array.from({ length: clients }, (_, client) => answered + client);
   return { clients, answered, called: cells.claimCompound('history.called', { reads, writes: [] }) };
@@ -47,7 +51,11 @@ export class History<I, O> {
   readonly #calls: Array<Call<I, O>> = [];
   #events = 0;
 
+  /** @throws RangeError for what `claimHistory` has not given. */
   constructor(cells: HistoryCells) {
+    expectObject('cells', cells);
+    for (const field of ['clients', 'called', 'answered'] as const)
+      expectInteger(`cells.${field}`, cells[field], 1);
     this.#cells = cells;
   }
 
@@ -61,8 +69,9 @@ export class History<I, O> {
    * @throws RangeError for a client that was not claimed.
    */
   *record(client: number, input: I, operation: Steps<O>): Steps<O> {
-    if (!Number.isInteger(client) || client < 0 || client >= this.#cells.clients)
-      throw new RangeError(`client: expected 0..${this.#cells.clients - 1}, got ${client}`);
+    this.#checkClient(client);
+    if (typeof (operation as Partial<Steps<O>> | null)?.next !== 'function')
+      throw expected('operation', 'what a stepped function returns', operation);
     yield compound(this.#cells.called);
     const call = this.call(client, input);
     const output = yield* operation;
@@ -71,17 +80,26 @@ export class History<I, O> {
     return output;
   }
 
-  /** Notes a call that is made now; returns its number. For operations that are not written in steps. */
+  /**
+   * Notes a call that is made now; returns its number. For operations that are not written in steps.
+   * @throws RangeError for a client that was not claimed.
+   */
   call(client: number, input: I): number {
+    this.#checkClient(client);
     const calledAt = this.#events++;
     return this.#calls.push({ client, input, calledAt, answeredAt: undefined, output: undefined }) - 1;
   }
 
-  /** Notes that the call of that number is answered now. */
+  /** Notes that the call of that number is answered now. @throws RangeError when it is not waiting for an answer. */
   answer(call: number, output: O): void {
     const made = this.#calls[call];
     if (made === undefined || made.answeredAt !== undefined)
-      throw new RangeError(`call: expected the number of a call that has not been answered, got ${call}`);
+      throw expected('call', 'the number of a call that has not been answered', call);
     this.#calls[call] = { ...made, answeredAt: this.#events++, output };
+  }
+
+  #checkClient(client: number): void {
+    if (!Number.isInteger(client) || client < 0 || client >= this.#cells.clients)
+      throw expected('client', `0..${this.#cells.clients - 1}`, client);
   }
 }

@@ -1,3 +1,4 @@
+import { checkResult } from '../check-scenario.js';
 import { describeStep, outcomeOf } from './describe-access.js';
 import type { RunResult } from '../run-schedule.js';
 import { choiceCpu, choiceTask } from '../scheduler.js';
@@ -14,6 +15,7 @@ import { choiceCpu, choiceTask } from '../scheduler.js';
  * // >     2                     task 1 begins
  */
 export function formatTrace(result: RunResult): string {
+  checkResult(result);
   const { trace } = result;
   const rows: Array<{ cpu: number; switched: boolean; text: string }> = [];
   let cpus = 1;

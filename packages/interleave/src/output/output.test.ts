@@ -166,7 +166,7 @@ it('ShiViz can have CPUs as hosts, for a run of more tasks than it could show', 
   const inSequence = clocksOf(shivizLog({ ...run, schedule: [] }, { hosts: 'cpus' }));
   expect(inSequence[39]).toEqual(['CPU1', { CPU0: 20, CPU1: 20 }]);
   expect(() => shivizLog(run, { hosts: 'cores' as 'cpus' })).toThrow(
-    'hosts: expected tasks or cpus, got cores',
+    'hosts: expected tasks or cpus, got "cores"',
   );
 });
 

@@ -1,5 +1,7 @@
 import { type Access, AccessKind } from '@mm/steps';
 
+import { checkResult } from '../check-scenario.js';
+import { expectOptions, expected } from '../expected.js';
 import { Dependency, Effect } from '../explore/dependency.js';
 import type { RunResult } from '../run-schedule.js';
 import { choiceCpu, choiceTask } from '../scheduler.js';
@@ -27,9 +29,10 @@ export interface ShivizOptions {
  * const text = shivizLog(result); // paste it into ShiViz with SHIVIZ_PARSER
  */
 export function shivizLog(result: RunResult, options: ShivizOptions = {}): string {
+  checkResult(result);
+  expectOptions(options, {});
   const { hosts = 'tasks' } = options;
-  if (hosts !== 'tasks' && hosts !== 'cpus')
-    throw new RangeError(`hosts: expected tasks or cpus, got ${String(hosts)}`);
+  if (hosts !== 'tasks' && hosts !== 'cpus') throw expected('hosts', 'tasks or cpus', hosts);
   const events = eventsOf(result);
   const nameOf = (host: number): string => (hosts === 'cpus' ? `CPU${host}` : taskName(result, host));
   const dependency = new Dependency(result.cells);

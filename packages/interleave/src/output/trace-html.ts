@@ -1,3 +1,4 @@
+import { expectOptions } from '../expected.js';
 import type { RunResult } from '../run-schedule.js';
 import { outcomeOf } from './describe-access.js';
 import { SCRIPT, STYLE } from './html-page.js';
@@ -20,6 +21,7 @@ export interface TraceHtmlOptions {
  * writeFileSync('run.html', traceHtml(result, { title: 'The lost update' }));
  */
 export function traceHtml(result: RunResult, options: TraceHtmlOptions = {}): string {
+  expectOptions(options, { title: 'string' });
   const title = escaped(options.title ?? 'Run');
   const data = traceJson(result);
   // In a script element only `</` could end it early.

@@ -1,3 +1,4 @@
+import { checkResult } from '../check-scenario.js';
 import type { RunResult } from '../run-schedule.js';
 import { choiceCpu, choiceTask } from '../scheduler.js';
 import { accessOf } from './describe-access.js';
@@ -45,6 +46,7 @@ const CHANGE = /^(?<name>.*?): (?<before>.*?) -> (?<after>.*)$/su;
  * JSON.stringify(traceJson(result));
  */
 export function traceJson(result: RunResult): TraceJson {
+  checkResult(result);
   const { outcome, trace, names } = result;
   const steps = Array.from({ length: trace.length / 2 }, (_, step) => stepOf(result, step));
   return {

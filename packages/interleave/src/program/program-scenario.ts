@@ -1,7 +1,10 @@
+import { checkResult } from '../check-scenario.js';
+import { expectArray, expectInteger, expectObject, expectOptions, expected } from '../expected.js';
 import { explore } from '../explore/explore.js';
 import { ReplayScheduler } from '../replay-scheduler.js';
 import { type RunResult, type Scenario, type ScenarioRun, runSchedule } from '../run-schedule.js';
 import type { Schedule } from '../schedule.js';
+import { CPUS_MAX } from '../scheduler.js';
 import { shrinkReplay } from '../shrink-schedule.js';
 import { monitorsFor } from '../watch.js';
 import { type ShrinkOperationsOptions, shrinkOperations } from './shrink-operations.js';
@@ -18,13 +21,23 @@ export interface ProgramScenario<Op> {
 
 /**
  * The scenario of one program.
+ * @throws RangeError that names what is wrong with either.
  * @example
  * explore(scenarioOfProgram(stack, [{ cpu: 0, do: 'push' }, { cpu: 1, do: 'pop' }]));
  */
-export const scenarioOfProgram = <Op>(program: ProgramScenario<Op>, operations: readonly Op[]): Scenario => ({
-  cpus: program.cpus,
-  make: () => program.make(operations),
-});
+export function scenarioOfProgram<Op>(program: ProgramScenario<Op>, operations: readonly Op[]): Scenario {
+  checkProgram(program, operations);
+  return { cpus: program.cpus, make: () => program.make(operations) };
+}
+
+/** @throws RangeError that names the field. */
+export function checkProgram<Op>(program: ProgramScenario<Op>, operations: readonly Op[]): void {
+  expectObject('program', program);
+  expectInteger('program.cpus', program.cpus, 1, CPUS_MAX);
+  if (typeof program.make !== 'function') throw expected('program.make', 'a function', program.make);
+  expectOptions(program, { simpler: 'function' }, 'program');
+  expectArray('operations', operations);
+}
 
 /** How long {@link shrinkProgramRun} looks. */
 export interface ShrinkProgramOptions {
@@ -50,6 +63,7 @@ const SEARCH_RUNS = 60;
  * Makes the program and the schedule of a failing run small: few operations, then few switches, then few steps. A shorter
  * program is tried with what is left of the schedule, and then searched for another.
  *
+ * @throws RangeError when the run did not fail and no `isSame` says what else it shows, or an argument is not what it should be.
  * @example
  * const { operations, result } = shrinkProgramRun(stack, program, failing);
  * console.log(operations, formatTrace(result));
@@ -60,6 +74,11 @@ export function shrinkProgramRun<Op>(
   failing: RunResult,
   options: ShrinkProgramOptions = {},
 ): ShrunkProgram<Op> {
+  checkProgram(program, operations);
+  checkResult(failing, 'failing');
+  expectOptions(options, { runsMax: 'count', stepsMax: 'count', isSame: 'function' });
+  if (failing.outcome.kind === 'ended' && options.isSame === undefined)
+    throw expected('failing', 'a run that failed', 'one that ended');
   const { runsMax = 2000, stepsMax = 100_000 } = options;
   const isSame = options.isSame ?? ((result) => result.outcome.kind === failing.outcome.kind);
   let runs = 0;

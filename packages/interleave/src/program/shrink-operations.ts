@@ -1,3 +1,5 @@
+import { expectArray, expectOptions, expected } from '../expected.js';
+
 /** How {@link shrinkOperations} looks, and how long. */
 export interface ShrinkOperationsOptions<Op> {
   /** Programs to try at most. Default 2000. */
@@ -20,6 +22,7 @@ export interface ShrunkOperations<Op> {
  * long as the program fails. No operation of what it returns can be left out alone, unless `triesMax` was reached.
  *
  * @param fails whether a program still shows the failure.
+ * @throws RangeError for another kind of argument.
  * @example
  * shrinkOperations([3, 1, 4, 1, 5], (program) => program.includes(4)).operations; // [4]
  */
@@ -28,6 +31,9 @@ export function shrinkOperations<Op>(
   fails: (operations: readonly Op[]) => boolean,
   options: ShrinkOperationsOptions<Op> = {},
 ): ShrunkOperations<Op> {
+  expectArray('operations', operations);
+  if (typeof fails !== 'function') throw expected('fails', 'a function', fails);
+  expectOptions(options, { triesMax: 'count', simpler: 'function' });
   const { triesMax = 2000, simpler } = options;
   let best = operations;
   let tries = 0;
@@ -70,7 +76,10 @@ function simplify<Op>(
   let failed: Op | undefined;
   for (let again = true; again;) {
     again = false;
-    for (const candidate of simpler(best()[at]!, failed)) {
+    const candidates = simpler(best()[at]!, failed) as Iterable<Op> | undefined;
+    if (typeof candidates?.[Symbol.iterator] !== 'function')
+      throw expected('simpler()', 'operations to try', candidates);
+    for (const candidate of candidates) {
       if (improves(best().with(at, candidate))) {
         again = true;
         break;
@@ -84,6 +93,7 @@ function simplify<Op>(
  * Integers to try in place of `value`, for `simpler`: the smallest, then nearer and nearer to `value` by halves.
  *
  * @param failed where it is known that this does not show the failure: only what lies between it and `value`.
+ * @throws RangeError for what is no integer.
  * @example
  * [...simplerIntegers(100, 8)]; // [8, 54, 77, 89, 95, 98, 99]
  */
@@ -92,6 +102,9 @@ export function* simplerIntegers(
   smallest = 0,
   failed?: number,
 ): Generator<number, void, undefined> {
+  for (const [field, given] of Object.entries({ value, smallest, failed }))
+    if (!(given === undefined && field === 'failed') && !Number.isSafeInteger(given))
+      throw expected(field, 'an integer', given);
   const first = failed === undefined ? value - smallest : Math.floor((value - failed) / 2);
   for (let distance = first; distance > 0; distance = Math.floor(distance / 2)) yield value - distance;
 }

@@ -1,3 +1,5 @@
+import { checkResult, checkScenario } from '../check-scenario.js';
+import { expectArray, expectInteger, expectObject, expectOptions, expected, inWords } from '../expected.js';
 import { accessOf } from '../output/describe-access.js';
 import { ReplayScheduler } from '../replay-scheduler.js';
 import { type RunResult, STEPS_MAX, type Scenario, runSchedule } from '../run-schedule.js';
@@ -25,7 +27,7 @@ export interface Counterexample {
 
 /**
  * A failing run as plain data.
- * @throws RangeError when the run did not fail, or `operations` are no plain data.
+ * @throws RangeError when the run did not fail, `operations` are no plain data, or an argument is not what it should be.
  * @example
  * writeFileSync('lost-update.json', JSON.stringify(saveCounterexample(result.failure!, { scenario: 'counter' })));
  */
@@ -33,13 +35,14 @@ export function saveCounterexample(
   result: RunResult,
   of: { readonly scenario: string; readonly operations?: readonly unknown[]; readonly stepsMax?: number },
 ): Counterexample {
+  checkResult(result);
+  expectOptions(of, { stepsMax: 'count', operations: 'array' }, 'of');
+  expectText('scenario', of.scenario);
+  if (of.stepsMax !== undefined) expectInteger('stepsMax', of.stepsMax, 1);
   const { outcome, schedule } = result;
-  if (outcome.kind === 'ended')
-    throw new RangeError('result: expected a run that failed, got one that ended');
+  if (outcome.kind === 'ended') throw expected('result', 'a run that failed', 'one that ended');
   const { operations } = of;
-  const plain = operations === undefined ? undefined : (JSON.parse(JSON.stringify(operations)) as unknown[]);
-  if (operations !== undefined && JSON.stringify(plain) !== JSON.stringify(operations))
-    throw new RangeError('operations: expected plain data');
+  const plain = operations === undefined ? undefined : plainCopy(operations);
   return {
     format: 'interleave-counterexample',
     version: COUNTEREXAMPLE_VERSION,
@@ -52,6 +55,18 @@ export function saveCounterexample(
   };
 }
 
+/** A copy by way of JSON, which must have lost nothing that JSON shows. */
+function plainCopy(operations: readonly unknown[]): unknown[] {
+  try {
+    const text = JSON.stringify(operations);
+    const copy = JSON.parse(text) as unknown[];
+    if (JSON.stringify(copy) === text) return copy;
+  } catch {
+    // Such as a bigint, or a circle.
+  }
+  throw expected('operations', 'plain data', operations);
+}
+
 /**
  * Reads a saved counterexample, and checks all of it.
  * @throws RangeError that names the field, what came and what was expected.
@@ -59,42 +74,42 @@ export function saveCounterexample(
  * const saved = parseCounterexample(readFileSync('lost-update.json', 'utf8'));
  */
 export function parseCounterexample(text: string): Counterexample {
+  if (typeof text !== 'string') throw expected('counterexample', 'a text', text);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new RangeError(`counterexample: expected JSON: ${(error as Error).message}`, { cause: error });
+    throw new RangeError(`counterexample: expected JSON, got ${inWords(text)}: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
-  const saved = objectAt('counterexample', value);
+  return checkSaved(value);
+}
+
+/** All of a saved counterexample. @throws RangeError that names the field. */
+function checkSaved(saved: unknown): Counterexample {
+  expectObject('counterexample', saved);
   if (saved['format'] !== 'interleave-counterexample')
-    throw new RangeError(`format: expected interleave-counterexample, got ${String(saved['format'])}`);
+    throw expected('format', 'interleave-counterexample', saved['format']);
   if (saved['version'] !== COUNTEREXAMPLE_VERSION)
-    throw new RangeError(`version: expected ${COUNTEREXAMPLE_VERSION}, got ${String(saved['version'])}`);
-  stringAt('scenario', saved['scenario']);
-  const outcome = objectAt('outcome', saved['outcome']);
-  stringAt('outcome.kind', outcome['kind']);
-  stringAt('outcome.message', outcome['message']);
-  checkSchedule(arrayAt('schedule', saved['schedule']) as number[]);
-  arrayAt('accesses', saved['accesses']).forEach((access, i) => stringAt(`accesses[${i}]`, access));
-  if (!Number.isSafeInteger(saved['stepsMax']) || (saved['stepsMax'] as number) < 1)
-    throw new RangeError(`stepsMax: expected an integer from 1, got ${String(saved['stepsMax'])}`);
-  if (saved['operations'] !== undefined) arrayAt('operations', saved['operations']);
+    throw expected('version', String(COUNTEREXAMPLE_VERSION), saved['version']);
+  expectText('scenario', saved['scenario']);
+  const outcome = saved['outcome'];
+  expectObject('outcome', outcome);
+  expectText('outcome.kind', outcome['kind']);
+  expectText('outcome.message', outcome['message']);
+  checkSchedule(saved['schedule'] as number[]);
+  const accesses = saved['accesses'];
+  expectArray('accesses', accesses);
+  for (const [i, access] of accesses.entries()) expectText(`accesses[${i}]`, access);
+  expectInteger('stepsMax', saved['stepsMax'], 1);
+  if (saved['operations'] !== undefined) expectArray('operations', saved['operations']);
   return saved as unknown as Counterexample;
 }
 
-function objectAt(field: string, value: unknown): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>;
-  throw new RangeError(`${field}: expected an object, got ${inWords(value)}`);
+function expectText(field: string, value: unknown): void {
+  if (typeof value !== 'string') throw expected(field, 'a text', value);
 }
-function arrayAt(field: string, value: unknown): unknown[] {
-  if (Array.isArray(value)) return value as unknown[];
-  throw new RangeError(`${field}: expected an array, got ${inWords(value)}`);
-}
-function stringAt(field: string, value: unknown): void {
-  if (typeof value !== 'string') throw new RangeError(`${field}: expected a text, got ${inWords(value)}`);
-}
-const inWords = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 60);
 
 /** What came of a replay. */
 export interface Replayed {
@@ -114,16 +129,18 @@ export interface Replayed {
  * Replays a saved counterexample: exactly while the code is what it was; where it has changed, as near as it can be, and says
  * where it left the recorded path. Runs it twice, to tell code that is not deterministic.
  *
+ * @throws RangeError that names the field, as {@link parseCounterexample}.
  * @example
  * const { verdict, leftAt } = replayCounterexample(scenario, saved);
  */
 export function replayCounterexample(scenario: Scenario, saved: Counterexample): Replayed {
-  const { stepsMax, schedule, accesses } = saved;
+  const { stepsMax, schedule, accesses } = checkSaved(saved);
+  checkScenario(scenario);
   const run = (expectTrace?: readonly number[]): { result: RunResult; leftAt: number } => {
     const replay = new ReplayScheduler(schedule);
     const monitors = monitorsFor(scenario.make());
-    const expected = expectTrace === undefined ? {} : { expectTrace };
-    const result = runSchedule(scenario, replay, { stepsMax, monitors, recordState: true, ...expected });
+    const held = expectTrace === undefined ? {} : { expectTrace };
+    const result = runSchedule(scenario, replay, { stepsMax, monitors, recordState: true, ...held });
     return { result, leftAt: replay.leftAt };
   };
   const { result, leftAt } = run();
