@@ -32,6 +32,8 @@ export function scheduleSteps(schedule: Schedule): number {
 /**
  * Changes from one task or CPU to another in a schedule.
  * @throws RangeError when it is none.
+ * @example
+ * scheduleSwitches([0, 3, 64, 2]); // 1
  */
 export function scheduleSwitches(schedule: Schedule): number {
   checkSchedule(schedule);
