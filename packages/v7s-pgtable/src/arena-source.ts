@@ -1,10 +1,9 @@
-import type { PhysAddr } from '@mm/memory';
-import { OptionError } from '@mm/printk';
+import { type PhysAddr, PhysicalMemory } from '@mm/memory';
+import { OptionError, checkBoolean, checkFlags, checkInstance, checkInteger, checkObject } from '@mm/printk';
 import type { Context } from '@mm/steps';
 
 import type { PlainTableSource } from './table-source.js';
 import { GFP_DMA, GFP_DMA32 } from './table-gfp.js';
-import type { PhysicalMemory } from '@mm/memory';
 
 /** Where an {@link ArenaTableSource} places tables: whole regions of memory, in bytes. */
 export interface ArenaRegion {
@@ -31,12 +30,20 @@ export class ArenaTableSource implements PlainTableSource {
   readonly #free: [number[], number[]] = [[], []];
   readonly #anywhere: boolean;
 
-  /** With `anywhere` level 2 tables too come from the second region, as a cache without DMA flags would give. */
+  /**
+   * With `anywhere` level 2 tables too come from the second region, as a cache without DMA flags would give.
+   * @throws OptionError for what is no memory or no region.
+   */
   constructor(memory: PhysicalMemory, low: ArenaRegion, normal: ArenaRegion = low, anywhere = false) {
+    checkInstance('memory', memory, PhysicalMemory);
     for (const region of [low, normal]) {
+      checkObject('region', region, 'an object with start and end');
+      checkInteger('region.start', region.start, 0, Number.MAX_SAFE_INTEGER);
+      checkInteger('region.end', region.end, region.start, Number.MAX_SAFE_INTEGER);
       if (region.start % 4096 !== 0)
         throw new OptionError('region.start', 'a multiple of 4096', region.start);
     }
+    checkBoolean('anywhere', anywhere);
     this.#memory = memory;
     this.#regions = [low, normal];
     this.#next = [low.start, normal.start];
@@ -59,6 +66,8 @@ export class ArenaTableSource implements PlainTableSource {
   }
 
   allocL1(_ctx: Context, bytes: number, gfp: number): PhysAddr | null {
+    checkInteger('bytes', bytes, 1, 2 ** 31);
+    checkFlags('gfp', gfp);
     const addr = this.#bump((gfp & (GFP_DMA | GFP_DMA32)) !== 0 ? 0 : 1, bytes);
     if (addr !== null) this.#zero(addr, bytes);
     return addr as PhysAddr | null;
@@ -78,6 +87,7 @@ export class ArenaTableSource implements PlainTableSource {
   }
 
   freeL2(_ctx: Context, addr: PhysAddr): void {
+    checkInteger('addr', addr, 0, Number.MAX_SAFE_INTEGER);
     this.#free[this.#anywhere ? 1 : 0]!.push(addr);
     if (this.l2Left !== null) this.l2Left++;
     this.l2Alive--;

@@ -23,7 +23,9 @@ export function checkPages(pageSize: number, count: number): void {
 export function checkMapping(prot: number, gfp: number, mapped: MappedBytes | null): void {
   checkFlags('prot', prot);
   checkFlags('gfp', gfp);
-  if (mapped !== null) checkObject('mapped', mapped, 'an object with bytes, or null');
+  if (mapped === null) return;
+  checkObject('mapped', mapped, 'an object with bytes, or null');
+  checkInteger('mapped.bytes', mapped.bytes, 0, MOST);
 }
 
 /** @throws OptionError for what is neither a gather nor null. */

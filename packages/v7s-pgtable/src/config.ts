@@ -1,4 +1,4 @@
-import { OptionError, checkObject } from '@mm/printk';
+import { OptionError, checkBoolean, checkFunction, checkInteger, checkObject } from '@mm/printk';
 
 /** Rights and memory type asked for in `prot`. @see linux 6.1 include/linux/iommu.h IOMMU_READ */
 export const Prot = {
@@ -98,25 +98,45 @@ export function refusesConfig(config: V7sConfig): boolean {
 const SERIES: readonly V7sSeries[] = ['4.15', 'none', 'v4', 'merged'];
 const BEHAVIOURS: readonly V7sBehaviour[] = ['linux-6.1', 'corrected'];
 
-function checkInteger(field: string, value: number, low: number): void {
-  if (!Number.isInteger(value) || value < low) throw new OptionError(field, `an integer from ${low}`, value);
+/** Where none is given the default holds; what is given is an integer, which the kernel may still refuse. */
+function checkFrom(field: string, value: number | undefined, low: number): void {
+  if (value !== undefined && (!Number.isInteger(value) || value < low))
+    throw new OptionError(field, `an integer from ${low}`, value);
+}
+
+function checkWord(field: string, value: string | undefined, known: readonly string[]): void {
+  if (value !== undefined && !known.includes(value))
+    throw new OptionError(field, `one of ${known.join(', ')}`, value);
+}
+
+/** @throws OptionError for what is no series. */
+export function checkSeries(series: V7sSeries): void {
+  if (!SERIES.includes(series)) throw new OptionError('series', `one of ${SERIES.join(', ')}`, series);
+}
+
+function checkTlb(tlb: TlbCallbacks | null | undefined): void {
+  if (tlb === undefined || tlb === null) return;
+  checkObject('tlb', tlb, 'an object with flushAll, flushWalk and addPage, or null');
+  for (const name of ['flushAll', 'flushWalk', 'addPage'] as const)
+    if (tlb[name] !== undefined) checkFunction(`tlb.${name}`, tlb[name]);
 }
 
 /** @throws OptionError for what no kernel could be given. */
 export function checkConfig(config: V7sConfig): void {
   checkObject('config', config, 'an object with ias, oas and pgsizeBitmap');
   // Below 20 bits the kernel shifts by a negative number to size its level 1 table.
-  checkInteger('ias', config.ias, 20);
-  checkInteger('oas', config.oas, 1);
-  checkInteger('pgsizeBitmap', config.pgsizeBitmap, 0);
-  checkInteger('quirks', config.quirks ?? 0, 0);
-  checkInteger('deviceMaskBits', config.deviceMaskBits ?? 64, 1);
-  if (!SERIES.includes(config.series ?? 'merged')) {
-    throw new OptionError('series', `one of ${SERIES.join(', ')}`, config.series);
-  }
-  if (!BEHAVIOURS.includes(config.behaviour ?? 'corrected')) {
-    throw new OptionError('behaviour', `one of ${BEHAVIOURS.join(', ')}`, config.behaviour);
-  }
+  for (const field of ['ias', 'oas', 'pgsizeBitmap'] as const)
+    if (config[field] === undefined) throw new OptionError(field, 'an integer', undefined);
+  checkFrom('ias', config.ias, 20);
+  checkFrom('oas', config.oas, 1);
+  checkFrom('pgsizeBitmap', config.pgsizeBitmap, 0);
+  if (config.quirks !== undefined) checkInteger('quirks', config.quirks, 0, Number.MAX_SAFE_INTEGER);
+  checkFrom('deviceMaskBits', config.deviceMaskBits, 1);
+  checkWord('series', config.series, SERIES);
+  checkWord('behaviour', config.behaviour, BEHAVIOURS);
+  for (const field of ['coherentWalk', 'zoneDma32'] as const)
+    if (config[field] !== undefined) checkBoolean(field, config[field]);
+  checkTlb(config.tlb);
 }
 
 /** PRRR: types 1 device, 4 and 7 normal; DS0, DS1, NS1; NOS7. @see linux 6.1 drivers/iommu/io-pgtable-arm-v7s.c arm_v7s_alloc_pgtable */

@@ -1,6 +1,14 @@
-import type { PhysicalMemory } from '@mm/memory';
-import { type KernelLog, LogLevel } from '@mm/printk';
-import type { Cell, CellSpace } from '@mm/steps';
+import { PhysicalMemory } from '@mm/memory';
+import {
+  KernelLog,
+  LogLevel,
+  OptionError,
+  checkInstance,
+  checkInteger,
+  checkObject,
+  checkText,
+} from '@mm/printk';
+import { type Cell, CellSpace } from '@mm/steps';
 
 import {
   NMRR,
@@ -12,6 +20,8 @@ import {
   type V7sConfig,
   type V7sRegisters,
   type V7sSeries,
+  checkConfig,
+  refusesConfig,
   ttbrOf,
 } from './config.js';
 import { entryToCont, mtkBits, mtkHigh, protToEntry } from './descriptors.js';
@@ -24,6 +34,19 @@ export interface V7sParts {
   readonly source: TableSource;
   readonly log: KernelLog;
   readonly cells: CellSpace;
+}
+
+const KINDS: readonly TableSource['kind'][] = ['plain', 'page', 'page-frag', 'genalloc', 'slab'];
+
+/** @throws OptionError for what a part is not. */
+export function checkParts(parts: V7sParts): void {
+  checkObject('parts', parts, 'an object with memory, source, log and cells');
+  checkInstance('memory', parts.memory, PhysicalMemory);
+  checkInstance('log', parts.log, KernelLog);
+  checkInstance('cells', parts.cells, CellSpace);
+  checkObject('source', parts.source, 'a source of tables');
+  if (!KINDS.includes(parts.source.kind))
+    throw new OptionError('source.kind', `one of ${KINDS.join(', ')}`, parts.source.kind);
 }
 
 /** Cells that entries share: entry i of a level has cell i mod this. */
@@ -93,7 +116,12 @@ export class V7sPgtable {
   #chunks: unknown = null;
   l1Base = 0;
 
+  /** @throws OptionError for a malformed configuration, one that no kernel makes a table for, and what a part is not. */
   constructor(config: V7sConfig, parts: V7sParts) {
+    checkConfig(config);
+    checkParts(parts);
+    if (refusesConfig(config))
+      throw new OptionError('config', 'one that this kernel makes a table for', config);
     this.memory = parts.memory;
     this.source = parts.source;
     this.log = parts.log;
@@ -143,8 +171,10 @@ export class V7sPgtable {
     return { ttbr: ttbrOf(this.l1Addr, this.mtk, this.coherentWalk), tcr: 0, prrr: PRRR, nmrr: NMRR };
   }
 
-  /** Sets where the level 1 table lies. */
+  /** Sets where the level 1 table lies. @throws OptionError for what is no address of a page in memory. */
   placeL1(addr: number): void {
+    checkInteger('addr', addr, 0, Number.MAX_SAFE_INTEGER);
+    this.memory.read32(addr);
     this.l1Addr = addr;
     const pfn = Math.floor(addr / 4096);
     this.l1Base = this.memory.wordIndexOf(pfn);
@@ -178,8 +208,9 @@ export class V7sPgtable {
     return this.mtk ? bits | mtkBits(pa) : bits;
   }
 
-  /** A WARN_ON that fired. */
+  /** A WARN_ON that fired. @throws OptionError for what is no text. */
   warn(what: string): void {
+    checkText('what', what);
     this.warnings++;
     this.log.write(LogLevel.warning, `WARNING: io-pgtable-arm-v7s: ${what}`);
   }

@@ -1,4 +1,6 @@
-import { Quirk, type V7sSeries } from './config.js';
+import { checkBoolean, checkInteger } from '@mm/printk';
+
+import { Quirk, type V7sSeries, checkSeries } from './config.js';
 
 /** The gfp bits used here. @see linux 6.1 include/linux/gfp_types.h */
 export const GFP_DMA = 0x1;
@@ -32,11 +34,15 @@ export interface TableGfp {
 
 /**
  * The flags by series.
+ * @throws OptionError for another series, and what is no quirks.
  * @example
  * tableGfp('merged', 0, true).slabFlags === SLAB_CACHE_DMA32;
  * @see linux 6.1 drivers/iommu/io-pgtable-arm-v7s.c ARM_V7S_TABLE_GFP_DMA
  */
 export function tableGfp(series: V7sSeries, quirks: number, zoneDma32: boolean): TableGfp {
+  checkInteger('quirks', quirks, 0, Number.MAX_SAFE_INTEGER);
+  checkBoolean('zoneDma32', zoneDma32);
+  checkSeries(series);
   if ((quirks & Quirk.ARM_MTK_TTBR_EXT) !== 0) return { l1: GFP_KERNEL, slabFlags: 0, l2: 0 };
   const dma32 = zoneDma32 && (series === 'v4' || series === 'merged');
   const gfp = dma32 ? GFP_DMA32 : GFP_DMA;

@@ -1,8 +1,8 @@
-import type { PageAllocator } from '@mm/buddy';
-import type { GenPool } from '@mm/genalloc';
+import { PageAllocator } from '@mm/buddy';
+import { GenPool } from '@mm/genalloc';
 import type { PhysAddr } from '@mm/memory';
 import { PageFragCache } from '@mm/page-frag';
-import { OptionError } from '@mm/printk';
+import { OptionError, checkFlags, checkInstance } from '@mm/printk';
 import type { SlabCache, SlabSystem } from '@mm/slab';
 import type { SlubCache, SlubSystem } from '@mm/slub';
 import type { Cell, CellSpace, Context } from '@mm/steps';
@@ -37,7 +37,9 @@ export class PageTableSource {
   readonly pages: PageAllocator;
   readonly zoneGfp: number;
 
+  /** @throws OptionError for what is no page allocator, or no zone. */
   constructor(pages: PageAllocator, zoneGfp: number) {
+    checkInstance('pages', pages, PageAllocator);
     checkZoneGfp(zoneGfp);
     this.pages = pages;
     this.zoneGfp = zoneGfp;
@@ -58,6 +60,7 @@ export class PageFragTableSource {
   /** Held while a table is cut off: a cache has no lock of its own. */
   readonly lock: Cell;
 
+  /** @throws OptionError for what is no page allocator, no cells, or no zone. */
   constructor(pages: PageAllocator, cells: CellSpace, zoneGfp: number) {
     checkZoneGfp(zoneGfp);
     this.pages = pages;
@@ -80,8 +83,13 @@ export class GenPoolTableSource {
   /** First pages of the blocks that the pool hands out from. */
   readonly blocks: number[] = [];
 
-  /** `pool` is empty and has granules of 1 KiB. */
+  /**
+   * `pool` is empty and has granules of 1 KiB.
+   * @throws OptionError for what is no page allocator, no such pool, or no zone.
+   */
   constructor(pages: PageAllocator, pool: GenPool, zoneGfp: number) {
+    checkInstance('pages', pages, PageAllocator);
+    checkInstance('pool', pool, GenPool);
     checkZoneGfp(zoneGfp);
     if (pool.minAllocOrder !== 10) throw new OptionError('pool.minAllocOrder', '10', pool.minAllocOrder);
     this.pages = pages;
@@ -105,9 +113,12 @@ export class SlabTableSource {
 
   /**
    * @param slabFlags what {@link tableGfp} says: SLAB_CACHE_DMA32, SLAB_CACHE_DMA or 0.
-   * @throws OptionError when the cache cannot be made; the machine's log says why.
+   * @throws OptionError for what is no slab allocator, and when the cache cannot be made; the machine's log says why.
    */
   constructor(kmem: SlubSystem | SlabSystem, slabFlags: number) {
+    if (typeof (kmem as Partial<SlubSystem> | null | undefined)?.register?.create !== 'function')
+      throw new OptionError('kmem', 'a slab allocator, as machine.kmem is', kmem);
+    checkFlags('slabFlags', slabFlags);
     const cache = kmem.register.create({ name: CACHE_NAME, size: 1024, align: 1024, flags: slabFlags });
     if (cache === null) throw new OptionError('slabFlags', 'flags that a cache can be made with', slabFlags);
     this.pages = kmem.pages;

@@ -2,7 +2,7 @@ import type { Context, Steps } from '@mm/steps/stepped';
 
 import { checkTable } from '../check-arguments.js';
 import { type V7sConfig, checkConfig, refusesConfig } from '../config.js';
-import { V7sPgtable, type V7sParts } from '../pgtable.js';
+import { V7sPgtable, type V7sParts, checkParts } from '../pgtable.js';
 import { sourceClose } from './sources.js';
 import { allocL1, freeL1, freeL2 } from './tables.js';
 
@@ -10,13 +10,14 @@ import { allocL1, freeL1, freeL2 } from './tables.js';
  * Makes a page table, or returns `null` where the kernel does: a configuration it does not support, no
  * memory, or a level 1 table that lies where the hardware cannot find it.
  *
- * @throws OptionError for a malformed configuration.
+ * @throws OptionError for a malformed configuration, and for what a part is not.
  * @example
  * const table = allocPgtable(ctx, { ias: 32, oas: 32, pgsizeBitmap: 0x1111000 }, parts);
  * @see linux 6.1 drivers/iommu/io-pgtable-arm-v7s.c arm_v7s_alloc_pgtable
  */
 export function* allocPgtable(ctx: Context, config: V7sConfig, parts: V7sParts): Steps<V7sPgtable | null> {
   checkConfig(config);
+  checkParts(parts);
   if (refusesConfig(config)) return null;
   const table = new V7sPgtable(config, parts);
   const addr = yield* allocL1(ctx, table);
