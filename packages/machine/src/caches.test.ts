@@ -1,4 +1,4 @@
-import { SLAB_TYPESAFE_BY_RCU } from '@mm/kmem';
+import { SLAB_RED_ZONE, SLAB_TYPESAFE_BY_RCU } from '@mm/kmem';
 import { type SlubCache, SlubSystem, endGracePeriod, slubAlloc, slubFree, walkSlub } from '@mm/slub';
 import { GFP_KERNEL } from '@mm/zones';
 import { describe, expect, test } from 'vitest';
@@ -111,4 +111,18 @@ test('hardened pointers and debugging together: a good free is no corruption', (
   machine.kmemCacheFree(cache, object);
   expect(machine.log.dmesg()).toEqual([]);
   expect(machine.kmemCacheAlloc(cache, GFP_KERNEL)).toBe(object);
+});
+
+test('debugging that is dropped because slabs would grow leaves the directory of a mergeable cache, which another may have', () => {
+  const machine = createMachine({ ramBytes: '64M', cmdline: 'slub_debug=O' });
+  expect(machine.kmemCacheCreate({ name: 'plain', size: 4096 })).not.toBeNull();
+  machine.log.take();
+  expect(machine.kmemCacheCreate({ name: 'x', size: 4090, align: 4096, flags: SLAB_RED_ZONE })).toBeNull();
+  expect(machine.log.take()).toEqual([
+    "sysfs: cannot create duplicate filename '/kernel/slab/:0004096'",
+    "kobject_add_internal failed for :0004096 with -EEXIST, don't try to register things with the same name in the same directory.",
+    'kmem_cache_create_usercopy(x) failed with error -17',
+  ]);
+  // Its name is free.
+  expect(machine.kmemCacheCreate({ name: 'x', size: 64, flags: SLAB_RED_ZONE })).not.toBeNull();
 });

@@ -90,3 +90,21 @@ test('a cache may refuse flags of users, or tracking where the options name nobo
   const named = parseSlubDebug('U,a', new KernelLog());
   expect(debugFlagsOf(named, SLAB_NOLEAKTRACE, 'a')).toBe(SLAB_NOLEAKTRACE | SLAB_STORE_USER);
 });
+
+test.each<[cmdline: string, name: string, flags: number]>([
+  ['slub_debug=P slub_debug=F,a', 'a', SLAB_CONSISTENCY_CHECKS],
+  ['slub_debug=P slub_debug=F,a', 'b', SLAB_POISON],
+  ['slub_debug=F,a slub_debug=P', 'a', SLAB_CONSISTENCY_CHECKS],
+  ['slub_debug=F,a slub_debug=P', 'b', SLAB_POISON],
+  ['slub_debug=F,a slub_debug=Z,b', 'a', 0],
+  ['slub_debug=F,a slub_debug', 'a', SLAB_CONSISTENCY_CHECKS],
+  ['slub_debug=F,a slub_debug', 'b', DEBUG_DEFAULT_FLAGS],
+  ['slub_debug=P slub_debug=;', 'a', 0],
+])('%s, one behind the other, for %s', (cmdline, name, flags) => {
+  expect(debugFlagsOf(boot(cmdline).debug, 0, name)).toBe(flags);
+});
+
+test('O holds, whatever slub_debug says later on', () => {
+  expect(boot('slub_debug=FO slub_debug=F').debug.disableHigherOrder).toBe(true);
+  expect(boot('slub_debug=O slub_debug').debug.disableHigherOrder).toBe(true);
+});

@@ -52,7 +52,7 @@ export function parseSlubBoot(cmdline: string, log: KernelLog, failslab = false)
     else if (name === 'slub_min_objects') boot.minObjects = getOption(name, value);
     else if (name === 'slub_nomerge' || name === 'slab_nomerge') boot.nomerge = true;
     else if (name === 'slub_merge' || name === 'slab_merge') boot.nomerge = false;
-    else if (name === 'slub_debug') boot.debug = parseSlubDebug(value, log, failslab);
+    else if (name === 'slub_debug') boot.debug = parseSlubDebug(value, log, failslab, boot.debug);
   }
   return boot;
 }

@@ -1,4 +1,4 @@
-import { KernelLog, LogLevel, checkBoolean, checkInstance, checkText } from '@mm/printk';
+import { KernelLog, LogLevel, checkBoolean, checkInstance, checkObject, checkText } from '@mm/printk';
 import {
   DEBUG_METADATA_FLAGS,
   SLAB_CONSISTENCY_CHECKS,
@@ -50,17 +50,25 @@ const LETTERS: Readonly<Record<string, number>> = {
  * @param value what follows `slub_debug=`; null or empty for the parameter alone.
  * @param log gets a line for each unknown letter.
  * @param failslab whether the kernel is built with CONFIG_FAILSLAB; else the letter A says nothing.
+ * @param before what the parameter asked for when it stood on the command line before: its names stay until there are
+ * others, its flags for every cache where only names follow, its `O` for ever.
  * @throws OptionError for a value that is no text.
  * @example
  * parseSlubDebug('FZ,dentry;P', log); // dentry: checks and red zones; all others: poison
  * @see linux 6.1 Documentation/mm/slub.rst, mm/slub.c setup_slub_debug
  */
-export function parseSlubDebug(value: string | null, log: KernelLog, failslab = false): DebugOptions {
+export function parseSlubDebug(
+  value: string | null,
+  log: KernelLog,
+  failslab = false,
+  before: DebugOptions = NO_DEBUG,
+): DebugOptions {
   checkInstance('log', log, KernelLog);
   checkBoolean('failslab', failslab);
-  if (value === null || checkText('value', value) === '') return { ...NO_DEBUG, flags: DEBUG_DEFAULT_FLAGS };
+  checkObject('before', before, 'what parseSlubDebug() returns');
+  if (value === null || checkText('value', value) === '') return { ...before, flags: DEBUG_DEFAULT_FLAGS };
   let global: number | null = null;
-  let disableHigherOrder = false;
+  let { disableHigherOrder } = before;
   const lists: DebugList[] = [];
   for (const { 0: whole, 1: block = '', index } of value.matchAll(/([^;]+);*/gu)) {
     const isLast = index + whole.length === value.length;
@@ -73,8 +81,9 @@ export function parseSlubDebug(value: string | null, log: KernelLog, failslab = 
     if (comma === -1) global = flags;
     else lists.push({ flags, names: namesOf(block.slice(comma + 1) + surplus) });
   }
+  if (lists.length === 0) return { flags: global ?? 0, lists: before.lists, disableHigherOrder };
   // Blocks with names alone leave all other caches as they were.
-  return { flags: global ?? 0, lists, disableHigherOrder };
+  return { flags: global ?? before.flags, lists, disableHigherOrder };
 }
 
 const FULL = { flags: DEBUG_DEFAULT_FLAGS, highOrderOff: false };

@@ -180,7 +180,15 @@ export class SlubSystem implements CacheOpener<SlubCache> {
     const answer = this.names.add(cache, this.boot);
     if (answer === 0) return cache;
     this.caches[cache.id] = null;
+    this.#reportDuplicate(cache.uid);
     return answer;
+  }
+
+  /** @see linux 6.1 fs/sysfs/dir.c sysfs_warn_dup, lib/kobject.c kobject_add_internal */
+  #reportDuplicate(name: string): void {
+    this.log.write(LogLevel.warning, `sysfs: cannot create duplicate filename '/kernel/slab/${name}'`);
+    const advice = "don't try to register things with the same name in the same directory.";
+    this.log.write(LogLevel.err, `kobject_add_internal failed for ${name} with -EEXIST, ${advice}`);
   }
 
   /** @throws OptionError for what is no cache, no name or no size. @see linux 6.1 mm/slub.c __kmem_cache_alias */

@@ -64,8 +64,8 @@ export class SysfsNames {
     if (byName) this.#remove(cache.name);
     // A directory's name has no slash. @see linux 6.1 lib/kobject.c kobject_set_name_vargs
     const name = byName ? cache.name.replaceAll('/', '!') : uniqueId(cache);
-    if (this.directories.has(name) || this.links.has(name)) return -Errno.EEXIST;
     cache.uid = name;
+    if (this.directories.has(name) || this.links.has(name)) return -Errno.EEXIST;
     this.directories.set(name, cache);
     cache.hasDirectory = true;
     if (!byName) this.link(cache.name, cache);
