@@ -44,6 +44,20 @@ export function workersOption(text: string | undefined): number {
   return text === undefined ? availableParallelism() : integerOption(text, '--workers', 1, WORKERS_MAX);
 }
 
+/** Why something cannot be written, in words. */
+function reasonOf(error: unknown): string {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return REASONS[code] ?? code;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'its folder is not there',
+  ENOTDIR: 'its folder is a file',
+  EACCES: 'it is not for this user to write',
+  EROFS: 'the file system is read-only',
+  ENAMETOOLONG: 'the name is too long',
+};
+
 /**
  * A file that is going to be written: it must be possible, now, before anything long is begun.
  * @throws OptionError when it is a folder, or its folder is not there or not writable.
@@ -61,13 +75,28 @@ export function outputOption(file: string | undefined, field: string): string | 
     if (!statSync(dirname(file)).isDirectory()) throw new OptionError(field, 'a file in a folder', file);
   } catch (error) {
     if (error instanceof OptionError) throw error;
-    throw new OptionError(
-      field,
-      'a file that can be written',
-      `${file}: ${(error as NodeJS.ErrnoException).code}`,
-    );
+    throw new OptionError(field, `a file that can be written (${reasonOf(error)})`, file);
   }
   return file;
+}
+
+/**
+ * A folder that files are going to be put into, and that is made where it is not there: that must be possible, now.
+ * @throws OptionError when it is a file, or cannot be made or written.
+ */
+export function folderOption(folder: string, field: string): string {
+  if (folder.trim() === '' || folder.includes('\0'))
+    throw new OptionError(field, 'the name of a folder', folder);
+  try {
+    let there = resolve(folder);
+    while (statSync(there, { throwIfNoEntry: false }) === undefined) there = dirname(there);
+    if (!statSync(there).isDirectory()) throw new OptionError(field, 'a folder, not a file', folder);
+    accessSync(there, constants.W_OK);
+  } catch (error) {
+    if (error instanceof OptionError) throw error;
+    throw new OptionError(field, `a folder that can be written (${reasonOf(error)})`, folder);
+  }
+  return folder;
 }
 
 /**

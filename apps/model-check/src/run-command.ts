@@ -27,7 +27,7 @@ import { SAVE_FOLDER, saveCounterexample, savedCounterexamples } from './counter
 import { ExitCode } from './exit-code.js';
 import { FAULT_HELP, type FaultFlags, addFaultFlags, describeFaults, faultsOf } from './fault-flags.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
-import { choiceOption, integerOption, timeOption } from './options.js';
+import { choiceOption, folderOption, integerOption, timeOption } from './options.js';
 import { reportOf, writeReport, writeReportJunit } from './report.js';
 import { type Broken, MODES, type RunOptions, type RunResult, runJob } from './run-job.js';
 import { describeInvariants } from './run-table.js';
@@ -152,7 +152,7 @@ async function run(flags: RunFlags): Promise<ExitCode> {
   const options = optionsOf(flags);
   const campaign = campaignOf(flags);
   const limitMs = stallOption(flags.stall, options.commands);
-  if (flags.save.trim() === '') throw new OptionError('--save', 'the name of a folder', flags.save);
+  folderOption(flags.save, '--save');
   if (flags.invariants === true) {
     console.log(options.systems.map(describeInvariants).join('\n'));
     return ExitCode.holds;
@@ -166,7 +166,7 @@ async function run(flags: RunFlags): Promise<ExitCode> {
   try {
     const began = Date.now();
     const { identity, lanes } = await runAsCampaign(runJob, options, campaign, interrupt, limitMs);
-    const found = await shrinkAll(options, lanes, identity.commit, campaign.workers, interrupt);
+    const found = await shrinkAll(options, lanes, identity.commit, campaign.workers, interrupt, limitMs);
     const report = reportOf(runJob as unknown as AnyJob, identity, lanes, found);
     for (const counterexample of found) show(saveCounterexample(flags.save, counterexample), counterexample);
     for (const broken of lanes.flatMap(({ result }) => result.broken).filter(isEndless))
@@ -208,6 +208,9 @@ function showEndless(
   console.log(`reproduce: ${again}  # commit ${commit}\n${message}\n`);
 }
 
+/** Where less is asked for: a thread starts anew, and its first run keeps its schedule. */
+const SHRINK_LIMIT_MS = 10_000;
+
 /** Shrinks what was found: the first failure, or with `--all` one of each invariant. */
 async function shrinkAll(
   searched: RunOptions,
@@ -215,6 +218,7 @@ async function shrinkAll(
   commit: string,
   workers: number,
   interrupt: Interrupt,
+  limitMs: number,
 ): Promise<readonly Counterexample[]> {
   // A program without an end cannot be run to make it smaller.
   const broken = lanes.flatMap(({ result }) => result.broken).filter((one) => !isEndless(one));
@@ -224,6 +228,8 @@ async function shrinkAll(
     workers: Math.min(workers, options.broken.length),
     shard: WHOLE,
     stop: () => interrupt.requested,
+    // A program that is left of one that ends may well have none.
+    limitMs: Math.max(limitMs, SHRINK_LIMIT_MS),
   });
   return distinct(shrunk!.result);
 }

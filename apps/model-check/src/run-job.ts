@@ -11,7 +11,7 @@ import {
 } from '@mm/model';
 import { z } from 'zod';
 
-import type { Job } from './campaign/job.js';
+import type { Job, Stall } from './campaign/job.js';
 import { describeRun } from './run-table.js';
 import { stalledRun } from './stalled-run.js';
 
@@ -35,6 +35,8 @@ export interface RunOptions {
   /** Go on after a failure. */
   readonly all: boolean;
   readonly world: WorldOptions;
+  /** Say which command it is at, to who watches. Default false: that takes longer than the commands. */
+  readonly turns?: boolean;
 }
 
 /** What runs of one kind counted, and the time they took. */
@@ -113,9 +115,10 @@ function worldsOf(name: string): Worlds<unknown> {
 }
 
 /** A number of runs of a system. */
-function runUnit(options: RunOptions, name: string, unit: number): RunResult {
+function runUnit(options: RunOptions, name: string, unit: number, beat: (part: number) => void): RunResult {
   const system = subsystemOf(name);
   const each = runsOfUnit(options);
+  const turns = options.turns === true ? { onTurn: (op: number): void => beat(op + 1) } : {};
   const made = {
     sequence: { counts: newCounts(system), milliseconds: 0 },
     interleaved: { counts: newCounts(system), milliseconds: 0 },
@@ -131,7 +134,7 @@ function runUnit(options: RunOptions, name: string, unit: number): RunResult {
       system,
       worldOf(system, options.world, seed),
       { program, schedule },
-      { counts: made[mode].counts, worlds: worldsOf(name) },
+      { counts: made[mode].counts, worlds: worldsOf(name), ...turns },
     );
     made[mode].milliseconds += performance.now() - began;
     if (failure === null) continue;
@@ -145,16 +148,16 @@ function runUnit(options: RunOptions, name: string, unit: number): RunResult {
 /** A unit of which some run has no end. */
 async function stalled(
   options: RunOptions,
-  name: string,
-  unit: number,
-  limitMs: number,
-  ends: (options: RunOptions, limitMs: number) => Promise<boolean>,
+  { lane: name, unit, limitMs, attempt }: Stall<RunOptions, RunResult>,
 ): Promise<RunResult> {
   const first = unit * runsOfUnit(options);
   const runCount = Math.min(options.runs - first, runsOfUnit(options));
   const seeds = Array.from({ length: runCount }, (_, i) => seedOf(options, first + i));
   const runs = seeds.map((seed) => ({ seed, mode: modeOf(options, seed) }));
-  return { ...runJob.empty(options, name), broken: [await stalledRun(options, name, runs, limitMs, ends)] };
+  return {
+    ...runJob.empty(options, name),
+    broken: [await stalledRun(options, name, runs, limitMs, attempt)],
+  };
 }
 
 /** Of each invariant of a system the earliest. */

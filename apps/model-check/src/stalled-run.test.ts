@@ -2,10 +2,12 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { randomProgram, subsystemOf } from '@mm/model';
 import { expect, test } from 'vitest';
 
 import { isBuilt, startCli } from './built-cli.js';
-import type { RunOptions } from './run-job.js';
+import type { Attempt } from './campaign/job.js';
+import { type RunOptions, type RunResult, runJob } from './run-job.js';
 import { stalledRun } from './stalled-run.js';
 
 const OPTIONS: RunOptions = {
@@ -23,33 +25,46 @@ const RUNS = [
   { seed: 7, mode: 'sequence' },
 ] as const;
 
-test.each([1, 2, 413, 1000])('the run that has no end is found, and command %i of it', async (command) => {
-  const tried: number[] = [];
-  const ends = async ({ seed, systems, runs, commands }: RunOptions): Promise<boolean> => {
-    expect([systems, runs]).toEqual([['buddy'], 1]);
-    if (seed === 7) tried.push(commands);
-    return seed !== 7 || commands < command;
+const NO_RESULT = { result: runJob.empty(OPTIONS, 'buddy') };
+
+/** Of seed `endless` the command at `index` has no end. */
+const attempts =
+  (endless: number, index: number) =>
+  async ({ seed, systems, runs, turns }: RunOptions): Promise<Attempt<RunResult>> => {
+    expect([systems, runs, turns]).toEqual([['buddy'], 1, true]);
+    return seed === endless ? { endlessPart: index + 1 } : NO_RESULT;
   };
-  const broken = await stalledRun(OPTIONS, 'buddy', RUNS, 60_000, ends);
-  expect(broken).toMatchObject({
-    system: 'buddy',
-    seed: 7,
-    mode: 'sequence',
-    invariant: 'every command ends',
-  });
-  expect(broken.message).toMatch(new RegExp(`no end within 60 s, in #${command - 1} CPU [01]  \\w+`, 'u'));
-  expect(tried.length).toBeLessThan(13);
+
+test.each([
+  [6, 'interleaved'],
+  [7, 'sequence'],
+] as const)('the run that has no end is found, and the command of it: seed %i, %s', async (seed, mode) => {
+  const broken = await stalledRun(OPTIONS, 'buddy', RUNS, 60_000, attempts(seed, 412));
+  expect(broken).toMatchObject({ system: 'buddy', seed, mode, invariant: 'every command ends' });
+  const { cpu } = randomProgram(subsystemOf('buddy'), seed, 1000, 2)[412]!;
+  expect(broken.message).toMatch(new RegExp(`no end within 60 s, in #412 CPU ${cpu}  \\w+`, 'u'));
 });
 
-test('of interleaved runs the seed alone is told: fewer commands are another schedule', async () => {
-  const broken = await stalledRun(OPTIONS, 'buddy', RUNS, 1000, async ({ seed }) => seed !== 6);
+test('where no command was begun none is named', async () => {
+  const broken = await stalledRun(OPTIONS, 'buddy', RUNS, 1000, attempts(6, -1));
   expect(broken).toMatchObject({ seed: 6, message: 'every command ends: no end within 1 s' });
 });
 
 test('runs that end one by one were slow', async () => {
-  await expect(stalledRun(OPTIONS, 'buddy', RUNS, 1, async () => true)).rejects.toThrow(
+  await expect(stalledRun(OPTIONS, 'buddy', RUNS, 1, attempts(8, 0))).rejects.toThrow(
     '--stall: expected more time than runs of buddy take here',
   );
+});
+
+test.each(['sequence', 'interleaved'] as const)('a run tells which command goes on: %s', async (mode) => {
+  const turns: number[] = [];
+  const options: RunOptions = { ...OPTIONS, seed: 6, runs: 1, commands: 130, mode, turns: true };
+  await runJob.runUnit(options, 'buddy', 0, (part) => turns.push(part));
+  // All were, each when it began, and not while another of its CPU was under way.
+  const program = randomProgram(subsystemOf('buddy'), 6, 130, 2);
+  const begun = [0, 1].map((cpu) => [...new Set(turns)].filter((part) => program[part - 1]!.cpu === cpu));
+  expect(begun.flat().length).toBeGreaterThan(100);
+  for (const parts of begun) expect(parts).toEqual([...parts].sort((x, y) => x - y));
 });
 
 test.skipIf(!isBuilt)(

@@ -14,6 +14,8 @@ afterAll(() => rmSync(files, { recursive: true }));
 
 const folder = join(files, 'folder');
 mkdirSync(folder);
+const aFile = join(files, 'file');
+writeFileSync(aFile, '');
 
 /** Options of `run`, and what the message names: field, what was expected, and the value. */
 const RUN: ReadonlyArray<readonly [readonly string[], string]> = [
@@ -69,11 +71,19 @@ const RUN: ReadonlyArray<readonly [readonly string[], string]> = [
   [['--checkpoint', folder], '--checkpoint: expected a file, not a folder'],
   [['--checkpoint', 'no/such/folder/c'], '--checkpoint: expected a file that can be written'],
   [['--json', folder], '--json: expected a file, not a folder'],
-  [['--json', 'no/such/folder/r.json'], '--json: expected a file that can be written'],
+  [
+    ['--json', 'no/such/folder/with/a/name/that/is/longer/than/sixty/characters/r.json'],
+    '--json: expected a file that can be written (its folder is not there), ' +
+      'got "no/such/folder/with/a/name/that/is/longer/than/sixty/characters/r.json"',
+  ],
+  [['--json', join(aFile, 'r.json')], '--json: expected a file that can be written (its folder is a file)'],
   [['--json', 'a\0b'], '--json: expected the name of a file'],
   [['--junit', folder], '--junit: expected a file, not a folder'],
   [['--junit', `${files}/folder/x/y.xml`], '--junit: expected a file that can be written'],
   [['--save', ' '], '--save: expected the name of a folder'],
+  [['--save', 'a\0b'], '--save: expected the name of a folder'],
+  [['--save', aFile], `--save: expected a folder, not a file, got ${JSON.stringify(aFile)}`],
+  [['--save', join(aFile, 'x')], '--save: expected a folder that can be written (its folder is a file)'],
   [['--fast'], "unknown option '--fast'"],
   [['-s'], "unknown option '-s'"],
   [['now'], "too many arguments for 'run'"],
@@ -110,7 +120,7 @@ const lane = {
   end: 'complete',
   units: 1,
   spentMs: 1,
-  result: await runJob.runUnit(searched, 'zones', 0),
+  result: await runJob.runUnit(searched, 'zones', 0, () => {}),
 };
 const report = {
   schemaVersion: 2,

@@ -27,7 +27,7 @@ export {
 } from './engine/run-interleaved.js';
 export { runSequence, WHOLE_EVERY } from './engine/run-sequence.js';
 export { shrinkProgram } from './engine/shrink-program.js';
-export { type FailingExample, shrinkExample } from './engine/shrink-example.js';
+export { type FailingExample, type ShrinkWatch, shrinkExample } from './engine/shrink-example.js';
 export { ModelViolation } from './model-violation.js';
 export {
   type Answer,

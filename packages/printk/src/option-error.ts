@@ -20,9 +20,13 @@ export class OptionError extends Error {
   }
 }
 
+/** Longer texts are cut. Names of files are to be seen whole. */
+const TEXT_MAX = 200;
+
 function describe(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > TEXT_MAX ? `${value.slice(0, TEXT_MAX)}…` : value);
   if (typeof value === 'object' && value !== null)
     return Array.isArray(value) ? `an array of ${value.length}` : 'an object';
   if (typeof value === 'function') return 'a function';

@@ -35,19 +35,10 @@ export interface Job<O, R> {
   readonly schema: z.ZodType<R>;
   /** What is to be done, in order. */
   readonly lanes: (options: O) => readonly Lane[];
-  /** Does one unit of a lane, 0..units-1. */
-  readonly runUnit: (options: O, lane: string, unit: number) => R | Promise<R>;
-  /**
-   * The result of a unit that had no end within `limitMs`, which is a failure of what it runs. `ends` tries unit 0 of the lane under other
-   * options, in a thread of its own. Without this such a unit is a fault of ours.
-   */
-  readonly stalled?: (
-    options: O,
-    lane: string,
-    unit: number,
-    limitMs: number,
-    ends: (options: O, limitMs: number) => Promise<boolean>,
-  ) => Promise<R>;
+  /** Does one unit of a lane, 0..units-1. Of a long one `beat` says that its next part begins, by number: the time of that is watched. */
+  readonly runUnit: (options: O, lane: string, unit: number, beat: (part: number) => void) => R | Promise<R>;
+  /** The result of a unit that had no end in time, which is a failure of what it runs. Without this such a unit is a fault of ours. */
+  readonly stalled?: (options: O, stall: Stall<O, R>) => Promise<R>;
   /** The result of no unit. */
   readonly empty: (options: O, lane: string) => R;
   /** The result of both. Associative; `earlier` is of units before those of `later`, or of another shard. */
@@ -63,6 +54,20 @@ export interface Job<O, R> {
   /** What that counts. */
   readonly unitOfAmount: string;
 }
+
+/** A unit that had no end in time. */
+export interface Stall<O, R> {
+  readonly lane: string;
+  readonly unit: number;
+  readonly limitMs: number;
+  /** The part that had none, as it said by its beat; 0: the first. */
+  readonly part: number;
+  /** Tries unit 0 of the lane under other options, in a thread of its own. */
+  readonly attempt: (options: O, limitMs: number) => Promise<Attempt<R>>;
+}
+
+/** What an attempt came to: a result, or the part that had no end. */
+export type Attempt<R> = { readonly result: R } | { readonly endlessPart: number };
 
 /** A job whose options and results nobody looks into. */
 export type AnyJob = Job<unknown, unknown>;

@@ -13,8 +13,12 @@ export interface UnitCall {
   readonly lane: string;
   readonly unit: number;
 }
-/** What came of it. */
-export type UnitReturn = { readonly result: unknown } | { readonly fault: string };
+/** What came of it, or how far it is. */
+export type UnitReturn = { readonly result: unknown } | { readonly fault: string } | UnitBeat;
+/** The unit's next part begins. */
+interface UnitBeat {
+  readonly beat: number;
+}
 
 /** Does units, several at a time. */
 export interface Pool {
@@ -22,7 +26,7 @@ export interface Pool {
   readonly width: number;
   /**
    * Does a unit. At most `width` may be under way. Rejects when it throws, which is a fault of ours, and with {@link Stalled} where it
-   * takes longer than `limitMs`: this thread cannot tell.
+   * takes longer than `limitMs`, or a part of it where it tells of parts: this thread cannot tell.
    */
   run(lane: string, unit: number, limitMs?: number): Promise<unknown>;
   /** Ends all threads, whatever they are doing. */
@@ -55,7 +59,7 @@ class ThisThread implements Pool {
   async run(lane: string, unit: number): Promise<unknown> {
     // Signals and timers get their turn.
     await new Promise((resolve) => setImmediate(resolve));
-    return this.#job.runUnit(this.#options, lane, unit);
+    return this.#job.runUnit(this.#options, lane, unit, () => {});
   }
 
   async close(): Promise<void> {}
@@ -85,23 +89,28 @@ class Threads implements Pool {
     const worker = this.#idle.pop()!;
     worker.ref();
     let timer: NodeJS.Timeout | undefined;
-    const answer = await new Promise<UnitReturn>((resolve, reject) => {
-      if (limitMs !== undefined)
-        timer = setTimeout(
-          () => {
-            this.#replace(worker);
-            reject(new Stalled(lane, unit, limitMs));
-          },
-          Math.min(limitMs, TIMER_MAX_MS),
-        );
+    const answer = await new Promise<Exclude<UnitReturn, UnitBeat>>((resolve, reject) => {
+      const watch = (part: number): void => {
+        if (limitMs === undefined) return;
+        clearTimeout(timer);
+        const stalls = (): void => {
+          this.#replace(worker);
+          reject(new Stalled(lane, unit, limitMs, part));
+        };
+        timer = setTimeout(stalls, Math.min(limitMs, TIMER_MAX_MS));
+      };
       const ended = (code: number): void => reject(new Ended(code));
-      worker.once('exit', ended);
-      worker.once('error', reject);
-      worker.once('message', (message: UnitReturn) => {
+      const told = (message: UnitReturn): void => {
+        if ('beat' in message) return watch(message.beat);
         worker.off('exit', ended);
         worker.off('error', reject);
+        worker.off('message', told);
         resolve(message);
-      });
+      };
+      worker.once('exit', ended);
+      worker.once('error', reject);
+      worker.on('message', told);
+      watch(0);
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has none
       worker.postMessage({ lane, unit } satisfies UnitCall);
     }).finally(() => clearTimeout(timer));
@@ -128,8 +137,12 @@ class Threads implements Pool {
 export class Stalled extends Error {
   override readonly name = 'Stalled';
 
-  constructor(lane: string, unit: number, limitMs: number) {
+  /** The part that had no end; 0: the first. */
+  readonly part: number;
+
+  constructor(lane: string, unit: number, limitMs: number, part: number) {
     super(`${lane}, unit ${unit}: no end within ${limitMs / 1000} s`);
+    this.part = part;
   }
 }
 

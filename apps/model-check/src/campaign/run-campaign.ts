@@ -1,5 +1,5 @@
 import type { CampaignIdentity, Checkpoint, CheckpointContent, LaneProgress } from './checkpoint.js';
-import type { AnyJob, Job, Lane, LaneEnd, LaneResult } from './job.js';
+import type { AnyJob, Attempt, Job, Lane, LaneEnd, LaneResult } from './job.js';
 import { Ended, type Pool, Stalled, openPool } from './pool.js';
 import { type Shard, unitOfShard, unitsOfShard } from './shard.js';
 
@@ -150,20 +150,19 @@ class LaneRun<O, R> {
     } catch (error) {
       if (!(error instanceof Stalled) || limitMs === undefined || this.#job.stalled === undefined)
         throw error;
-      return this.#job.stalled(this.#options, this.#lane.name, unit, limitMs, (options, most) =>
-        this.#ends(options, most),
-      );
+      const lane = this.#lane.name;
+      const attempt = (options: O, most: number): Promise<Attempt<R>> => this.#attempt(options, most);
+      return this.#job.stalled(this.#options, { lane, unit, limitMs, part: error.part, attempt });
     }
   }
 
-  /** Whether unit 0 under other options ends in time. */
-  async #ends(options: O, limitMs: number): Promise<boolean> {
+  /** Unit 0 under other options, in a thread of its own. */
+  async #attempt(options: O, limitMs: number): Promise<Attempt<R>> {
     const pool = openPool(this.#job as unknown as AnyJob, options, 1, true);
     try {
-      await pool.run(this.#lane.name, 0, limitMs);
-      return true;
+      return { result: (await pool.run(this.#lane.name, 0, limitMs)) as R };
     } catch (error) {
-      if (error instanceof Stalled) return false;
+      if (error instanceof Stalled) return { endlessPart: error.part };
       throw error;
     } finally {
       await pool.close();

@@ -7,9 +7,12 @@ const { job: name, options } = workerData as WorkerStart;
 const job = JOBS.get(name)!;
 const port = parentPort!;
 
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has none
+const beat = (part: number): void => port.postMessage({ beat: part } satisfies UnitReturn);
+
 async function answer({ lane, unit }: UnitCall): Promise<UnitReturn> {
   try {
-    return { result: await job.runUnit(options, lane, unit) };
+    return { result: await job.runUnit(options, lane, unit, beat) };
   } catch (error) {
     return { fault: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }

@@ -11,7 +11,7 @@ import { ModelViolation } from '../model-violation.js';
 import type { Command, Subsystem, WorldOptions } from '../subsystem.js';
 import { SUBSYSTEMS } from '../subsystems.js';
 import { counterexampleOf, replayCounterexample } from './counterexample.js';
-import { newCounts } from './counts.js';
+import { type CommandCount, newCounts } from './counts.js';
 import { runExample } from './example.js';
 import { parseCounterexample } from './parse-counterexample.js';
 import { randomProgram } from './program.js';
@@ -60,6 +60,15 @@ function* addInSteps(world: Toy): Steps<void> {
 function push(world: Toy): void {
   world.stack.push(1);
   if (world.stack.length === 7) world.broken = true;
+}
+
+const always = (): void => {
+  throw new ModelViolation('no update is lost', 'always');
+};
+
+function* addThenThrow(world: Toy): Steps<void> {
+  yield* addInSteps(world);
+  throw new ModelViolation('no update is lost', 'always');
 }
 
 const toy = (what: 'race' | 'stack'): Subsystem<Toy> => ({
@@ -115,6 +124,34 @@ test('what only a look at whole structures finds is shrunk to the command that d
     Array(7).fill('push'),
   );
   expect(failing.failure.commands).toBe(7);
+});
+
+test.each([null, 1])(
+  'a command that breaks a run off has run, and so have those in their middle: schedule %o',
+  (schedule) => {
+    const system: Subsystem<Toy> = { ...toy('race'), commands: [command('add', always, addThenThrow)] };
+    const counts = newCounts(system);
+    const program = randomProgram(system, 1, 50, 2);
+    expect(runExample(system, WORLD, { program, schedule }, { counts }).failure).not.toBeNull();
+    const [{ enabled, ran }] = counts.byCommand as [CommandCount];
+    expect(ran).toBe(enabled);
+    expect(ran).toBeGreaterThan(0);
+  },
+);
+
+test('runs of a search are numbered from 1, and one that is said to be endless is not made and breaks nothing', () => {
+  const system = toy('stack');
+  const program = randomProgram(system, 3, 2000, 2);
+  const made: number[] = [];
+  const failing = shrinkExample(
+    system,
+    WORLD,
+    { program, schedule: null },
+    { isEndless: (run) => run === 4 || run > 9, onRun: (run) => made.push(run) },
+  )!;
+  expect(made).toEqual([1, 2, 3, 5, 6, 7, 8, 9]);
+  expect(failing.failure.invariant).toBe('the stack is whole');
+  expect(failing.example.program.length).toBeLessThan(program.length);
 });
 
 /** What is done to a sound page allocator, and the invariant that must not stand it. */

@@ -11,7 +11,7 @@ export interface CommandCount {
   chosen: number;
   /** Times it could be done. */
   enabled: number;
-  /** Times it found something to do, and did it. */
+  /** Times it found something to do, and did it, or was in its middle when the run broke off. */
   ran: number;
   /** Times the answer was no: null, or an errno. */
   failed: number;
@@ -64,9 +64,14 @@ export function addCounts(into: Counts, from: Counts): void {
   }
 }
 
-/** Counts what a command came to. */
-export function countAnswer(count: CommandCount, answer: Answer): void {
-  if (answer === NOTHING_TO_DO) return;
+/** Counts a command that begins: one that breaks the run off is not heard of again. */
+export function countBegun(count: CommandCount): void {
+  count.enabled++;
   count.ran++;
-  if (answer === null || (typeof answer === 'number' && answer < 0)) count.failed++;
+}
+
+/** Counts what a command came to that has begun. */
+export function countAnswer(count: CommandCount, answer: Answer): void {
+  if (answer === NOTHING_TO_DO) count.ran--;
+  else if (answer === null || (typeof answer === 'number' && answer < 0)) count.failed++;
 }

@@ -36,19 +36,17 @@ export function runExample<W>(
   extras: RunExtras<W> & { readonly counts?: Counts; readonly record?: boolean } = {},
 ): ExampleRun {
   const { program, schedule } = example;
-  const { counts = newCounts(subsystem), record, careful, watch, worlds } = extras;
+  const { counts = newCounts(subsystem), record, ...rest } = extras;
   if (schedule === null)
     return {
-      failure: runSequence(subsystem, options, program, counts, { careful, watch, worlds }),
+      failure: runSequence(subsystem, options, program, counts, rest),
       example,
       leftAt: -1,
     };
   const run = runInterleaved(subsystem, options, program, counts, {
+    ...rest,
     schedule,
     record,
-    careful,
-    watch,
-    worlds,
   });
   return {
     failure: run.failure,

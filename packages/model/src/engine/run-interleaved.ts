@@ -11,7 +11,7 @@ import type { Access, Steps } from '@mm/steps';
 
 import { type Answer, type Op, type Subsystem, type WorldOptions } from '../subsystem.js';
 import { CommandScheduler } from './command-schedule.js';
-import { type Counts, countAnswer } from './counts.js';
+import { type Counts, countAnswer, countBegun } from './counts.js';
 import { type Failure, failureOf } from './failure.js';
 import type { RunExtras } from './run-watch.js';
 
@@ -109,7 +109,7 @@ class Play<W> {
     this.#next = new Int32Array(cpus);
     this.#tasks.hooks.nameOf = (_task, op) => this.#nameOf(op);
     this.#tasks.hooks.onEnd = (op) => this.#start(program[op]!.cpu);
-    if (extras.record === true || watch !== undefined)
+    if (extras.record === true || watch !== undefined || extras.onTurn !== undefined)
       this.#tasks.hooks.onStep = (choice, access) => this.#note(choice, access);
     if (watch !== undefined) this.#tasks.hooks.afterStep = () => this.#show();
     watch?.begin(this.#world, cells);
@@ -169,7 +169,7 @@ class Play<W> {
       this.#extras.watch?.ended(index, undefined, false);
       return;
     }
-    count.enabled++;
+    countBegun(count);
     this.#counts.commands++;
     this.#underWay++;
     const answer = yield* command.steps(this.#world, ctx, op);
@@ -186,10 +186,14 @@ class Play<W> {
   }
 
   #note(choice: Choice, access: Access): void {
-    const mine = choiceOf(this.#tasks.tagOf(choiceTask(choice)), choiceCpu(choice));
+    const op = this.#tasks.tagOf(choiceTask(choice));
+    const mine = choiceOf(op, choiceCpu(choice));
     const { recorded } = this;
     if (recorded.at(-2) === mine) recorded[recorded.length - 1]!++;
-    else recorded.push(mine, 1);
+    else {
+      recorded.push(mine, 1);
+      this.#extras.onTurn?.(op);
+    }
     this.#shown = this.#extras.watch === undefined ? undefined : [mine, access];
   }
 

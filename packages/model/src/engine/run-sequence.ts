@@ -2,7 +2,7 @@ import { choiceOf } from '@mm/interleave';
 import { Context } from '@mm/steps';
 
 import type { Op, Subsystem, WorldOptions } from '../subsystem.js';
-import { type Counts, countAnswer } from './counts.js';
+import { type Counts, countAnswer, countBegun } from './counts.js';
 import { type Failure, failureOf } from './failure.js';
 import type { RunExtras } from './run-watch.js';
 
@@ -23,7 +23,7 @@ export function runSequence<W>(
   options: WorldOptions,
   program: readonly Op[],
   counts: Counts,
-  { careful = false, watch, worlds }: RunExtras<W> = {},
+  { careful = false, watch, worlds, onTurn }: RunExtras<W> = {},
 ): Failure | null {
   const { commands, invariants } = subsystem;
   const contexts = Array.from({ length: options.cpus ?? 1 }, (_, cpu) => new Context(cpu));
@@ -48,8 +48,9 @@ export function runSequence<W>(
         shown = at;
         continue;
       }
-      count.enabled++;
+      countBegun(count);
       counts.commands++;
+      onTurn?.(at - 1);
       const answer = command.run(world, contexts[op.cpu]!, op);
       countAnswer(count, answer);
       watch?.ended(at - 1, answer, true);

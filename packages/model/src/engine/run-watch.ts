@@ -21,6 +21,8 @@ export interface RunExtras<W> {
   /** Whole structures are looked at after every command, not at intervals. Default false. */
   readonly careful?: boolean | undefined;
   readonly watch?: RunWatch<W> | undefined;
+  /** Told which operation goes on, by its index, whenever that is another: for who watches from outside whether a run has an end. */
+  readonly onTurn?: ((op: number) => void) | undefined;
   /** Where the world comes from and goes to when all held. Default: one is set up for the run. */
   readonly worlds?: Worlds<W> | undefined;
 }

@@ -16,6 +16,16 @@ export interface FailingExample {
 /** Runs to make at most. */
 const RUNS_MAX = 1500;
 
+/** How a search for a short example is bounded and watched. Its runs are numbered from 1, the same ones in every search of one example. */
+export interface ShrinkWatch {
+  /** Runs to make at most, about. Default 1500. */
+  readonly runsMax?: number;
+  /** Told of each run before it is made: what does not return from it has no end. */
+  readonly onRun?: (run: number) => void;
+  /** Runs that have no end, as an earlier search has shown: they are not made, and taken to break nothing. */
+  readonly isEndless?: (run: number) => boolean;
+}
+
 /**
  * Looks for a short program and a schedule of few switches that break the same invariant. Commands are left out, whole
  * stretches first; an interleaved program is tried one command after the other; CPUs and arguments are made small; switches
@@ -31,44 +41,50 @@ export function shrinkExample<W>(
   subsystem: Subsystem<W>,
   options: WorldOptions,
   example: Example,
-  runsMax: number = RUNS_MAX,
+  watch: ShrinkWatch = {},
 ): FailingExample | null {
-  const first = runExample(subsystem, options, example, { record: true });
+  const { runsMax = RUNS_MAX } = watch;
+  const play = numberedRuns(subsystem, options, watch);
+  const first = play(example, false);
   if (first.failure === null) return null;
-  const rough = new Shrinker(subsystem, options, first.example, first.failure, runsMax, false);
+  const rough = new Shrinker(play, first.example, first.failure, runsMax, false);
   rough.shrink();
-  const careful = runExample(subsystem, options, rough.best, { record: true, careful: true });
+  const careful = play(rough.best, true);
   if (careful.failure === null) return { example: rough.best, failure: rough.failure, runs: rough.runs };
   // Often it is short already, and stops where it did.
   const { invariant, commands } = careful.failure;
   if (invariant === rough.failure.invariant && commands === rough.best.program.length)
     return { example: careful.example, failure: careful.failure, runs: rough.runs };
   const left = Math.max(100, runsMax - rough.runs);
-  const fine = new Shrinker(subsystem, options, careful.example, careful.failure, left, true);
+  const fine = new Shrinker(play, careful.example, careful.failure, left, true);
   fine.shrink();
   return { example: fine.best, failure: fine.failure, runs: rough.runs + fine.runs };
 }
 
-class Shrinker<W> {
+/** Runs a candidate; null: it breaks nothing. */
+type Play = (example: Example, careful: boolean) => { example: Example; failure: Failure | null };
+
+function numberedRuns<W>(subsystem: Subsystem<W>, options: WorldOptions, watch: ShrinkWatch): Play {
+  let run = 0;
+  return (example, careful) => {
+    run++;
+    if (watch.isEndless?.(run) === true) return { example, failure: null };
+    watch.onRun?.(run);
+    return runExample(subsystem, options, example, { record: true, careful });
+  };
+}
+
+class Shrinker {
   best: Example;
   failure: Failure;
   runs = 1;
 
-  readonly #subsystem: Subsystem<W>;
-  readonly #options: WorldOptions;
+  readonly #play: Play;
   readonly #runsMax: number;
   readonly #careful: boolean;
 
-  constructor(
-    subsystem: Subsystem<W>,
-    options: WorldOptions,
-    example: Example,
-    failure: Failure,
-    runsMax: number,
-    careful: boolean,
-  ) {
-    this.#subsystem = subsystem;
-    this.#options = options;
+  constructor(play: Play, example: Example, failure: Failure, runsMax: number, careful: boolean) {
+    this.#play = play;
     this.#runsMax = runsMax;
     this.#careful = careful;
     this.best = example;
@@ -93,7 +109,7 @@ class Shrinker<W> {
 
   #replay(example: Example): { example: Example; failure: Failure | null } {
     this.runs++;
-    return runExample(this.#subsystem, this.#options, example, { record: true, careful: this.#careful });
+    return this.#play(example, this.#careful);
   }
 
   /** Takes a candidate that breaks the same invariant, cut to what it came to. */
