@@ -1,6 +1,7 @@
 import { AccessKind } from '@mm/steps';
 
 import type { Interleaver } from './interleaver.js';
+import { hotplugCpu } from './online-cpus.js';
 
 /** The name of a cell as far as it is known. */
 export const cellName = (tasks: Interleaver, cell: number): string =>
@@ -26,5 +27,11 @@ function describeWait(tasks: Interleaver, task: number): string {
   if ((access & 15) === AccessKind.lock)
     return `waits for lock ${cellName(tasks, cell)}, held by ${tasks.describeTask(tasks.holderOf(cell))}`;
   if ((access & 15) === AccessKind.spawn) return 'waits for the tasks that it spawned';
+  if ((access & 15) === AccessKind.hotplug) {
+    const cpu = hotplugCpu(access);
+    const keeper = tasks.keeperOf(cpu);
+    const why = keeper < 0 ? 'the last that is online' : `which ${tasks.describeTask(keeper)} keeps`;
+    return `waits to take down CPU ${cpu}, ${why}`;
+  }
   return `waits for the read section of ${tasks.describeTask(tasks.readerBefore(task))}`;
 }

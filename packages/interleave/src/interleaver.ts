@@ -1,16 +1,14 @@
 import { type Access, AccessKind, CellSpace, Context, type Steps } from '@mm/steps';
 
 import { cellName, describeWaits } from './describe-waits.js';
-import { expectInteger, expectOptions, expected, inWords } from './expected.js';
+import { expectInteger, expectOptions, expected } from './expected.js';
 import type { InterleaverOptions } from './interleaver-options.js';
-import { ScheduleError, type ScheduleFault } from './schedule-error.js';
+import { hotplugCpu, takesDown } from './online-cpus.js';
+import { ScheduleError, type ScheduleFault, wrongUse } from './schedule-error.js';
 import { NOBODY, SchedulerView } from './scheduler-view.js';
 import { CPUS_MAX, type Choice, type Scheduler } from './scheduler.js';
 import { changeSection, isAtomic, leaveSections } from './sections.js';
 import { BEGIN } from './task-table.js';
-
-const wrongUse = (what: string, value: unknown): ScheduleError =>
-  new ScheduleError('wrong use', `expected ${what}, got ${inWords(value)}`);
 
 /**
  * Runs tasks written in `Steps` on simulated CPUs, one step at a time, in the order that a scheduler
@@ -60,7 +58,7 @@ export class Interleaver extends SchedulerView {
    * @throws ScheduleError 'wrong use' when it is not one of the CPUs.
    */
   takeContext(cpu: number): Context {
-    this.#checkIsCpu(cpu);
+    this.online.checkCpu(cpu);
     let ctx = this.#freeContexts.pop();
     if (ctx === undefined) {
       ctx = new Context(cpu);
@@ -79,7 +77,7 @@ export class Interleaver extends SchedulerView {
    * @throws ScheduleError 'wrong use' when `ctx.cpu` is not one of the CPUs, or another argument is not what it should be.
    */
   start(ctx: Context, body: Steps<unknown>, tag = 0, pinned = false): number {
-    this.#checkCpu(ctx);
+    this.online.checkContext(ctx);
     if (typeof (body as Partial<Steps<unknown>> | null)?.next !== 'function')
       throw wrongUse('what a stepped function returns', body);
     if (!Number.isInteger(tag) || (tag | 0) !== tag) throw wrongUse('an int32 as a tag', tag);
@@ -106,18 +104,12 @@ export class Interleaver extends SchedulerView {
    * @see linux 6.1 kernel/cpu.c takedown_cpu
    */
   takeOffline(cpu: number): boolean {
-    this.#checkIsCpu(cpu);
+    this.online.checkCpu(cpu);
     const { live, liveCount, contexts } = this.tasks;
-    let refuge = 0;
-    while (refuge < this.cpus && (refuge === cpu || this.offline[refuge] === 1)) refuge++;
-    if (refuge === this.cpus || this.keeper[cpu] !== NOBODY) return false;
+    if (this.online.refugeFrom(cpu) === NOBODY || this.keeper[cpu] !== NOBODY) return false;
     for (let i = 0; i < liveCount; i++)
       if (contexts[live[i]!]!.cpu === cpu && !this.canMove(live[i]!)) return false;
-    for (let i = 0; i < liveCount; i++) {
-      const ctx = contexts[live[i]!]!;
-      if (ctx.cpu === cpu) ctx.cpu = refuge;
-    }
-    this.offline[cpu] = 1;
+    this.online.takeDown(cpu, this.tasks);
     return true;
   }
 
@@ -126,8 +118,8 @@ export class Interleaver extends SchedulerView {
    * @throws ScheduleError 'wrong use' when it is not one of the CPUs.
    */
   bringOnline(cpu: number): void {
-    this.#checkIsCpu(cpu);
-    this.offline[cpu] = 0;
+    this.online.checkCpu(cpu);
+    this.online.bringUp(cpu);
   }
 
   /**
@@ -242,7 +234,7 @@ export class Interleaver extends SchedulerView {
     this.tasks.clear();
     this.locks.clear();
     this.keeper.fill(NOBODY);
-    this.offline.fill(0);
+    this.online.reset();
     if (this.#anyThrown) this.#thrown.clear();
     this.#anyThrown = false;
     this.lastTask = NOBODY;
@@ -256,36 +248,37 @@ export class Interleaver extends SchedulerView {
     ctx.irqDepth = 1;
   }
 
-  #checkCpu(ctx: Context): void {
-    if (!(ctx instanceof Context)) throw wrongUse('a Context', ctx);
-    if (ctx.cpu >= 0 && ctx.cpu < this.cpus) return;
-    throw wrongUse(`a task on CPU 0..${this.cpus - 1}`, `CPU ${ctx.cpu}`);
-  }
-
-  #checkIsCpu(cpu: number): void {
-    if (Number.isInteger(cpu) && cpu >= 0 && cpu < this.cpus) return;
-    throw wrongUse(`a CPU 0..${this.cpus - 1}`, cpu);
-  }
-
   #fault(fault: ScheduleFault, task: number, what: string): ScheduleError {
     return new ScheduleError(fault, `${this.describeTask(task)} ${what}`);
   }
 
-  /** Does what a pending lock, unlock or trylock stands for; gives the answer to the yield. */
+  /** Does what a pending lock, unlock, trylock or change of a CPU stands for; gives the answer to the yield. */
   #perform(task: number, ctx: Context, kind: number, cell: number): boolean {
+    if (kind > AccessKind.tryLock) {
+      if (kind === AccessKind.hotplug) this.#switchCpu(task, ctx, cell << 4);
+      return true;
+    }
     const holder = this.locks.holderOf(cell);
     if (kind === AccessKind.unlock) {
       if (holder !== task) throw this.#fault('lock not held', task, `gives back ${cellName(this, cell)}`);
       this.locks.giveBack(cell);
       if (this.isMutex(cell)) this.tasks.mutexes[task]!--;
       else ctx.preemptDepth--;
-    } else if (kind <= AccessKind.tryLock) {
+    } else {
       if (holder >= 0) return false;
       this.locks.take(cell, task);
       if (this.isMutex(cell)) this.tasks.mutexes[task]!++;
       else ctx.preemptDepth++;
     }
     return true;
+  }
+
+  #switchCpu(task: number, ctx: Context, access: number): void {
+    const cpu = hotplugCpu(access);
+    if (!takesDown(access)) this.online.bringUp(cpu);
+    else if (ctx.cpu === cpu)
+      throw this.#fault('wrong use', task, `takes down CPU ${cpu}, on which it is: pin it to another`);
+    else if (!this.online.isOffline(cpu)) this.online.takeDown(cpu, this.tasks);
   }
 
   /** Takes note of what a task wants to do next; false for a section, which is done at once. */
@@ -306,7 +299,8 @@ export class Interleaver extends SchedulerView {
       this.tasks.pending[task] = access;
       return true;
     }
-    if (kind > AccessKind.spawn) throw this.#fault('wrong use', task, `yields ${access}, which is no access`);
+    if (kind === AccessKind.hotplug && hotplugCpu(access) >>> 0 >= this.cpus)
+      throw this.#fault('wrong use', task, `yields ${access}, which is no access to one of the CPUs`);
     this.#beginWait(task, ctx, access);
     return true;
   }
@@ -330,14 +324,20 @@ export class Interleaver extends SchedulerView {
     if (isAtomic(ctx))
       throw this.#fault('waiting in atomic section', task, 'waits where it must keep its CPU');
     this.tasks.pending[task] = access;
-    if ((access & 15) === AccessKind.gracePeriod) {
-      if (ctx.rcuDepth > 0)
-        throw this.#fault('waiting in atomic section', task, 'waits for a grace period in a read section');
+    const kind = access & 15;
+    if (kind !== AccessKind.spawn && ctx.rcuDepth > 0) {
+      const what = kind === AccessKind.hotplug ? 'CPU' : 'grace period';
+      throw this.#fault('waiting in atomic section', task, `waits for a ${what} in a read section`);
+    }
+    if (kind === AccessKind.hotplug) return;
+    if (kind === AccessKind.gracePeriod) {
       this.tasks.waitSince[task] = this.#clock++;
       return;
     }
     for (const child of ctx.spawned) {
-      this.#checkCpu(child.ctx);
+      this.online.checkContext(child.ctx);
+      if (this.online.isOffline(child.ctx.cpu))
+        throw this.#fault('offline CPU', task, `starts a task on CPU ${child.ctx.cpu}, which is offline`);
       this.tasks.add(child.ctx, child.steps, this.tasks.tag[task]!, true, task);
       this.tasks.children[task]!++;
     }

@@ -1,3 +1,5 @@
+import { inWords } from './expected.js';
+
 /** What can go wrong with the way tasks wait for each other and leave their sections. */
 export type ScheduleFault =
   /** Every task waits. */
@@ -12,6 +14,8 @@ export type ScheduleFault =
   | 'section left open'
   /** A task waits (spawn, grace period) where the CPU cannot be given up, or inside a read section. */
   | 'waiting in atomic section'
+  /** A task starts another on a CPU that is offline. */
+  | 'offline CPU'
   /** Two locks were taken in both orders, by any tasks at any time. */
   | 'lock order'
   /** Two tasks touched a cell that is declared unsynchronised, nothing between them ordering it. */
@@ -44,3 +48,7 @@ export class ScheduleError extends Error {
     this.fault = fault;
   }
 }
+
+/** What a caller passed, and what was expected. */
+export const wrongUse = (what: string, value: unknown): ScheduleError =>
+  new ScheduleError('wrong use', `expected ${what}, got ${inWords(value)}`);

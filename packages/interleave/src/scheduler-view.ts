@@ -2,6 +2,7 @@ import { type Access, AccessKind, type Cell, type CellSpace } from '@mm/steps';
 
 import type { InterleaverHooks } from './interleaver-options.js';
 import { LockTable } from './lock-table.js';
+import { OnlineCpus, hotplugCpu, takesDown } from './online-cpus.js';
 import { CPUS_MAX, type Choice, choiceOf } from './scheduler.js';
 import { BEGIN, NO_TASK, TaskTable } from './task-table.js';
 
@@ -37,12 +38,12 @@ export abstract class SchedulerView {
   /** By CPU: the task that keeps it, being in a section, or -1. */
   protected readonly keeper = new Int32Array(CPUS_MAX).fill(NOBODY);
 
-  /** By CPU: 1 while it is offline, and no task moves there. */
-  protected readonly offline = new Uint8Array(CPUS_MAX);
+  protected readonly online: OnlineCpus;
 
   protected constructor(cpus: number, cells: CellSpace | undefined, keepNumbers: boolean) {
     this.cpus = cpus;
     this.cells = cells;
+    this.online = new OnlineCpus(cpus);
     this.tasks = new TaskTable(!keepNumbers);
   }
 
@@ -52,7 +53,7 @@ export abstract class SchedulerView {
     if (keeper !== task) {
       if (cpu >= this.cpus || task >= this.tasks.made) return false;
       if (keeper !== NOBODY && !this.#canInterrupt(task, keeper)) return false;
-      if (cpu !== this.tasks.contexts[task]!.cpu && (this.offline[cpu] === 1 || !this.canMove(task)))
+      if (cpu !== this.tasks.contexts[task]!.cpu && (this.online.isOffline(cpu) || !this.canMove(task)))
         return false;
     }
     return !this.isWaiting(task);
@@ -76,8 +77,8 @@ export abstract class SchedulerView {
         return this.readerBefore(task) >= 0;
       case AccessKind.spawn:
         return this.tasks.children[task]! > 0;
-      case 15:
-        return true;
+      case AccessKind.hotplug:
+        return access === NO_TASK || this.#waitsForCpu(access);
       default:
         return false;
     }
@@ -148,6 +149,11 @@ export abstract class SchedulerView {
     return this.tasks.contexts[task]!.rcuDepth > 0 ? this.tasks.readSince[task]! : -1;
   }
 
+  /** Whether a task never changes its CPU, unless that goes offline. */
+  isPinned(task: number): boolean {
+    return this.tasks.pinned[task] === 1;
+  }
+
   /** Whether a task is an interrupt handler. */
   isInterrupt(task: number): boolean {
     return this.tasks.interrupt[task] === 1;
@@ -189,6 +195,13 @@ export abstract class SchedulerView {
     if (ctx === undefined || this.pendingAccess(task) === NO_TASK) return `task ${task} (not live)`;
     const name = this.hooks.nameOf?.(task, this.tasks.tag[task]!) ?? `task ${task}`;
     return `${name} (CPU ${ctx.cpu})`;
+  }
+
+  /** Where a task waits to take a CPU down: in sections there, or as no other is online. */
+  #waitsForCpu(access: number): boolean {
+    const cpu = hotplugCpu(access);
+    if (!takesDown(access) || this.online.isOffline(cpu)) return false;
+    return this.keeper[cpu] !== NOBODY || this.online.refugeFrom(cpu) === NOBODY;
   }
 
   #canInterrupt(task: number, keeper: number): boolean {

@@ -4,6 +4,8 @@ import {
   Context,
   type Steps,
   compound,
+  cpuDown,
+  cpuUp,
   gracePeriod,
   irqRestore,
   irqSave,
@@ -25,11 +27,12 @@ import type { Scenario } from '../src/run-schedule.js';
 
 /** One thing that a task of a random program does. */
 export type Op =
-  | { readonly do: 'read' | 'write' | 'add'; readonly at: number }
+  | { readonly do: 'read' | 'write' | 'add' | 'where'; readonly at: number }
   | { readonly do: 'copy'; readonly from: number; readonly at: number }
   | { readonly do: 'lock' | 'trylock'; readonly which: number; readonly inside: readonly Op[] }
   | { readonly do: 'mutex' | 'irq off' | 'preempt off' | 'reading'; readonly inside: readonly Op[] }
   | { readonly do: 'grace period' }
+  | { readonly do: 'other CPU off'; readonly inside: readonly Op[] }
   | { readonly do: 'spawn'; readonly inside: readonly Op[] };
 
 /** Tasks with the CPU of each; one may be an interrupt handler. */
@@ -44,7 +47,7 @@ export interface Program {
 const VARIABLES = 2;
 const simple: Arbitrary<Op> = oneof(
   record({
-    do: constantFrom('read' as const, 'write' as const, 'add' as const),
+    do: constantFrom('read' as const, 'write' as const, 'add' as const, 'where' as const),
     at: nat(VARIABLES - 1),
   }),
   record({ do: constant('copy' as const), from: nat(VARIABLES - 1), at: nat(VARIABLES - 1) }),
@@ -64,6 +67,7 @@ const op: Arbitrary<Op> = oneof(
   { arbitrary: held, weight: 3 },
   { arbitrary: section, weight: 3 },
   { arbitrary: constant({ do: 'grace period' as const }), weight: 1 },
+  { arbitrary: record({ do: constant('other CPU off' as const), inside }), weight: 1 },
   {
     arbitrary: record({ do: constant('spawn' as const), inside: array(simple, { maxLength: 1 }) }),
     weight: 1,
@@ -123,6 +127,10 @@ class Runner {
           yield read(variables + one.at);
           seen.push(x[one.at]!);
           break;
+        case 'where':
+          yield read(variables + one.at);
+          seen.push(ctx.cpu);
+          break;
         case 'write':
           yield write(variables + one.at);
           x[one.at] = 100 * (me + 1) + seen.length;
@@ -178,6 +186,13 @@ class Runner {
       case 'grace period':
         yield gracePeriod;
         break;
+      case 'other CPU off': {
+        const other = 1 - ctx.cpu;
+        yield cpuDown(other);
+        yield* this.run(ctx, me, one.inside);
+        yield cpuUp(other);
+        break;
+      }
       case 'spawn':
         yield* eachCpu(ctx, [0, 1], (own) => this.run(own, 10 * (me + 1) + own.cpu, one.inside));
         break;

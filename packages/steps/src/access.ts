@@ -14,8 +14,8 @@ declare const accessBrand: unique symbol;
 /** A place in shared state that tasks may race on. Claimed from a {@link CellSpace}. */
 export type Cell = number;
 
-/** Cells are numbered 0..CELLS_MAX-1. */
-export const CELLS_MAX = 2 ** 27;
+/** Cells are numbered 0..CELLS_MAX-1. The 128 numbers above stand for CPUs that go offline and come back. */
+export const CELLS_MAX: number = 2 ** 27 - 128;
 
 /** What a step does. The order is part of the encoding of {@link Access}. */
 export const AccessKind = {
@@ -39,6 +39,8 @@ export const AccessKind = {
   spawn: 13,
   /** Several reads and writes as one step; its cell names them, see `CellSpace.claimCompound`. */
   compound: 14,
+  /** A CPU goes offline or comes back: which and how says its cell, see {@link cpuDown} and {@link cpuUp}. */
+  hotplug: 15,
 } as const;
 export type AccessKind = (typeof AccessKind)[keyof typeof AccessKind];
 
@@ -103,6 +105,25 @@ export const rcuReadLock: Access = of(0, AccessKind.rcuReadLock);
 export const rcuReadUnlock: Access = of(0, AccessKind.rcuReadUnlock);
 /** Waits for every read section that is open now. Erased, it ends at once. */
 export const gracePeriod: Access = of(0, AccessKind.gracePeriod);
+
+/**
+ * Takes a CPU offline: blocks until its task is in no section, then moves all tasks of it to the lowest CPU that is
+ * online, pinned ones too, as the kernel does before it tells anybody. Nothing when it is offline already. Not to be
+ * announced in a section, nor made on that CPU. Erased, it does nothing.
+ * @param cpu 0..63
+ * @example
+ * yield cpuDown(1); // nothing runs there any more: what the CPU kept can be given back
+ * @see linux 6.1 kernel/cpu.c takedown_cpu
+ */
+export const cpuDown = (cpu: number): Access => of(CELLS_MAX + 2 * cpu, AccessKind.hotplug);
+/**
+ * Brings a CPU back: tasks may begin there again, and move there. Erased, it does nothing.
+ * @param cpu 0..63
+ * @example
+ * yield cpuUp(1);
+ * @see linux 6.1 kernel/cpu.c bringup_cpu
+ */
+export const cpuUp = (cpu: number): Access => of(CELLS_MAX + 2 * cpu + 1, AccessKind.hotplug);
 
 /**
  * The kind of an access.

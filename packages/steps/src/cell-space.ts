@@ -34,7 +34,7 @@ export class CellSpace {
 
   /**
    * Reserves `count` consecutive cells and returns the first.
-   * @throws RangeError when `name` is no text, `count` is not a positive integer or the 2^27 cells are used up.
+   * @throws RangeError when `name` is no text, `count` is not a positive integer or all cells are used up.
    */
   claim(name: string, count = 1): Cell {
     if (typeof name !== 'string') throw expected('name', 'text', name);
@@ -105,11 +105,14 @@ export class CellSpace {
   }
 
   /**
-   * The name of a cell as claimed, with its index where the claim had several: `zone.lock[2]`; `cell N` of another.
+   * The name of a cell as claimed, with its index where the claim had several: `zone.lock[2]`; `CPU 1 down` and `CPU 1 up`
+   * of `cpuDown` and `cpuUp`; `cell N` of another.
    * @throws RangeError for what is no number.
    */
   describe(cell: Cell): string {
     if (typeof cell !== 'number') throw expected('cell', 'a number', cell);
+    if (cell >= CELLS_MAX && cell < CELLS_MAX + 128)
+      return `CPU ${(cell - CELLS_MAX) >> 1} ${(cell - CELLS_MAX) % 2 === 0 ? 'down' : 'up'}`;
     const range = this.#ranges.find((r) => cell >= r.base && cell < r.base + r.count);
     if (range === undefined) return `cell ${String(cell)}`;
     return range.count === 1 ? range.name : `${range.name}[${cell - range.base}]`;

@@ -26,6 +26,8 @@ const rows: Rows<World> = {
   unlock: HOT.access,
   tryLock: HOT.access,
   compound: HOT.access,
+  cpuDown: HOT.access,
+  cpuUp: HOT.access,
   accessKind: HOT.access,
   accessCell: HOT.access,
   raced: HOT.access,

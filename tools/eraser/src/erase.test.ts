@@ -45,6 +45,7 @@ describe('yields', () => {
     ['if (x) yield lock(c);', 'if (x) {}'],
     ['if (x) yield lock(c); else yield unlock(c);', 'if (x) {} else {}'],
     ['for (;;) yield read(c);', 'for (;;) {}'],
+    ['if (x) yield cpuDown(1);', 'if (x) {}'],
     ['while (x) yield read(c);', 'while (x) {}'],
     ['again: yield read(c);', 'again: {}'],
     ['switch (x) { case 1: yield read(c); a(); break; }', 'switch (x) { case 1: a(); break; }'],

@@ -14,7 +14,17 @@ export interface SteppedNames {
   readonly functions: ReadonlySet<string>;
 }
 
-const ACCESS_MAKERS = new Set(['read', 'write', 'rmw', 'lock', 'unlock', 'tryLock', 'compound']);
+const ACCESS_MAKERS = new Set([
+  'read',
+  'write',
+  'rmw',
+  'lock',
+  'unlock',
+  'tryLock',
+  'compound',
+  'cpuDown',
+  'cpuUp',
+]);
 const IS_STEPS_FACE = /(?:^|\/)steps(?:\/stepped)?$/u;
 
 /** Reads the imports and the functions of a module. */

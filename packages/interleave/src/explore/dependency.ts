@@ -1,5 +1,7 @@
 import { type Access, AccessKind, type Cell, type CellSpace } from '@mm/steps';
 
+import { hotplugCpu } from '../online-cpus.js';
+
 /** Tasks of a scenario that is explored: numbers 0..15. */
 export const TASKS = 16;
 /** Process `t` is the next step of task t on its CPU, `MOVED + t` the same made on the next CPU. */
@@ -23,6 +25,8 @@ export const Effect = {
   gaveBack: 128,
   /** It began an interrupt handler. */
   interrupts: 256,
+  /** It took a CPU down or brought one back. */
+  hotplug: 512,
 } as const;
 
 const READ_SECTION = Effect.readOpened | Effect.readClosed;
@@ -43,6 +47,10 @@ const isLocking = (access: Access): boolean => {
 const READER_CONFLICTS = 1;
 const WRITER_CONFLICTS = 2;
 
+/** Homes of tasks that have none, or whose is not known. */
+const ANYWHERE = -1;
+const UNKNOWN = -2;
+
 /** One step as the search remembers it: a row of columns of numbers. */
 export interface Steplike {
   readonly task: Int32Array;
@@ -58,6 +66,8 @@ export interface Steplike {
 export class Dependency {
   /** By task: the task that spawned it, or -1. Kept up to date by the search. */
   readonly parents = new Int32Array(TASKS).fill(-1);
+  /** By task: the only CPU that it has been on, and can be on unless that goes offline; -1: several; -2: not known. */
+  readonly #homes = new Int32Array(TASKS).fill(UNKNOWN);
   /** By compound cell: {@link READER_CONFLICTS} and {@link WRITER_CONFLICTS} of every other cell. */
   readonly #rows: Array<Uint8Array | undefined> = [];
   readonly #hasRows: boolean;
@@ -94,6 +104,8 @@ export class Dependency {
     const effectsB = bs.effects[b]!;
     if (this.#meets(accessA, effectsA, accessB, effectsB)) return true;
     if ((effectsA | effectsB) === 0) return false;
+    if ((effectsA & Effect.hotplug) !== 0 && this.#switches(accessA, bs, b)) return true;
+    if ((effectsB & Effect.hotplug) !== 0 && this.#switches(accessB, as, a)) return true;
     if (as.cpu[a] === bs.cpu[b] && ((effectsA | effectsB) & Effect.keeper) !== 0) return true;
     return (
       (effectsA & effectsB & Effect.started) !== 0 ||
@@ -103,6 +115,23 @@ export class Dependency {
       ((effectsA & Effect.gaveBack) !== 0 && (isLocking(accessB) || (effectsB & Effect.gaveBack) !== 0)) ||
       ((effectsB & Effect.gaveBack) !== 0 && isLocking(accessA))
     );
+  }
+
+  /** A task is on `cpu` now; -1: it may be on any. */
+  noteHome(task: number, cpu: number): void {
+    const home = this.#homes[task]!;
+    if (home !== cpu) this.#homes[task] = home === UNKNOWN ? cpu : ANYWHERE;
+  }
+
+  /**
+   * Whether a change of a CPU matters to step `b`: it is made there, or its task may come from there, it starts tasks, or
+   * changes a CPU as well.
+   */
+  #switches(access: Access, bs: Steplike, b: number): boolean {
+    if ((bs.effects[b]! & (Effect.hotplug | Effect.started)) !== 0) return true;
+    const cpu = hotplugCpu(access);
+    const home = this.#homes[bs.task[b]!]!;
+    return home < 0 || home === cpu || bs.cpu[b] === cpu;
   }
 
   #meets(a: Access, effectsA: number, b: Access, effectsB: number): boolean {

@@ -152,7 +152,7 @@ export class Dpor {
     const execution = this.#execution;
     const stack = this.#stack;
     const to = this.#prefix - 1;
-    const { process, access, task, plain } = stack;
+    const { process, access, task, effects, plain } = stack;
     const { lastEvent } = this.#races!;
     for (let depth = 0; depth < to; depth++) {
       if (plain[depth] === 1) {
@@ -164,6 +164,7 @@ export class Dpor {
       execution.repeat(process[depth]!);
       if (execution.access !== access[depth]! || execution.failure !== undefined) this.#failToRepeat(depth);
       lastEvent[task[depth]!] = depth;
+      if ((effects[depth]! & Effect.hotplug) !== 0) this.#noteHomes();
       if (execution.tasks !== before) this.#noteTasks(before, depth);
     }
     stack.depth = Math.max(0, to);
@@ -205,6 +206,7 @@ export class Dpor {
       if (this.#bounded) this.#reverseBounded(races.found[i]!, task);
       else this.#reverse(races.found[i]!, depth, process);
     races.lastEvent[task] = depth;
+    if ((execution.effects & Effect.hotplug) !== 0) this.#noteHomes();
     if (execution.tasks !== before) this.#noteTasks(before, depth);
   }
 
@@ -235,7 +237,15 @@ export class Dpor {
     for (let task = from; task < execution.tasks; task++) {
       races.lastEvent[task] = depth;
       this.#dependency!.parents[task] = execution.parentOf(task);
+      this.#dependency!.noteHome(task, execution.homeOf(task));
     }
+  }
+
+  /** A CPU has gone or come: tasks may have moved. */
+  #noteHomes(): void {
+    const execution = this.#execution;
+    for (let task = 0; task < execution.tasks; task++)
+      this.#dependency!.noteHome(task, execution.homeOf(task));
   }
 
   /** Sees to a run in which the event at `depth` does not come after the one at `at`. */

@@ -97,6 +97,13 @@ export class Execution {
     return this.#machine.parentOf(task);
   }
 
+  /** The CPU that a task stays on unless that goes offline, or -1. */
+  homeOf(task: number): number {
+    const machine = this.#machine;
+    const roams = this.#options.moves > 0 && !machine.isPinned(task);
+    return roams ? -1 : machine.cpuOf(task);
+  }
+
   /** Makes a step without looking at what it did, as when a prefix is made again. */
   repeat(process: number): void {
     const machine = this.#machine;

@@ -1,5 +1,6 @@
 import { AccessKind } from '@mm/steps';
 
+import { hotplugCpu } from '../online-cpus.js';
 import { type Dependency, Effect, TASKS } from './dependency.js';
 import type { EventStack } from './event-stack.js';
 
@@ -56,6 +57,8 @@ export class Races {
     const interrupts = (did & Effect.interrupts) !== 0;
     let lock = (access[depth]! & 15) === AccessKind.lock ? access[depth]! >>> 4 : -1;
     let kept = this.keeps;
+    // One who changes CPUs may have waited for a section, or for another CPU, of long ago.
+    const all = this.#all || (did & Effect.hotplug) !== 0;
     const heads = this.#headsOf(me);
     for (;;) {
       let i = -1;
@@ -68,7 +71,7 @@ export class Races {
       if (i < 0) break;
       const ordered = clocks[own + other]! >= i;
       // What it comes after is ordered, with all before it of the same task; but who took a lock or the CPU may be further back.
-      if (prior[other]! >= i || (ordered && lock < 0 && !kept && !this.#all)) {
+      if (prior[other]! >= i || (ordered && lock < 0 && !kept && !all)) {
         heads[other] = -1;
         continue;
       }
@@ -88,7 +91,7 @@ export class Races {
         kept = this.#all;
         if (races === 0 || found[races - 1] !== i) found[races++] = i;
       }
-      if ((ordered && !this.#all) || !this.#dependency.holds(this.#stack, i, this.#stack, depth)) continue;
+      if ((ordered && !all) || !this.#dependency.holds(this.#stack, i, this.#stack, depth)) continue;
       if ((races === 0 || found[races - 1] !== i) && (this.#all || this.#canSwap(i, depth)))
         found[races++] = i;
       if (!ordered) this.#join(own, i);
@@ -137,6 +140,8 @@ export class Races {
       return false;
     if (kindJ === AccessKind.gracePeriod && (effects[i]! & Effect.readClosed) !== 0 && this.#waitedFor(i))
       return false;
+    // A CPU goes down between sections alone.
+    if ((effects[j]! & Effect.hotplug) !== 0 && cpu[i] === hotplugCpu(access[j]!)) return keptBefore[i] === 0;
     if ((effects[i]! & Effect.keeper) === 0 || cpu[i] !== cpu[j]) return true;
     const interrupts = (effects[j]! & Effect.interrupts) !== 0;
     return lets(keptBefore[i]!, task[j]!, interrupts);

@@ -37,6 +37,7 @@ export class StepEffects {
       if (read >= 0) effects |= Effect.readOpened;
     }
     if (kind === AccessKind.gracePeriod || (next & 15) === AccessKind.gracePeriod) effects |= Effect.wait;
+    if (kind === AccessKind.hotplug) effects |= Effect.hotplug;
     if (machine.taskCount !== this.#tasks) effects |= Effect.started;
     if (next === NO_TASK) effects |= Effect.end;
     if ((kind === AccessKind.lock || kind === AccessKind.tryLock) && machine.holderOf(access >>> 4) === task)

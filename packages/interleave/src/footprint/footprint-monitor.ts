@@ -59,7 +59,10 @@ export class FootprintMonitor implements Monitor {
       throw new ScheduleError('wrong use', `expected at most ${TASKS} tasks under the footprint check`);
     const machine = this.#machine!;
     const { parents } = this.#dependency;
-    for (let t = 0; t < Math.min(TASKS, machine.taskCount); t++) parents[t] = machine.parentOf(t);
+    for (let t = 0; t < Math.min(TASKS, machine.taskCount); t++) {
+      parents[t] = machine.parentOf(t);
+      this.#dependency.noteHome(t, machine.cpuOf(t));
+    }
     this.#effects.before(machine, task, cpu);
     this.#now.length = 0;
     this.#task = task;

@@ -1,6 +1,16 @@
 import { checkCpu } from '@mm/kmem';
 import { cpusWriteLock, cpusWriteUnlock } from '@mm/kmem/stepped';
-import { type Context, type Steps, irqRestore, irqSave, lock, unlock, write } from '@mm/steps/stepped';
+import {
+  type Context,
+  type Steps,
+  cpuDown,
+  cpuUp,
+  irqRestore,
+  irqSave,
+  lock,
+  unlock,
+  write,
+} from '@mm/steps/stepped';
 
 import { checkSystem } from '../check-arguments.js';
 import { ArrayWord, NodeWord } from '../slab-cache.js';
@@ -10,7 +20,7 @@ import { drainFreelist } from './drain.js';
 import { destroySlabs } from './grow.js';
 
 /**
- * CPU `cpu` has gone offline: what its arrays held goes back, and every free slab with it.
+ * CPU `cpu` goes offline, unless it has: what its arrays held goes back, and every free slab with it. Not to be called there.
  * @throws OptionError for what is no slab allocator or no CPU.
  * @example
  * slabCpuDead(ctx, system, 1);
@@ -21,6 +31,7 @@ export function* slabCpuDead(ctx: Context, system: SlabSystem, cpu: number): Ste
   checkCpu(system.cpus, cpu);
   const { caches } = register;
   yield* cpusWriteLock(register);
+  yield cpuDown(cpu);
   system.online[cpu] = 0;
   yield lock(register.mutex);
   for (const cache of caches) {
@@ -56,6 +67,7 @@ export function* slabCpuOnline(_ctx: Context, system: SlabSystem, cpu: number): 
   for (const cache of register.caches)
     cache.node[NodeWord.freeLimit] = (1 + counted) * cache.batchcount + cache.num;
   yield unlock(register.mutex);
+  yield cpuUp(cpu);
   system.online[cpu] = 1;
   yield* cpusWriteUnlock(register);
 }

@@ -3,6 +3,8 @@ import { cpusReadLock, cpusReadUnlock, cpusWriteLock, cpusWriteUnlock } from '@m
 import {
   type Context,
   type Steps,
+  cpuDown,
+  cpuUp,
   eachCpu,
   irqRestore,
   irqSave,
@@ -82,7 +84,7 @@ export function* flushAllLocked(ctx: Context, cache: SlubCache): Steps<void> {
 }
 
 /**
- * CPU `cpu` has gone offline: what it held of each cache goes back.
+ * CPU `cpu` goes offline, unless it has: what it held of each cache goes back. Not to be called there.
  * @throws OptionError for what is no slab allocator or no CPU.
  * @example
  * slubCpuDead(ctx, slub, 1);
@@ -92,6 +94,7 @@ export function* slubCpuDead(ctx: Context, system: SlubSystem, cpu: number): Ste
   const { register } = checkSystem(system);
   checkCpu(system.cpus, cpu);
   yield* cpusWriteLock(register);
+  yield cpuDown(cpu);
   system.online[cpu] = 0;
   yield lock(register.mutex);
   for (const cache of register.caches) yield* flushCpu(ctx, cache, cpu);
@@ -108,6 +111,7 @@ export function* slubCpuDead(ctx: Context, system: SlubSystem, cpu: number): Ste
 export function* slubCpuOnline(_ctx: Context, system: SlubSystem, cpu: number): Steps<void> {
   checkCpu(checkSystem(system).cpus, cpu);
   yield* cpusWriteLock(system.register);
+  yield cpuUp(cpu);
   system.online[cpu] = 1;
   yield* cpusWriteUnlock(system.register);
 }
