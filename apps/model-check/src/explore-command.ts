@@ -179,12 +179,14 @@ function optionsOf(flags: ExploreFlags): ExploreJobOptions {
 function scenariosOf(names: string | undefined): readonly NamedScenario[] {
   if (names === undefined) return [];
   if (names === 'all') return SCENARIOS;
-  return names.split(',').map((name) => {
+  const asked = names.split(',').map((name) => {
     const named = scenarioNamed(name.trim());
     if (named === undefined)
       throw new OptionError('--scenario', 'names as `mm-check explore` lists them, or all', name);
     return named;
   });
+  if (new Set(asked).size < asked.length) throw new OptionError('--scenario', 'each scenario once', names);
+  return asked;
 }
 
 function sizesOf(named: NamedScenario, asked: string | undefined): readonly ScenarioSize[] {

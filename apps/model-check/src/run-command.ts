@@ -113,10 +113,19 @@ Examples:
 
 Exit codes: 0 holds, 1 a counterexample, 2 wrong use or broken input, 130 interrupted.`;
 
+/** Options that only page tables have a use for, and what they are unless something else is asked for. */
+const OF_TABLES = [
+  ['behaviour', 'corrected'],
+  ['tables', 'slab'],
+] as const;
+
 function optionsOf(flags: RunFlags): RunOptions {
   const systems = flags.system.split(',').map((name) => subsystemOf(name.trim(), '--system').name);
   if (new Set(systems).size < systems.length)
     throw new OptionError('--system', 'each system once', flags.system);
+  for (const [name, usual] of OF_TABLES)
+    if (flags[name] !== usual && !systems.includes('v7s'))
+      throw new OptionError(`--${name}`, '--system v7s with it', flags[name]);
   const series: Series = choiceOption(flags.series, '--series', SERIES);
   const preset: { preset?: PresetName } =
     flags.preset === undefined ? {} : { preset: choiceOption(flags.preset, '--preset', PRESET_NAMES) };

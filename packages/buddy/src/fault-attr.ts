@@ -131,5 +131,10 @@ export function parseFaultRate(text: string, field: string): FaultRate {
     number,
     number,
   ];
-  return new FaultAttr({ interval, probability, space, times }).rate;
+  try {
+    return new FaultAttr({ interval, probability, space, times }).rate;
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    throw new OptionError(`${field} ${error.field}`, error.expected, error.value);
+  }
 }
