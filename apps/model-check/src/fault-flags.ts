@@ -21,26 +21,30 @@ export const addFaultFlags = (command: Command): Command =>
     .option('--corrupt', 'every program also writes into free objects, not one in four')
     .option('--no-corrupt', 'no program does');
 
-/** Whether programs of a system may meet a fault. */
-const takes = (system: string, fault: FaultOption): boolean =>
-  subsystemOf(system).faults?.includes(fault) === true;
+/** Whether programs of a system may meet a fault in such a world. */
+const takes = (system: string, fault: FaultOption, world: WorldOptions): boolean =>
+  subsystemOf(system).faults?.(world).includes(fault) === true;
 
-const takersOf = (fault: FaultOption): string[] =>
-  [...SUBSYSTEMS.keys()].filter((system) => takes(system, fault));
+const takersOf = (fault: FaultOption, world: WorldOptions): string[] =>
+  [...SUBSYSTEMS.keys()].filter((system) => takes(system, fault, world));
 
 /** What the help says of them. */
-export const FAULT_HELP = FAULT_OPTIONS.map((fault) => `  --${fault}: ${takersOf(fault).join(', ')}`).join(
-  '\n',
-);
+export const FAULT_HELP = FAULT_OPTIONS.map(
+  (fault) => `  --${fault}: ${takersOf(fault, {}).join(', ')}`,
+).join('\n');
 
 /** @throws OptionError for what is no attributes, and for a fault that none of the systems can meet. */
-export function faultsOf(flags: FaultFlags, systems: readonly string[]): Pick<WorldOptions, FaultOption> {
+export function faultsOf(
+  flags: FaultFlags,
+  systems: readonly string[],
+  world: WorldOptions,
+): Pick<WorldOptions, FaultOption> {
   for (const name of ['faults', 'failslab'] as const)
     if (flags[name] !== undefined) parseFaultRate(flags[name], `--${name}`);
   for (const fault of FAULT_OPTIONS) {
-    if (flags[fault] === undefined || systems.some((system) => takes(system, fault))) continue;
+    if (flags[fault] === undefined || systems.some((system) => takes(system, fault, world))) continue;
     const option = flags[fault] === false ? `--no-${fault}` : `--${fault}`;
-    throw new OptionError(option, `a --system of ${takersOf(fault).join(', ')}`, systems.join(','));
+    throw new OptionError(option, `a --system of ${takersOf(fault, world).join(', ')}`, systems.join(','));
   }
   const { faults, failslab, corrupt } = flags;
   return {
@@ -53,7 +57,7 @@ export function faultsOf(flags: FaultFlags, systems: readonly string[]): Pick<Wo
 /** The faults of a run in words, and which systems do not meet them. */
 export function describeFaults(world: WorldOptions, systems: readonly string[]): string {
   const words = FAULT_OPTIONS.filter((fault) => world[fault] !== undefined).map((fault) => {
-    const others = systems.filter((system) => !takes(system, fault));
+    const others = systems.filter((system) => !takes(system, fault, world));
     return `, ${fault} ${world[fault]}${others.length === 0 ? '' : ` but for ${others.join(', ')}`}`;
   });
   return words.join('');

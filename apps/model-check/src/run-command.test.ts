@@ -80,7 +80,7 @@ describe('mm-check run', () => {
     const args = [
       'run',
       '--system',
-      'slub,slab,buddy',
+      'slub,slab,buddy,v7s',
       option,
       '4,100,0,-1',
       '--commands',
@@ -126,7 +126,11 @@ describe('mm-check run', () => {
     [['--no-corrupt', '--system', 'v7s'], '--no-corrupt: expected a --system of slub, slab, got "v7s"'],
     [
       ['--failslab', '1,1,0,1', '--system', 'zones,buddy'],
-      '--failslab: expected a --system of slub, slab, sysfs',
+      '--failslab: expected a --system of slub, slab, sysfs, v7s',
+    ],
+    [
+      ['--failslab', '1,1,0,1', '--system', 'v7s', '--tables', 'page'],
+      '--failslab: expected a --system of slub, slab, sysfs, got "v7s"',
     ],
     [
       ['--faults', '1,1,0,1', '--system', 'zones'],

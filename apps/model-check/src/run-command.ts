@@ -130,6 +130,7 @@ function optionsOf(flags: RunFlags): RunOptions {
   const preset: { preset?: PresetName } =
     flags.preset === undefined ? {} : { preset: choiceOption(flags.preset, '--preset', PRESET_NAMES) };
   const cpus = integerOption(flags.cpus, '--cpus', 1, 64);
+  const tables = choiceOption(flags.tables, '--tables', TABLES_NAMES);
   return {
     systems,
     seed: integerOption(flags.seed, '--seed', 0, 2 ** 31 - 1),
@@ -142,8 +143,8 @@ function optionsOf(flags: RunFlags): RunOptions {
       cpus,
       series,
       behaviour: choiceOption(flags.behaviour, '--behaviour', BEHAVIOURS),
-      tables: choiceOption(flags.tables, '--tables', TABLES_NAMES),
-      ...faultsOf(flags, systems),
+      tables,
+      ...faultsOf(flags, systems, { tables }),
       ...preset,
     },
   };

@@ -100,8 +100,8 @@ export interface Subsystem<W> {
   readonly name: string;
   readonly commands: readonly Command<W>[];
   readonly invariants: Invariants;
-  /** Faults that its programs may meet. Its worlds are made without the others. Default: none. */
-  readonly faults?: readonly FaultOption[];
+  /** Faults that its programs may meet under these options. Its worlds are made without the others. Default: none. */
+  readonly faults?: (options: WorldOptions) => readonly FaultOption[];
   /** A fresh world. */
   readonly setup: (options: WorldOptions) => W;
   /** Asked of a fresh world: what makes it fresh again, for less than another one costs. Default: nothing does. */

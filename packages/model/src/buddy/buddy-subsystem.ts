@@ -102,7 +102,7 @@ export const buddySubsystem: Subsystem<BuddyWorld> = {
       return `${name} = ${sysctlText(name, op.b)}`;
     }),
   ],
-  faults: ['faults'],
+  faults: () => ['faults'],
   setup: buddyWorld,
   renewal: buddyRenewal,
   cellsOf: (world) => world.machine.cells,

@@ -74,6 +74,8 @@ const IN_FLIGHT_MAX = 1024;
  * @throws ModelViolation when a failure was not due.
  */
 export function checkFailure(world: BuddyWorld, gfp: number, given: readonly number[]): void {
+  // Faults are failures that are due at any time.
+  if (world.machine.pages.faults !== null) return;
   const undue = undueFailure(world, gfp, given);
   if (undue !== null)
     throw new ModelViolation('an allocation does not fail while enough of the right memory is free', undue);
@@ -81,8 +83,6 @@ export function checkFailure(world: BuddyWorld, gfp: number, given: readonly num
 
 /** Why the failure of a single page is not due by {@link checkFailure}'s rule; null: it is. */
 export function undueFailure(world: BuddyWorld, gfp: number, given: readonly number[]): string | null {
-  // Faults are failures that are due at any time.
-  if (world.machine.pages.faults !== null) return null;
   const { machine, model, isolated } = world;
   const { zones, pages } = machine;
   const highest = highestZone(zones.names, gfp);

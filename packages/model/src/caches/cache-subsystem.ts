@@ -256,7 +256,7 @@ function cacheSubsystem(slab: 'slub' | 'slab'): Subsystem<CacheWorld> {
     name: slab,
     invariants: CACHE_INVARIANTS,
     commands: [...cacheCommands(slab), ...wrongCommands],
-    faults: FAULT_OPTIONS,
+    faults: () => FAULT_OPTIONS,
     setup: (options) => cacheWorld(options, slab),
     vary: (options, seed) => withCorruption(options, seed, slab),
     describeWorld: describeCorruption,

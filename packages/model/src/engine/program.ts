@@ -32,8 +32,9 @@ export function randomProgram<W>(subsystem: Subsystem<W>, seed: number, length: 
 }
 
 /** Options without the faults that a subsystem has no use for. */
-function ownOptions<W>({ faults = [] }: Subsystem<W>, options: WorldOptions): WorldOptions {
-  const others = FAULT_OPTIONS.filter((name) => options[name] !== undefined && !faults.includes(name));
+function ownOptions<W>({ faults }: Subsystem<W>, options: WorldOptions): WorldOptions {
+  const own = faults?.(options) ?? [];
+  const others = FAULT_OPTIONS.filter((name) => options[name] !== undefined && !own.includes(name));
   if (others.length === 0) return options;
   return Object.fromEntries(
     Object.entries(options).filter(([name]) => !others.includes(name as FaultOption)),

@@ -6,7 +6,7 @@ import type { Context, Steps } from '@mm/steps/stepped';
 import { exhaust, release } from './buddy-commands.js';
 import { ModelViolation } from '../model-violation.js';
 import { type Answer, NOTHING_TO_DO, type Op } from '../subsystem.js';
-import { ENOUGH, checkTableFailure } from '../v7s/table-failure.js';
+import { ENOUGH, beginsNow, checkTableFailure } from '../v7s/table-failure.js';
 import { WINDOW_PAGES, farAddressOf, oddSizeOf, rangeOf } from '../v7s/v7s-arguments.js';
 import { type BusyRange, type V7sWorld, checkAround, checkPage, isBusy } from '../v7s/v7s-world.js';
 
@@ -35,7 +35,7 @@ export function* map(world: V7sWorld, ctx: Context, op: Op): Steps<Answer> {
   const within = last < WINDOW_PAGES && pa + size * count <= 2 ** shape.oas;
   const free = within && mapped.subarray(first, last + 1).every((page) => page === 0);
   const done = { bytes: 0 };
-  const given = world.buddy.model.given.slice();
+  const beginning = beginsNow(world);
   const answer = yield* mapPages(ctx, world.table, iova, pa, size, count, prot, GFP_ATOMIC, done);
   unclaim(world, range);
   if (answer === 0 && !known)
@@ -61,7 +61,7 @@ export function* map(world: V7sWorld, ctx: Context, op: Op): Steps<Answer> {
       'a map that fails takes nothing away',
       'a map that fails leaves nothing behind',
     );
-  if (answer === -Errno.ENOMEM) checkTableFailure(world, given, ENOUGH, `page ${first} of ${count}`);
+  if (answer === -Errno.ENOMEM) checkTableFailure(world, beginning, ENOUGH, `page ${first} of ${count}`);
   else if (free && known)
     throw new ModelViolation('a map of what is free succeeds', `errno ${answer}, page ${first} of ${count}`);
   return answer;
@@ -82,13 +82,14 @@ export function* unmap(world: V7sWorld, ctx: Context, op: Op): Steps<Answer> {
     mapped.subarray(first + pages, first + pages + step).every((page) => page !== 0)
   )
     pages += step;
-  const given = world.buddy.model.given.slice();
+  const beginning = beginsNow(world);
   const gone = yield* unmapPages(ctx, world.table, iova, size, count);
   unclaim(world, range);
   const said = `${gone} of ${pages * 0x1000} bytes, page ${first}`;
   if (gone > pages * 0x1000) throw new ModelViolation('an unmap reports no more than went away', said);
   // A block of which a part goes needs a table for the rest.
-  if (gone < pages * 0x1000) checkTableFailure(world, given, 'an unmap takes away all that is mapped', said);
+  if (gone < pages * 0x1000)
+    checkTableFailure(world, beginning, 'an unmap takes away all that is mapped', said);
   pages = gone / 0x1000;
   mapped.fill(0, first, first + pages);
   for (let page = first; page < first + pages; page++) {

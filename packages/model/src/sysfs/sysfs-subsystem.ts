@@ -79,7 +79,7 @@ export const sysfsSubsystem: Subsystem<SysfsWorld> = {
     command('readProcFile', 40, always, procNameOf),
     command('writeSlabinfoFile', 8, always, (op) => `cache #${op.a}`),
   ],
-  faults: ['faults', 'failslab'],
+  faults: () => ['faults', 'failslab'],
   setup: sysfsWorld,
   connect: connectCaches,
   cellsOf: (world) => world.machine.cells,

@@ -117,6 +117,8 @@ export const v7sSubsystem: Subsystem<V7sWorld> = {
       (world) => world.buddy.model.live.length > 0,
     ),
   ],
+  // Other sources of tables than a cache take no objects.
+  faults: ({ tables = 'slab' }) => (tables === 'slab' ? ['faults', 'failslab'] : ['faults']),
   setup: v7sWorld,
   vary: withShape,
   describeWorld: describeShape,

@@ -19,6 +19,7 @@ import { Context } from '@mm/steps';
 import { type BuddyWorld, buddyWorld } from '../buddy/buddy-world.js';
 import { ModelViolation } from '../model-violation.js';
 import type { WorldOptions } from '../subsystem.js';
+import { beginFaults, withoutFaults } from './v7s-faults.js';
 import { WINDOW_PAGES, windowStart } from './v7s-arguments.js';
 import { type V7sShape, shapeOf } from './v7s-shapes.js';
 import { liveTables, otherPages, tableSource, tablesInUse } from './v7s-tables.js';
@@ -89,6 +90,7 @@ export function v7sWorld(options: WorldOptions): V7sWorld {
   const { memory, log, cells } = machine;
   const table = allocPgtable(ctx, config, { memory, log, cells, source });
   for (const [pfn, order] of high) freePages(ctx, machine.pages, pfn, order);
+  beginFaults(machine, options);
   if (table === null) throw new OptionError('preset', 'a machine with memory below 4 GiB', preset);
   return {
     machine,
@@ -111,15 +113,6 @@ export function v7sWorld(options: WorldOptions): V7sWorld {
     read: (addr) => (memory.map.has(Math.floor(addr / 4096)) ? memory.read32(addr) : null),
     flushed,
   };
-}
-
-/** An unmap that must split a block fails where there is no table: faults would have to be told to the model. */
-function withoutFaults({
-  faults: _faults,
-  failslab: _failslab,
-  ...options
-}: WorldOptions): Omit<WorldOptions, 'faults' | 'failslab'> {
-  return options;
 }
 
 /** All blocks above 4 GiB that could hold a level 1 table: of order 2 and more. Their pages and orders. */
