@@ -15,6 +15,11 @@ export interface ZoneBounds {
   readonly startPfn: number;
   readonly spannedPages: number;
   readonly presentPages: number;
+  /**
+   * Of ZONE_MOVABLE: it is taken from high memory, perhaps the whole of it. By default, whether ZONE_HIGHMEM spans any.
+   * @see linux 6.1 mm/page_alloc.c find_usable_zone_for_movable
+   */
+  readonly fromHighmem?: boolean;
 }
 
 /** The fields of a {@link ZonePreset} that decide where zones lie. */
@@ -55,7 +60,11 @@ export function layOutZones(
   const highest = possible.findLast((zone) => zone.end > zone.start)!;
   const movableStart = findMovableStart(spans, highest.start, movable);
   return possible.map(({ name, start, end }) => {
-    if (name === 'Movable') return bounds(name, spans, movableStart === 0 ? last : movableStart, last);
+    if (name === 'Movable')
+      return {
+        ...bounds(name, spans, movableStart === 0 ? last : movableStart, last),
+        fromHighmem: highest.name === 'HighMem',
+      };
     // Memory above the start of ZONE_MOVABLE belongs to it.
     return bounds(name, spans, start, movableStart === 0 ? end : Math.min(end, movableStart));
   });

@@ -135,6 +135,20 @@ test('movablecore takes the end of memory, kernelcore leaves the beginning', () 
   );
 });
 
+test('a ZONE_MOVABLE that takes the whole of high memory is high memory still', () => {
+  const preset = zonePreset('arm');
+  // 768 of 2048 MiB are low; the kernel's 500 MiB are among them.
+  const spans = [{ startPfn: GiB, endPfn: 3 * GiB }];
+  const made = layOutZones(spans, preset, { kernelcore: '500M' });
+  expect(made.find(({ name }) => name === 'HighMem')!.spannedPages).toBe(0);
+  const zones = new Zones(made.map((zone) => ({ ...zone, managedPages: zone.presentPages })));
+  expect(zones.managed[zones.indexOf('Movable')]).toBe(1.25 * GiB);
+  initPerZoneWmarkMin(new VmSysctls(zones, 1), 3453);
+  // Low memory has the reserve to itself; of high memory 128 pages.
+  expect(zones.wmark[zones.indexOf('DMA') * 4]).toBe(863);
+  expect(zones.wmark[zones.indexOf('Movable') * 4]).toBe(128);
+});
+
 test('System RAM of /proc/iomem is read, what lies inside it and other lines are not', () => {
   const text =
     '00000000-00000fff : Reserved\n00001000-0009fbff : System RAM\n  00002000-00002fff : Kernel code\n100000000-1ffffffff : System RAM\n';

@@ -59,14 +59,9 @@ export class Zones {
   /** Zones that have managed pages, in fallback order: highest first. */
   readonly zonelist: Int32Array;
 
-  /**
-   * @param movableIsHighmem by default, whether ZONE_HIGHMEM spans any memory; say true where ZONE_MOVABLE has
-   * taken the whole of it.
-   * @throws OptionError when a zone's numbers contradict each other.
-   */
-  constructor(specs: readonly ZoneSpec[], movableIsHighmem?: boolean) {
+  /** @throws OptionError when a zone's numbers contradict each other. */
+  constructor(specs: readonly ZoneSpec[]) {
     for (const [i, spec] of checkArray('specs', specs, 'zones').entries()) checkSpec(spec, i);
-    if (movableIsHighmem !== undefined) checkBoolean('movableIsHighmem', movableIsHighmem);
     this.count = specs.length;
     this.names = specs.map((spec) => spec.name);
     this.config = zoneConfigOf(this.names);
@@ -85,7 +80,8 @@ export class Zones {
     this.statThreshold = new Int32Array(this.count);
     this.driftMark = new Int32Array(this.count);
     this.movableIsHighmem =
-      movableIsHighmem ?? specs.some((spec) => spec.name === 'HighMem' && spec.spannedPages > 0);
+      specs.find((spec) => spec.name === 'Movable')?.fromHighmem ??
+      specs.some((spec) => spec.name === 'HighMem' && spec.spannedPages > 0);
     const populated = this.indices().filter((z) => this.managed[z]! > 0);
     this.zonelist = new Int32Array(populated.toReversed());
   }
@@ -135,7 +131,7 @@ export class Zones {
 }
 
 function checkSpec(spec: ZoneSpec, i: number): void {
-  const { name, startPfn, spannedPages, presentPages, managedPages } = checkObject(
+  const { name, startPfn, spannedPages, presentPages, managedPages, fromHighmem } = checkObject(
     `specs[${i}]`,
     spec,
     'a zone',
@@ -146,6 +142,7 @@ function checkSpec(spec: ZoneSpec, i: number): void {
     if (!Number.isInteger(value) || value < 0 || value > max)
       throw new OptionError(`zones.${name}.${field}`, `an integer of 0 to ${max}`, value);
   };
+  if (fromHighmem !== undefined) checkBoolean(`specs[${i}].fromHighmem`, fromHighmem);
   check('startPfn', startPfn, 2 ** 31 - 1);
   check('spannedPages', spannedPages, 2 ** 31 - 1 - startPfn);
   check('presentPages', presentPages, spannedPages);

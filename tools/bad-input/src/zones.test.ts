@@ -79,10 +79,7 @@ tryWrongValues<World>('@mm/zones', {
     defaultMinFreeKbytes: { args: ({ zones: z }) => [z] },
     setWatermarks: { args: ({ zones: z }) => [z, 4096, 10] },
     totalReservePages: { args: ({ zones: z }) => [z] },
-    'new Zones': {
-      args: () => [SPECS, false],
-      accepts: { 1: ['undefined', 'true'] },
-    },
+    'new Zones': { args: () => [SPECS] },
     'Zones.indexOf': {
       args: () => ['Normal'],
       call: ({ zones: z }, [name]) => z.indexOf(name!),
