@@ -23,6 +23,7 @@ describe('a whole recording', () => {
   test.each([
     'mm/gfp.json',
     'mm/zones-arch.json',
+    'ours/zones-arch-movable.json',
     'mm/genalloc.json',
     'mm/page-frag.json',
     'v7s/selftest.json',
