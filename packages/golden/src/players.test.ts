@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
 import type { Mismatch } from './mismatch.js';
@@ -6,8 +6,9 @@ import { checkCases, playCase } from './player.js';
 import { PLAYERS, playerFor } from './players.js';
 import { readRecording } from './read-recording.js';
 
-const golden = (name: string): string =>
-  readFileSync(new URL(`../../../golden/${name}`, import.meta.url), 'utf8');
+const GOLDEN = new URL('../../../golden/', import.meta.url);
+const golden = (name: string): string => readFileSync(new URL(name, GOLDEN), 'utf8');
+const OURS = readdirSync(new URL('ours/', GOLDEN)).filter((name) => name.endsWith('.json'));
 
 function mismatchesOf(text: string, name: string): Array<Mismatch & { index: number }> {
   const recording = readRecording(text, name);
@@ -23,11 +24,11 @@ describe('a whole recording', () => {
   test.each([
     'mm/gfp.json',
     'mm/zones-arch.json',
-    'ours/zones-arch-movable.json',
     'mm/genalloc.json',
     'mm/page-frag.json',
     'v7s/selftest.json',
     'v7s/config.json',
+    ...OURS.map((name) => `ours/${name}`),
   ])('%s plays without mismatch', (name) => {
     expect(mismatchesOf(golden(name), name)).toEqual([]);
   });

@@ -20,9 +20,6 @@ test.each([
   'mm/slub-merge.json',
   'mm/slub-trace.json',
   'mm/slub-trace-options.json',
-  'ours/slub-trace-dma.json',
-  'ours/slub-trace-dma-4g.json',
-  'ours/slab-trace-dma.json',
 ])(
   '%s plays as Linux did',
   (name) => {
