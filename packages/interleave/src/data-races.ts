@@ -28,6 +28,7 @@ export class DataRaceMonitor implements Monitor {
   #reads = new Map<Cell, Clock>();
   #writes = new Map<Cell, Clock>();
   #machine: Interleaver | undefined;
+  #names: ReadonlyArray<string | undefined> = [];
 
   begin(run: ScenarioRun, machine: Interleaver): void {
     this.#plain = new Set(run.unsynchronised ?? []);
@@ -36,6 +37,7 @@ export class DataRaceMonitor implements Monitor {
     this.#reads = new Map();
     this.#writes = new Map();
     this.#machine = machine;
+    this.#names = run.tasks.map(({ name }) => name);
   }
 
   onStep(task: number, access: Access): void {
@@ -67,8 +69,13 @@ export class DataRaceMonitor implements Monitor {
       const machine = this.#machine!;
       throw new ScheduleError(
         'data race',
-        `${machine.describeTask(task)} touches ${cellName(machine, cell)}, which ${machine.describeTask(other)} ${did}, and nothing orders the two`,
+        `${this.#nameOf(task)} touches ${cellName(machine, cell)}, which ${this.#nameOf(other)} ${did}, and nothing orders the two`,
       );
     }
+  }
+
+  /** Either may have ended by now. */
+  #nameOf(task: number): string {
+    return this.#names[task] ?? `task ${task}`;
   }
 }

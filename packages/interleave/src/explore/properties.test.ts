@@ -80,8 +80,8 @@ describe('data races on unsynchronised cells', () => {
         plain,
       ),
     );
-    expect(told(result)).toMatch(
-      /^data race: (?:producer|consumer) .* touches data, which .* nothing orders the two$/u,
+    expect(told(result)).toBe(
+      'data race: consumer touches data, which producer wrote, and nothing orders the two',
     );
   });
   it('are none where a flag or a lock orders the two', () => {
