@@ -12,6 +12,7 @@ export {
   getFreePages,
   getZeroedPage,
   isolatePageblock,
+  pageAllocCpuDead,
   unisolatePageblock,
   unreserveHighatomic,
   zonePcpDisable,

@@ -77,14 +77,17 @@ export function freePagesOf(pages: PageAllocator, zone: number): number {
  * @see linux 6.1 mm/vmstat.c refresh_cpu_vm_stats
  */
 export function foldZoneCounters(pages: PageAllocator): void {
-  const { pcpState, zoneState, nrZones } = checkAllocator(pages);
+  const { nrZones } = checkAllocator(pages);
   for (let cpu = 0; cpu < pages.cpus; cpu++)
-    for (let zone = 0; zone < nrZones; zone++) {
-      const at = pcpAt(cpu, zone);
-      zoneState[zone * ZONE_WORDS + ZoneWord.free]! += pcpState[at + PcpWord.freeDiff]!;
-      zoneState[zone * ZONE_WORDS + ZoneWord.freeCma]! += pcpState[at + PcpWord.freeCmaDiff]!;
-      pcpState[at + PcpWord.freeDiff] = 0;
-      pcpState[at + PcpWord.freeCmaDiff] = 0;
-    }
+    for (let zone = 0; zone < nrZones; zone++) foldCountersOf(pages, cpu, zone);
   updateFloors(pages);
+}
+
+/** Folds a CPU's part of a zone's counters into the global ones; not yet into the floors. @see linux 6.1 mm/vmstat.c cpu_vm_stats_fold */
+export function foldCountersOf({ pcpState, zoneState }: PageAllocator, cpu: number, zone: number): void {
+  const at = pcpAt(cpu, zone);
+  zoneState[zone * ZONE_WORDS + ZoneWord.free]! += pcpState[at + PcpWord.freeDiff]!;
+  zoneState[zone * ZONE_WORDS + ZoneWord.freeCma]! += pcpState[at + PcpWord.freeCmaDiff]!;
+  pcpState[at + PcpWord.freeDiff] = 0;
+  pcpState[at + PcpWord.freeCmaDiff] = 0;
 }

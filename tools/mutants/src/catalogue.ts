@@ -1,5 +1,6 @@
 import { OWN_BUDDY } from './catalogue/own-buddy.js';
 import { OWN_MASKS } from './catalogue/own-masks.js';
+import { OWN_RACES } from './catalogue/own-races.js';
 import { OWN_SLAB } from './catalogue/own-slab.js';
 import { OWN_SLUB } from './catalogue/own-slub.js';
 import { OWN_V7S } from './catalogue/own-v7s.js';
@@ -23,5 +24,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...OWN_SLAB,
   ...OWN_BUDDY,
   ...OWN_V7S,
+  ...OWN_RACES,
   ...OWN_MASKS,
 ];

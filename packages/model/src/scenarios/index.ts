@@ -1,9 +1,12 @@
+import { buddyCpuOffline } from './buddy-cpu-offline.js';
 import { buddyBulkAlloc, buddyDrainAlloc, buddyDrainFree } from './buddy-drain.js';
 import { buddyHighatomic } from './buddy-highatomic.js';
 import { buddyIsolateFree, buddyIsolateMerge } from './buddy-isolate.js';
 import { buddyPcpDisable } from './buddy-pcp-disable.js';
+import { buddySpeculative, buddySpeculativeCompound } from './buddy-speculative.js';
 import { buddySplitMerge } from './buddy-split-merge.js';
 import { buddyUnreserveFree } from './buddy-unreserve.js';
+import { pageFragInterrupt, pageFragRefill } from './page-frag.js';
 import type { NamedScenario } from './scenario.js';
 import {
   slabCpuOffline,
@@ -15,7 +18,7 @@ import {
 import { slubAllocFlush } from './slub-alloc-flush.js';
 import { slubBulkAlloc } from './slub-bulk-alloc.js';
 import { slubBulkFree } from './slub-bulk-free.js';
-import { slubCpuOffline } from './slub-cpu-offline.js';
+import { slubCpuOffline, slubCpuOfflineBusy } from './slub-cpu-offline.js';
 import { slubCpuPartial } from './slub-cpu-partial.js';
 import { slubFreeDeactivation } from './slub-free-deactivation.js';
 import { slubFreeDiscard } from './slub-free-discard.js';
@@ -45,6 +48,11 @@ export const SCENARIOS: readonly NamedScenario[] = [
   buddyIsolateMerge,
   buddyHighatomic,
   buddyUnreserveFree,
+  buddySpeculative,
+  buddySpeculativeCompound,
+  buddyCpuOffline,
+  pageFragRefill,
+  pageFragInterrupt,
   slubAllocFlush,
   slubFreeFlush,
   slubFreeDeactivation,
@@ -60,6 +68,7 @@ export const SCENARIOS: readonly NamedScenario[] = [
   slubShrinkAlloc,
   slubShrinkFree,
   slubCpuOffline,
+  slubCpuOfflineBusy,
   slubValidate,
   slubTypesafe,
   slubTypesafeDestroy,

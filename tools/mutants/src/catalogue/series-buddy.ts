@@ -26,9 +26,12 @@ export const SERIES_BUDDY: readonly Mutant[] = [
     kind: 'accounting',
     mechanism:
       'the tail pages of a block that is not compound leak when somebody else still holds its first page',
-    breaks: ['with the last reference all pages of a block are free'],
+    breaks: [
+      'with the last reference all pages of a block are free',
+      'free + isolated + taken pages = managed pages',
+    ],
     edits: [edit('buddy/stepped/free-pages', '  if (isHead) return;\n', '  if (order >= 0) return;\n')],
-    hunts: [check('buddy: a speculative reference to a block')],
+    hunts: [scenario('buddy-speculative'), check('buddy: a speculative reference to a block')],
   },
   {
     id: '22b',
@@ -39,6 +42,8 @@ export const SERIES_BUDDY: readonly Mutant[] = [
       'whether a block is compound is read after its reference has been dropped: others may have freed it',
     breaks: [
       LISTS,
+      COUNTERS,
+      'free + isolated + taken pages = managed pages',
       'with the last reference all pages of a block are free',
       'no misuse that a strict machine refuses',
     ],
@@ -46,10 +51,13 @@ export const SERIES_BUDDY: readonly Mutant[] = [
       edit(
         'buddy/stepped/free-pages',
         '  if (isHead) return;\n',
-        '  yield rmw(pages.refcountCell + (slot & 255));\n  if ((flags[slot]! & PageFlag.head) !== 0) return;\n',
+        '  yield rmw(pages.refcountCell + (slot & 255));\n  if ((pages.frames.flags[slot]! & HEAD) !== 0) return;\n',
       ),
     ],
-    hunts: [scenario('buddy: a speculative reference to a compound block')],
+    hunts: [
+      scenario('buddy-speculative-compound'),
+      scenario('buddy: a speculative reference to a compound block'),
+    ],
   },
   {
     id: '23',
