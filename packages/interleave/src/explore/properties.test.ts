@@ -81,7 +81,7 @@ describe('data races on unsynchronised cells', () => {
       ),
     );
     expect(told(result)).toBe(
-      'data race: consumer touches data, which producer wrote, and nothing orders the two',
+      'data race: producer touches data, which consumer read, and nothing orders the two',
     );
   });
   it('are none where a flag or a lock orders the two', () => {
