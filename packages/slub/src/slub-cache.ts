@@ -105,7 +105,10 @@ export class SlubCache implements KmemCache {
   /** References to files of its directory, by CPU: a mutex each. */
   readonly activeCell: Cell;
   readonly listLockCell: Cell;
+  /** Of the partial list's length, and of how many empty slabs the node keeps. */
   readonly nrPartialCell: Cell;
+  /** Of how many slabs CPUs may keep. */
+  readonly cpuPartialCell: Cell;
   readonly nrSlabsCell: Cell;
   readonly slabCell: Cell;
 
@@ -160,6 +163,7 @@ export class SlubCache implements KmemCache {
     this.cpuCell = cells.claim(`slub.${this.name}.cpu_slab`, cpus);
     this.activeCell = cells.claimMutex(`slub.${this.name}.kernfs_active`, cpus);
     this.listLockCell = cells.claim(`slub.${this.name}.list_lock`);
+    this.cpuPartialCell = cells.claim(`slub.${this.name}.cpu_partial`);
     this.nrPartialCell = cells.claim(`slub.${this.name}.nr_partial`);
     this.nrSlabsCell = cells.claim(`slub.${this.name}.nr_slabs`);
     this.slabCell = cells.claim(`slub.${this.name}.slab`, SLAB_CELLS);

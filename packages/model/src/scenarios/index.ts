@@ -7,6 +7,7 @@ import { buddySpeculative, buddySpeculativeCompound } from './buddy-speculative.
 import { buddySplitMerge } from './buddy-split-merge.js';
 import { buddyUnreserveFree } from './buddy-unreserve.js';
 import { pageFragInterrupt, pageFragRefill } from './page-frag.js';
+import { cachesAliasDestroy, cachesCreateTwice } from './cache-create.js';
 import type { NamedScenario } from './scenario.js';
 import {
   slabCpuOffline,
@@ -32,6 +33,12 @@ import { slubShrinkAlloc, slubShrinkFree } from './slub-shrink.js';
 import { slubValidate } from './slub-validate.js';
 import { v7sInstallTable } from './v7s-install.js';
 import { v7sMapUnmap, v7sSplitSection, v7sSplitSupersection } from './v7s-split.js';
+import {
+  slabinfoWrite,
+  sysfsWriteCpuPartial,
+  sysfsWriteMinPartial,
+  sysfsWriteShrink,
+} from './sysfs-write.js';
 import { slabTypesafe, slubTypesafe, slubTypesafeDestroy } from './typesafe-memory.js';
 import { sysfsReadDestroy, sysfsReadObjects, sysfsShrinkDestroy } from './sysfs-read.js';
 
@@ -85,6 +92,12 @@ export const SCENARIOS: readonly NamedScenario[] = [
   sysfsReadObjects,
   sysfsReadDestroy,
   sysfsShrinkDestroy,
+  sysfsWriteCpuPartial,
+  sysfsWriteMinPartial,
+  sysfsWriteShrink,
+  slabinfoWrite,
+  cachesAliasDestroy,
+  cachesCreateTwice,
 ];
 
 /**

@@ -76,6 +76,7 @@ export function* getPartial(ctx: Context, cache: SlubCache, origSize: number): S
       count(cache, ctx.cpu, SlubStat.cpuPartialNode);
       taken++;
     }
+    yield read(cache.cpuPartialCell);
     if (taken > cache.cpuPartialSlabs >> 1) break;
   }
   yield unlock(cache.listLockCell);
@@ -114,12 +115,14 @@ export function* putCpuPartial(ctx: Context, cache: SlubCache, slot: number, dra
   const { cpu, system } = cache;
   const { frames } = system;
   yield irqSave;
+  yield read(cache.cpuPartialCell);
+  const most = cache.cpuPartialSlabs;
   yield rmw(cache.cpuCell + ctx.cpu);
   const at = (ctx.cpu << CPU_SHIFT) + PARTIAL;
   let old = cpu[at]!;
   let unfreeze = 0;
   let slabs = old === 0 ? 0 : frames.prev[old]!;
-  if (old !== 0 && drain && slabs >= cache.cpuPartialSlabs) {
+  if (old !== 0 && drain && slabs >= most) {
     unfreeze = old;
     old = 0;
     slabs = 0;

@@ -30,12 +30,14 @@ export function* storeAttribute(ctx: Context, cache: SlubCache, name: string, te
     case 'min_partial': {
       const slabs = parseKernelNumber(text, ulongMax(cache.system.arch.pointerBytes));
       if (slabs < 0) return slabs;
+      yield write(cache.nrPartialCell);
       setMinPartial(cache, slabs);
       return text.length;
     }
     case 'cpu_partial': {
       const objects = parseKernelNumber(text, UINT_MAX);
       if (objects < 0) return objects;
+      yield write(cache.cpuPartialCell);
       const answer = setCpuPartial(cache, objects);
       if (answer < 0) return answer;
       yield* flushAll(ctx, cache);

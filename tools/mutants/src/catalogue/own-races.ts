@@ -10,7 +10,7 @@ const own = (
   breaks: readonly string[],
 ): Mutant => ({ id, history: 'ours', kind: 'interleaving', mechanism, breaks, edits, hunts });
 
-/** What only a race shows: CPUs that go offline, fragments. */
+/** What only a race shows: CPUs that go offline, fragments, caches that come and go. */
 export const OWN_RACES: readonly Mutant[] = [
   own(
     'slub-offline-early',
@@ -73,5 +73,15 @@ export const OWN_RACES: readonly Mutant[] = [
       BUG,
       CRASH,
     ],
+  ),
+  own(
+    'caches-create-mutex',
+    'a cache is sought and made without slab_mutex: one that is being shut down gets a user',
+    [
+      edit('kmem/stepped/cache-create', '  yield lock(register.mutex);\n', ''),
+      edit('kmem/stepped/cache-create', '  yield unlock(register.mutex);\n', ''),
+    ],
+    [scenario('caches-alias-destroy')],
+    ['a cache that somebody uses is alive'],
   ),
 ];

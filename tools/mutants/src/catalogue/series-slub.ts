@@ -202,8 +202,8 @@ export const SERIES_SLUB: readonly Mutant[] = [
     edits: [
       {
         file: 'packages/slub/src/stepped/partial.ts',
-        find: 'slabs >= cache.cpuPartialSlabs) {',
-        replace: 'slabs > cache.cpuPartialSlabs * 4 + 4) {',
+        find: 'slabs >= most) {',
+        replace: 'slabs > most * 4 + 4) {',
       },
     ],
     hunts: [programs('slub')],
