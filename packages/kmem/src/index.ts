@@ -52,3 +52,4 @@ export { SLAB_ARCH_X86_64, type SlabArch, slabArchOf } from './slab-arch.js';
 export { type SlabFaultAttributes, SlabFaults } from './slab-faults.js';
 export * from './slab-flags.js';
 export { GFP_SLAB_BUG_MASK, SLAB_GFP_KEPT, fixSlabGfp, forbiddenGfp } from './slab-gfp.js';
+export { ksizeOfPages, warnOfZeroes, warnOnce } from './warn-once.js';

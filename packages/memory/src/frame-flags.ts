@@ -50,3 +50,11 @@ export const buddyKey = (zone: number, order: number): number =>
 
 /** The order of the block, free or allocated, that a frame with these flags heads: 0..10. */
 export const orderOfFlags = (flags: number): number => (flags >> BLOCK_ORDER_SHIFT) & 15;
+
+/**
+ * The order that the pages themselves tell of the block that a frame with these flags heads: 0 where they are not compound.
+ *
+ * @see linux 6.1 include/linux/mm.h folio_order
+ */
+export const compoundOrder = (flags: number): number =>
+  (flags & PageFlag.head) === 0 ? 0 : orderOfFlags(flags);

@@ -4,6 +4,7 @@ export {
   BUDDY_ZONE_SHIFT,
   PageFlag,
   buddyKey,
+  compoundOrder,
   orderOfFlags,
 } from './frame-flags.js';
 export { copyBytes, fillBytes, findOther, readBytes, writeBytes } from './memory-bytes.js';

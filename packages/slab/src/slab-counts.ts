@@ -1,5 +1,5 @@
-import { ZERO_SIZE_PTR, checkObjectAddress } from '@mm/kmem';
-import { PAGE_SIZE, PageFlag, orderOfFlags } from '@mm/memory';
+import { ZERO_SIZE_PTR, checkObjectAddress, ksizeOfPages } from '@mm/kmem';
+import { PAGE_SIZE, PageFlag, compoundOrder } from '@mm/memory';
 
 import { checkCache, checkSystem } from './check-arguments.js';
 import { ArrayWord, NodeWord, type SlabCache } from './slab-cache.js';
@@ -47,6 +47,11 @@ export function slabKsize(system: SlabSystem, address: number | null): number {
   const { frames } = system;
   const slot = headSlotOf(frames, Math.floor(address / PAGE_SIZE));
   const flags = frames.flags[slot]!;
-  if ((flags & PageFlag.slab) === 0) return PAGE_SIZE << orderOfFlags(flags);
+  if ((flags & PageFlag.slab) === 0)
+    return ksizeOfPages(
+      system.log,
+      PAGE_SIZE << compoundOrder(flags),
+      address - frames.pfnOf(slot) * PAGE_SIZE,
+    );
   return system.caches[frames.owner0[slot]!]!.objectSize;
 }

@@ -1,4 +1,4 @@
-import { KernelLog, LogLevel, checkBoolean, checkInstance, checkObject, checkText } from '@mm/printk';
+import { KernelLog, LogLevel, checkBoolean, checkInstance, checkText } from '@mm/printk';
 import {
   DEBUG_METADATA_FLAGS,
   SLAB_CONSISTENCY_CHECKS,
@@ -10,6 +10,8 @@ import {
   SLAB_STORE_USER,
   SLAB_TRACE,
 } from '@mm/kmem';
+
+import { checkDebug } from './check-arguments.js';
 
 /** What `slub_debug` alone switches on: checks, red zones, poison, tracking. */
 export const DEBUG_DEFAULT_FLAGS = SLAB_CONSISTENCY_CHECKS | DEBUG_METADATA_FLAGS;
@@ -65,7 +67,7 @@ export function parseSlubDebug(
 ): DebugOptions {
   checkInstance('log', log, KernelLog);
   checkBoolean('failslab', failslab);
-  checkObject('before', before, 'what parseSlubDebug() returns');
+  checkDebug(before);
   if (value === null || checkText('value', value) === '') return { ...before, flags: DEBUG_DEFAULT_FLAGS };
   let global: number | null = null;
   let { disableHigherOrder } = before;

@@ -1,7 +1,7 @@
 import { PAGE_SIZE } from '@mm/memory';
 
 import { endlessList, getFreePointer, setFreePointer } from './free-pointer.js';
-import { ownerOf } from './misuse.js';
+import { noSlab, ownerOf } from './misuse.js';
 import { headSlotOf } from './slab-head.js';
 import type { SlubCache } from './slub-cache.js';
 
@@ -29,6 +29,8 @@ export function detachFreelist(cache: SlubCache, objects: number[], size: number
   const address = objects[size - 1]!;
   const slot = headSlotOf(frames, Math.floor(address / PAGE_SIZE));
   const owner = ownerOf(cache, slot, address);
+  // Here the kernel goes on without a cache.
+  if (owner === null) throw noSlab(cache, address);
   const pfn = frames.pfnOf(slot);
   const last = (address - pfn * PAGE_SIZE) | 1;
   setFreePointer(owner, pfn, last, 0);

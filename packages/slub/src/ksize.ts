@@ -5,8 +5,9 @@ import {
   SLAB_TYPESAFE_BY_RCU,
   ZERO_SIZE_PTR,
   checkObjectAddress,
+  ksizeOfPages,
 } from '@mm/kmem';
-import { PAGE_SIZE, PageFlag, orderOfFlags } from '@mm/memory';
+import { PAGE_SIZE, PageFlag, compoundOrder } from '@mm/memory';
 
 import { checkSystem } from './check-arguments.js';
 import { headSlotOf } from './slab-head.js';
@@ -33,6 +34,11 @@ export function ksize(system: SlubSystem, address: number | null): number {
   const { frames } = system;
   const slot = headSlotOf(frames, Math.floor(address / PAGE_SIZE));
   const flags = frames.flags[slot]!;
-  if ((flags & PageFlag.slab) === 0) return PAGE_SIZE << orderOfFlags(flags);
+  if ((flags & PageFlag.slab) === 0)
+    return ksizeOfPages(
+      system.log,
+      PAGE_SIZE << compoundOrder(flags),
+      address - frames.pfnOf(slot) * PAGE_SIZE,
+    );
   return usableBytes(system.caches[frames.owner0[slot]!]!);
 }

@@ -1,4 +1,5 @@
 import { MisuseError } from '@mm/buddy';
+import { SLAB_CONSISTENCY_CHECKS, warnOnce } from '@mm/kmem';
 import { PageFlag } from '@mm/memory';
 import { KernelBug } from '@mm/printk';
 
@@ -9,16 +10,22 @@ import type { SlubCache } from './slub-cache.js';
 import { CPU_SHIFT, CpuWord } from './slub-stats.js';
 
 /**
- * The cache that the slab at `slot` belongs to. Without consistency checks the kernel takes the caller's word for it.
- * @throws KernelBug where there is no slab at all.
+ * The cache that the slab at `slot` belongs to, null where there is no slab. But for consistency checks and hardened pointers
+ * the kernel takes the caller's word for it.
+ * @throws KernelBug where there is no slab, and nobody looks.
  * @see linux 6.1 mm/slab.h cache_from_obj
  */
-export function ownerOf(cache: SlubCache, slot: number, object: number): SlubCache {
-  const { frames, caches, log } = cache.system;
+export function ownerOf(cache: SlubCache, slot: number, object: number): SlubCache | null {
+  const { frames, caches, log, pages, hardened } = cache.system;
+  const looks = hardened || (cache.flags & SLAB_CONSISTENCY_CHECKS) !== 0;
   const isSlab = (frames.flags[slot]! & PageFlag.slab) !== 0;
   const owner = isSlab ? (caches[frames.owner0[slot]!] ?? null) : null;
-  if (owner === null) throw new KernelBug('free of an address in no slab', { cache: cache.name, object });
-  if (owner === cache || (cache.flags & 0x100) === 0) return cache;
+  if (owner === null) {
+    if (!looks) throw noSlab(cache, object);
+    warnOnce(pages, 'mm/slab.h:630 cache_from_obj', 'virt_to_cache: Object is not a Slab page!');
+    return null;
+  }
+  if (owner === cache || !looks) return cache;
   log.warn(
     'mm/slab.h:665 cache_from_obj',
     `cache_from_obj: Wrong slab cache. ${cache.name} but object is from ${owner.name}`,
@@ -26,6 +33,10 @@ export function ownerOf(cache: SlubCache, slot: number, object: number): SlubCac
   printTracking(owner, object);
   return owner;
 }
+
+/** What the kernel dies of when it takes pages for a slab that are none. */
+export const noSlab = (cache: SlubCache, object: number): KernelBug =>
+  new KernelBug('free of an address in no slab', { cache: cache.name, object });
 
 /**
  * Refuses to free what is not a live object of the cache: for strict machines, before anything changes.

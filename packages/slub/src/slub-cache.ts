@@ -141,7 +141,7 @@ export class SlubCache implements KmemCache {
     this.cpuPartialSlabs = cpuPartialSlabs(geometry.cpuPartial, geometry.objects);
     this.debugging = (geometry.flags & SLAB_DEBUG_FLAGS) !== 0;
     this.storeUser = (geometry.flags & SLAB_STORE_USER) !== 0;
-    this.unchecked = !this.debugging && !system.pages.strict;
+    this.unchecked = !this.debugging && !system.pages.strict && !system.hardened;
     this.strayBits = ~((4096 << Math.max(geometry.order, geometry.minOrder)) - 4);
     this.slabMask = -1 << geometry.order;
     this.memory = system.memory;

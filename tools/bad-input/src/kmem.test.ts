@@ -182,6 +182,15 @@ const rows: Rows<World> = {
   },
   formatSlabFlags: { args: () => [0x2000], accepts: { 0: ['-1'] } },
   fixSlabGfp: { args: ({ log }) => [log, GFP_KERNEL, kmem.GFP_SLAB_BUG_MASK], accepts: { 2: ['-1'] } },
+  ksizeOfPages: { args: ({ log }) => [log, 16_384, 0] },
+  warnOfZeroes: {
+    args: ({ pages }) => [pages, 'mm/slub.c:2001 new_slab', GFP_KERNEL],
+    accepts: { 1: ["''", "'x'"] },
+  },
+  warnOnce: {
+    args: ({ pages }) => [pages, 'mm/slub.c:2001 new_slab', 'odd'],
+    accepts: { 1: ["''", "'x'"], 2: ['undefined', "''", "'x'"] },
+  },
   forbiddenGfp: { args: () => ['v4', true, 0x8000], accepts: { 1: ['true'], 2: ['-1'] } },
 };
 

@@ -42,6 +42,7 @@ tryWrongValues<World>('@mm/memory', {
     digest(bytes.directory, ...bytes.chunks, frames.directory, frames.flags, frames.zone, frames.slotCount),
   rows: {
     buddyKey: HOT.bits,
+    compoundOrder: HOT.bits,
     orderOfFlags: HOT.bits,
     'new HoleError': HOT.error,
     addrToPfn: { args: () => [AT] },

@@ -68,8 +68,9 @@ const rows: Rows<World> = {
     accepts: { 0: ["''", "'x'"], 2: ['undefined', 'true'] },
   },
   parseSlubDebug: {
-    args: () => ['FZ', new KernelLog(), true],
-    accepts: { 0: ['null', "''", "'x'"], 2: ['undefined', 'true'] },
+    args: () => ['FZ', new KernelLog(), true, slub.NO_DEBUG],
+    accepts: { 0: ['null', "''", "'x'"], 2: ['undefined', 'true'], 3: ['undefined'] },
+    fields: { 3: { flags: ['-1'], lists: ['[]'], disableHigherOrder: ['true'] } },
   },
   endGracePeriod: { args: ({ ctx, system: of }) => [ctx, of], ...anyCtx },
   flushAll: { args: ({ ctx, cache }) => [ctx, cache], ...anyCtx },

@@ -1,12 +1,13 @@
 import type { PageAllocator } from '@mm/buddy';
 import { allocPages, freePages } from '@mm/buddy/stepped';
-import { PAGE_SIZE, orderOfFlags } from '@mm/memory';
+import { PAGE_SIZE, compoundOrder } from '@mm/memory';
 import type { Context, Steps } from '@mm/steps/stepped';
 import { __GFP_COMP } from '@mm/zones';
 
 import { checkGfp, checkObjectAddress, checkPages, checkSize } from '../check-arguments.js';
 import { orderOfBytes } from '../order-of-bytes.js';
 import { GFP_SLAB_BUG_MASK, fixSlabGfp } from '../slab-gfp.js';
+import { warnOnce } from '../warn-once.js';
 
 /**
  * A block of whole pages for a size that no kmalloc cache serves.
@@ -43,5 +44,7 @@ export function* freeLargeKmalloc(ctx: Context, pages: PageAllocator, address: n
   checkPages(pages);
   const pfn = Math.floor(checkObjectAddress(address) / PAGE_SIZE);
   const { frames } = pages;
-  yield* freePages(ctx, pages, pfn, orderOfFlags(frames.flags[frames.slotOf(pfn)]!));
+  const order = compoundOrder(frames.flags[frames.slotOf(pfn)]!);
+  if (order === 0) warnOnce(pages, 'mm/slab_common.c:904 free_large_kmalloc');
+  yield* freePages(ctx, pages, pfn, order);
 }

@@ -1,5 +1,5 @@
 import { freePages } from '@mm/buddy/stepped';
-import { SLAB_GFP_KEPT, fixSlabGfp, forbiddenGfp } from '@mm/kmem';
+import { SLAB_GFP_KEPT, fixSlabGfp, forbiddenGfp, warnOfZeroes } from '@mm/kmem';
 import { allocSlabPages } from '@mm/kmem/stepped';
 import { orderOfFlags, PageFlag } from '@mm/memory';
 import { KernelBug } from '@mm/printk';
@@ -37,6 +37,7 @@ export function* growBegin(ctx: Context, cache: SlabCache, gfp: number): Steps<n
   const { system } = cache;
   const forbidden = forbiddenGfp(system.register.series, system.hasZoneDma32, cache.flags);
   const flags = fixSlabGfp(system.log, gfp, forbidden) & SLAB_GFP_KEPT;
+  if (cache.ctor !== null) warnOfZeroes(system.pages, 'mm/slab.c:2559 cache_grow_begin', gfp);
   const mayBlock = (flags & __GFP_DIRECT_RECLAIM) !== 0;
   if (mayBlock) yield irqRestore;
   const slot = yield* makeSlab(ctx, cache, gfp, flags);

@@ -104,8 +104,10 @@ function* freeChecked(ctx: Context, cache: SlubCache, object: number): Steps<voi
   const { frames, pages } = cache.system;
   const slot = headSlotOf(frames, Math.floor(object / PAGE));
   if (pages.strict) checkMisuse(cache, slot, object);
-  let owner = cache;
+  let owner: SlubCache | null = cache;
   if (frames.owner0[slot] !== cache.id || cache.debugging) owner = ownerOf(cache, slot, object);
+  // Said, and passed over.
+  if (owner === null) return;
   if (owner.debugging) {
     count(owner, ctx.cpu, SlubStat.freeSlowpath);
     // The hooks on the way make a list of one object of it, whatever it is.

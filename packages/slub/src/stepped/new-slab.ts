@@ -1,5 +1,5 @@
 import { freePages } from '@mm/buddy/stepped';
-import { SLAB_GFP_KEPT, fixSlabGfp, forbiddenGfp } from '@mm/kmem';
+import { SLAB_GFP_KEPT, fixSlabGfp, forbiddenGfp, warnOfZeroes } from '@mm/kmem';
 import { allocSlabPages } from '@mm/kmem/stepped';
 import { orderOfFlags, PageFlag } from '@mm/memory';
 import { type Context, type Steps, gracePeriod, rmw } from '@mm/steps/stepped';
@@ -32,6 +32,7 @@ export function* newSlab(ctx: Context, cache: SlubCache, gfp: number): Steps<num
   const { system } = cache;
   const forbidden = forbiddenGfp(system.register.series, system.hasZoneDma32, cache.flags);
   const flags = (fixSlabGfp(system.log, gfp, forbidden) & SLAB_GFP_KEPT) | cache.allocFlags;
+  if (cache.ctor !== null) warnOfZeroes(system.pages, 'mm/slub.c:2001 new_slab', gfp);
   let first = (flags | __GFP_NOWARN | __GFP_NORETRY) & ~__GFP_NOFAIL;
   if ((first & __GFP_DIRECT_RECLAIM) !== 0 && cache.order > cache.minOrder)
     first = (first | __GFP_NOMEMALLOC) & ~__GFP_RECLAIM;
