@@ -17,6 +17,7 @@ const arraysOf = (pages: PageAllocator): (Int32Array | Uint8Array)[] => [
   pages.topPrev,
   pages.topFree,
   pages.blockInfo,
+  pages.sharedBlockTypes,
   pages.zoneWords,
 ];
 

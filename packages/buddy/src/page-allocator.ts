@@ -1,4 +1,4 @@
-import { PageFrames, PhysicalMemory, SECTION_FRAMES } from '@mm/memory';
+import { type MemoryMap, PageFrames, PhysicalMemory, SECTION_FRAMES } from '@mm/memory';
 import { KernelLog, OptionError, checkBoolean, checkInstance, checkInteger, checkObject } from '@mm/printk';
 import { type Cell, CellSpace } from '@mm/steps';
 
@@ -37,6 +37,11 @@ export interface PageAllocatorOptions {
   readonly checkPages?: boolean;
   /** Too little memory to tell pageblocks apart: everything is UNMOVABLE. Default false. */
   readonly groupByMobilityDisabled?: boolean;
+  /**
+   * Each zone has a map of its own (FLATMEM, as on 32-bit machines): a pageblock that two zones share has a type in
+   * each. Default false.
+   */
+  readonly flatMemory?: boolean;
   /** Whether the kernel is built with CMA. Default true. */
   readonly cma?: boolean;
   /** Per ten thousand of the high watermark that a boost may add; 0 turns boosts off. Default 15000. */
@@ -113,6 +118,10 @@ export class PageAllocator {
   readonly topHeads: number;
   /** Of each pageblock, by pfn >> pageblockOrder: its migrate type, and its zone << 3 (7: of several zones). */
   readonly blockInfo: Uint8Array;
+  /** By zone, with FLATMEM: the type there of the pageblock that begins in the zone below. */
+  readonly sharedBlockTypes: Uint8Array;
+  /** Each zone has a map of its own. */
+  readonly flatMemory: boolean;
   /** What makes allocations fail; null: nothing does. After a change: `updateFloors(pages)`. */
   faults: PageFaults | null = null;
   /** The migrate type of the lists that the last block was taken from. Under the zone's lock. */
@@ -149,6 +158,7 @@ export class PageAllocator {
     this.strict = options.strict ?? false;
     this.checkPages = options.checkPages ?? true;
     this.groupByMobilityDisabled = options.groupByMobilityDisabled ?? false;
+    this.flatMemory = options.flatMemory ?? false;
     this.cma = options.cma ?? true;
     this.cmaFlag = this.cma ? AllocFlag.cma : 0;
     this.watermarkBoostFactor = watermarkBoostFactor;
@@ -186,7 +196,8 @@ export class PageAllocator {
       this.topPrev[head] = head;
     }
     this.topFree = new Uint8Array(blocks);
-    this.blockInfo = blockInfoOf(zones, (blocks << TOP_ORDER) >> pageblockOrder, pageblockOrder);
+    this.blockInfo = blockInfoOf(zones, frames.map, (blocks << TOP_ORDER) >> pageblockOrder, pageblockOrder);
+    this.sharedBlockTypes = new Uint8Array(nrZones);
     makePlans(this);
     applySizes(this);
 
@@ -219,7 +230,7 @@ function checkOptions(options: PageAllocatorOptions): {
   checkInstance('cells', options.cells, CellSpace);
   checkInstance('log', options.log, KernelLog);
   const zones = checkInstance('zones', options.zones, Zones);
-  for (const field of ['strict', 'checkPages', 'groupByMobilityDisabled', 'cma'] as const)
+  for (const field of ['strict', 'checkPages', 'groupByMobilityDisabled', 'flatMemory', 'cma'] as const)
     if (options[field] !== undefined) checkBoolean(field, options[field]);
   const { cpus = 1, pageblockOrder = 9, watermarkBoostFactor = 15_000, zonelists } = options;
   checkInteger('cpus', cpus, 1, 256);
@@ -241,16 +252,22 @@ const areZonelists = (lists: Uint8Array, zones: number): boolean =>
   lists.length === zones * zones &&
   lists.every((zone) => zone < zones || zone === 255);
 
-/** Every pageblock MOVABLE, with its zone. */
-function blockInfoOf(zones: Zones, blocks: number, pageblockOrder: number): Uint8Array {
-  const info = new Uint8Array(blocks).fill(MigrateType.MOVABLE);
+/**
+ * Pageblocks whose first frame is memory are MOVABLE; of others, such as the first of a PC, boot leaves the zeros that it found: UNMOVABLE.
+ * @see linux 6.1 mm/page_alloc.c memmap_init_range
+ */
+function blockInfoOf(zones: Zones, map: MemoryMap, blocks: number, pageblockOrder: number): Uint8Array {
+  const info = new Uint8Array(blocks);
+  const size = 1 << pageblockOrder;
+  for (const { startPfn, endPfn } of map.ranges)
+    info.fill(MigrateType.MOVABLE, Math.ceil(startPfn / size), Math.ceil(endPfn / size));
   const seen = new Uint8Array(blocks);
   for (let zone = 0; zone < zones.count; zone++) {
     if (zones.spanned[zone] === 0) continue;
     const first = zones.startPfn[zone]! >> pageblockOrder;
     const last = (zones.startPfn[zone]! + zones.spanned[zone]! - 1) >> pageblockOrder;
     for (let block = first; block <= last; block++) {
-      info[block] = ((seen[block] === 0 ? zone : SEVERAL_ZONES) << 3) | MigrateType.MOVABLE;
+      info[block] = ((seen[block] === 0 ? zone : SEVERAL_ZONES) << 3) | (info[block]! & 7);
       seen[block] = 1;
     }
   }

@@ -11,8 +11,20 @@ export const SEVERAL_ZONES = 7;
  * The migrate type of the pageblock of `pfn`, which must be memory.
  * @see linux 6.1 mm/page_alloc.c get_pfnblock_migratetype
  */
-export const blockTypeOf = (pages: PageAllocator, pfn: number): number =>
-  pages.blockInfo[pfn >> pages.pageblockOrder]! & 7;
+export function blockTypeOf(pages: PageAllocator, pfn: number): number {
+  const info = pages.blockInfo[pfn >> pages.pageblockOrder]!;
+  if (info >> 3 === SEVERAL_ZONES && pages.flatMemory) {
+    const zone = sharingZone(pages, pfn);
+    if (zone >= 0) return pages.sharedBlockTypes[zone]!;
+  }
+  return info & 7;
+}
+
+/** The zone of `pfn`, where its pageblock begins in the zone below; -1: it does not. */
+function sharingZone({ zones, pageblockOrder }: PageAllocator, pfn: number): number {
+  const zone = zones.zoneOfPfn(pfn);
+  return zone >= 0 && zones.startPfn[zone]! > (pfn >> pageblockOrder) << pageblockOrder ? zone : -1;
+}
 
 /**
  * Sets the migrate type of the pageblock of `pfn`. Its free blocks stay on the lists they are on.
@@ -21,6 +33,13 @@ export const blockTypeOf = (pages: PageAllocator, pfn: number): number =>
 export function setBlockType(pages: PageAllocator, pfn: number, type: number): void {
   const kept = pages.groupByMobilityDisabled && type < MIGRATE_PCPTYPES ? MigrateType.UNMOVABLE : type;
   const block = pfn >> pages.pageblockOrder;
+  if (pages.blockInfo[block]! >> 3 === SEVERAL_ZONES && pages.flatMemory) {
+    const zone = sharingZone(pages, pfn);
+    if (zone >= 0) {
+      pages.sharedBlockTypes[zone] = kept;
+      return;
+    }
+  }
   pages.blockInfo[block] = (pages.blockInfo[block]! & ~7) | kept;
 }
 

@@ -49,6 +49,7 @@ export function createMachine(options: MachineOptions = {}): Machine {
     pageblockOrder,
     strict,
     groupByMobilityDisabled,
+    flatMemory: !checked.config.sparsemem,
   });
   for (const [i, zone] of bounds.entries())
     for (const { startPfn, endPfn } of managedSpans(spans, zone, managed[i]!, keptBelow))

@@ -116,6 +116,7 @@ tryWrongValues<World>('@mm/buddy', {
           strict: ['undefined', 'true'],
           checkPages: ['undefined', 'true'],
           groupByMobilityDisabled: ['undefined', 'true'],
+          flatMemory: ['undefined', 'true'],
           cma: ['undefined', 'true'],
           watermarkBoostFactor: ['undefined'],
         },

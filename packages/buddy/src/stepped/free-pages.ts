@@ -31,7 +31,6 @@ const PCPTYPES = MIGRATE_PCPTYPES;
 const MOVABLE = MigrateType.MOVABLE;
 const ISOLATE = MigrateType.ISOLATE;
 const HEAD = PageFlag.head;
-const SEVERAL = SEVERAL_ZONES;
 const SEVERAL_ZONES_INFO: number = SEVERAL_ZONES << 3;
 const HIGH = PcpWord.high;
 const FREE_FACTOR = PcpWord.freeFactor;
@@ -205,8 +204,9 @@ export function* freeSlot(
   if (order === 0) flags[slot] = flags[slot]! & KEPT;
   else if (!prepareFree(pages, slot, order, !toPcp)) return;
   const info = pages.blockInfo[pfn >> pages.pageblockOrder]!;
-  const type = info & 7;
-  const zone = info >> 3 === SEVERAL ? pages.frames.zone[slot]! : info >> 3;
+  const shared = info >= SEVERAL_ZONES_INFO;
+  const type = shared ? blockTypeOf(pages, pfn) : info & 7;
+  const zone = shared ? pages.frames.zone[slot]! : info >> 3;
   if (toPcp && type !== ISOLATE) {
     if (type >= PCPTYPES) flags[slot]! |= oddType(type);
     const done = yield* giveToPcp(ctx, pages, zone, slot, order, type < PCPTYPES ? type : MOVABLE);

@@ -6,7 +6,9 @@ import {
   PcpWord,
   ZONE_WORDS,
   ZoneWord,
+  blockTypeOf,
   insertFreeTail,
+  pageblocksByType,
   pcpAt,
   setBlockType,
 } from '@mm/buddy';
@@ -16,7 +18,7 @@ import { KernelLog } from '@mm/printk';
 import { SlubSystem } from '@mm/slub';
 import { CellSpace } from '@mm/steps';
 import type { KernelConfig, SysfsParts } from '@mm/sysfs';
-import type { PfnSpan, VmSysctls, Zones } from '@mm/zones';
+import type { PfnSpan, VmSysctls } from '@mm/zones';
 
 /** A machine whose zones are sized, but which has no free page yet. */
 export interface SizedMachine {
@@ -40,6 +42,7 @@ export function emptyParts(machine: SizedMachine): SysfsParts {
     log: new KernelLog(),
     cpus,
     pageblockOrder,
+    flatMemory: !config.sparsemem,
     cma,
   });
   return { pages, kmem: new SlubSystem({ pages, cells, bootCaches: false }), sysctls, config };
@@ -83,21 +86,26 @@ export function loadFreeBlocks({ pages }: SysfsParts, blocks: FreeBlocks): void 
     }
 }
 
-/** Gives as many pageblocks of each type as the second part of a /proc/pagetypeinfo says; larger ones count as several. */
-export function loadBlockTypes({ pages }: SysfsParts, pagetypeinfo: string): void {
-  const { zones, frames, pageblockOrder } = pages;
+/**
+ * Gives as many pageblocks of each type as the second part of a /proc/pagetypeinfo says; larger ones count as several. What boot
+ * leaves unmovable, for it begins in a hole, is so already.
+ */
+export function loadBlockTypes({ pages, config }: SysfsParts, pagetypeinfo: string): void {
+  const { zones, pageblockOrder } = pages;
   const counts = pagetypeinfo.slice(pagetypeinfo.indexOf('Number of blocks type'));
   const parts = 2 ** (orderOf(pagetypeinfo) - pageblockOrder);
   const types = counts.split('\n')[0]!.trim().split(/ +/u).slice(4);
   for (const match of counts.matchAll(/^Node 0, zone +(\w+)((?: +\d+)+) $/gmu)) {
     const zone = (zones.names as readonly string[]).indexOf(match[1]!);
+    const booted = pageblocksByType(pages, zone, config.sparsemem);
     const wanted = numbersIn(match[2]!).flatMap((count, i) => {
       const type = MIGRATE_TYPE_NAMES.indexOf(types[i]!);
-      return type === MigrateType.MOVABLE ? [] : Array<number>(count * parts).fill(type);
+      const missing = Math.max(0, count * parts - booted[type]!);
+      return type === MigrateType.MOVABLE ? [] : Array<number>(missing).fill(type);
     });
     const end = zones.startPfn[zone]! + zones.spanned[zone]!;
     for (let pfn = zones.startPfn[zone]!; pfn < end && wanted.length > 0; pfn += 1 << pageblockOrder)
-      if (frames.map.has(pfn) && isOwnBlock(zones, zone, pfn, pageblockOrder))
+      if (blockTypeOf(pages, pfn) === MigrateType.MOVABLE && isOwnBlock(pages, zone, pfn))
         setBlockType(pages, pfn, wanted.shift()!);
   }
 }
@@ -106,10 +114,14 @@ export function loadBlockTypes({ pages }: SysfsParts, pagetypeinfo: string): voi
 export const orderOf = (pagetypeinfo: string): number =>
   Number(/^Page block order: (\d+)/u.exec(pagetypeinfo)?.[1]);
 
-/** Whether the pageblock of `pfn` is in the zone and does not begin in the one below. */
-function isOwnBlock(zones: Zones, zone: number, pfn: number, pageblockOrder: number): boolean {
+/** Whether the pageblock of `pfn` has a type in the zone that is not that of the zone below. */
+function isOwnBlock(
+  { zones, pageblockOrder, flatMemory }: PageAllocator,
+  zone: number,
+  pfn: number,
+): boolean {
   const first = zones.zoneOfPfn((pfn >> pageblockOrder) << pageblockOrder);
-  return zones.zoneOfPfn(pfn) === zone && (first === zone || first === -1);
+  return zones.zoneOfPfn(pfn) === zone && (flatMemory || first === zone || first === -1);
 }
 
 /** The counters that a /proc/zoneinfo shows of a zone's free pages and of per-cpu lists. */
