@@ -72,6 +72,8 @@ export interface Command<W> {
   readonly run: (world: W, ctx: Context, op: Op) => Answer;
   /** The same, pausing at every access to shared state. */
   readonly steps: (world: W, ctx: Context, op: Op) => Steps<Answer>;
+  /** Interleaved it stays on its CPU: as who takes another one down. Default false. */
+  readonly pinned?: boolean;
   /** The operation in words, for a program that is shown. */
   readonly describe: (op: Op, options: WorldOptions) => string;
   /** An answer in words. Default: the number. */
@@ -86,13 +88,6 @@ export interface Invariants {
   readonly local: readonly string[];
   /** By `checkWhole`: at intervals, at the end, and after every command of a run that is shrunk or shown. */
   readonly whole: readonly string[];
-}
-
-/** Takes simulated CPUs away from interleaved commands, and gives them back. An `Interleaver` is one. */
-export interface CpuSwitch {
-  /** False where somebody must stay on it. */
-  takeOffline(cpu: number): boolean;
-  bringOnline(cpu: number): void;
 }
 
 /** Something that can be model-checked: a real structure, its reference model, and what can be done to both. */
@@ -110,8 +105,6 @@ export interface Subsystem<W> {
   readonly vary?: (options: WorldOptions, seed: number) => WorldOptions;
   /** What {@link vary} has chosen, in words; none where that is nothing out of the ordinary. */
   readonly describeWorld?: (options: WorldOptions) => string;
-  /** Told who takes CPUs away, before commands interleave. */
-  readonly connect?: (world: W, cpus: CpuSwitch) => void;
   /** Names of the cells, for traces. */
   readonly cellsOf: (world: W) => CellSpace | undefined;
   /** Invariants that cost little; after every command. `underWay` other commands are in their middle. Throws ModelViolation. */

@@ -13,7 +13,6 @@ import { onDamaged as onDamagedSteps, writeToFree as writeToFreeSteps } from '..
 import {
   type Answer,
   type Command,
-  type CpuSwitch,
   FAULT_OPTIONS,
   type Invariants,
   NOTHING_TO_DO,
@@ -103,14 +102,10 @@ function run(damaged: () => Answer): Answer {
 }
 
 function* damagedSteps(world: CacheWorld, ctx: Context, op: Op, name: Name): Steps<Answer> {
-  if (world.offline === ctx.cpu) return NOTHING_TO_DO;
-  world.inFlight++;
   try {
     return yield* onDamagedSteps(world, ctx, op, name);
   } catch (error) {
     throw crashOf(error);
-  } finally {
-    world.inFlight--;
   }
 }
 
@@ -133,18 +128,20 @@ function command(
     name,
     weight,
     enabled,
+    pinned: name === 'cpuGoesOffline',
     run(world, ctx, op) {
       if (world.damages.undefined) return run(() => onDamaged(world, ctx, op, name));
       return erased[name](world, ctx, op);
     },
     *steps(world, ctx, op) {
-      if (world.damages.undefined) return yield* damagedSteps(world, ctx, op, name);
       if (world.offline === ctx.cpu || waitsForCalls(world, name)) return NOTHING_TO_DO;
       const calling = CALLING.has(name) ? 1 : 0;
       world.inFlight++;
       world.calling += calling;
       world.interleaved = true;
-      const answer = yield* stepped[name](world, ctx, op);
+      const answer = world.damages.undefined
+        ? yield* damagedSteps(world, ctx, op, name)
+        : yield* stepped[name](world, ctx, op);
       world.inFlight--;
       world.calling -= calling;
       return answer;
@@ -246,11 +243,6 @@ export const CACHE_INVARIANTS: Invariants = {
   whole: RESTING_INVARIANTS.map(({ name }) => name),
 };
 
-/** CPUs of the world go offline for the tasks of `cpus` too. */
-export function connectCaches(world: CacheWorld, cpus: CpuSwitch): void {
-  world.cpuSwitch = cpus;
-}
-
 function cacheSubsystem(slab: 'slub' | 'slab'): Subsystem<CacheWorld> {
   return {
     name: slab,
@@ -260,7 +252,6 @@ function cacheSubsystem(slab: 'slub' | 'slab'): Subsystem<CacheWorld> {
     setup: (options) => cacheWorld(options, slab),
     vary: (options, seed) => withCorruption(options, seed, slab),
     describeWorld: describeCorruption,
-    connect: connectCaches,
     cellsOf: (world) => world.machine.cells,
     checkLocal: checkCachesLocal,
     checkWhole: checkCachesWhole,

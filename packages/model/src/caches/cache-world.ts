@@ -21,7 +21,7 @@ import { walkSlub } from '@mm/slub';
 
 import { type BuddyWorld, buddyWorld, checkFailure } from '../buddy/buddy-world.js';
 import { ModelViolation } from '../model-violation.js';
-import type { CpuSwitch, Op, WorldOptions } from '../subsystem.js';
+import type { Op, WorldOptions } from '../subsystem.js';
 import { RESTING_INVARIANTS } from './cache-invariants.js';
 import { CacheWalks } from './cache-walks.js';
 import { CounterModel } from './counter-model.js';
@@ -66,8 +66,6 @@ export interface CacheWorld {
   readonly heap: CacheUser;
   /** Commands under way. */
   inFlight: number;
-  /** Who takes CPUs from interleaved commands; null: one command runs after the other. */
-  cpuSwitch: CpuSwitch | null;
   /** Commands under way that call every CPU. */
   calling: number;
   /** The live object that is looked at next after a fault: see `checkAllKept`. */
@@ -85,7 +83,7 @@ export interface CacheWorld {
   readonly corrupt: boolean;
   /** What was written into free objects. */
   readonly damages: Damages;
-  /** The CPU that is offline, on which nothing runs; -1: none. */
+  /** The CPU that goes offline, is, or comes back, on which nothing begins; -1: none. */
   offline: number;
 }
 
@@ -118,7 +116,6 @@ export function cacheWorld(options: WorldOptions, slab: 'slub' | 'slab'): CacheW
     made: 0,
     heap: { name: 'kmalloc', size: 0, align: 4, below: Infinity, constructed: 0 },
     inFlight: 0,
-    cpuSwitch: null,
     calling: 0,
     keptFrom: 0,
     creating: 0,

@@ -105,7 +105,6 @@ class Play<W> {
       typeof schedule === 'number' ? new SeededScheduler(schedule) : new CommandScheduler(schedule, program);
     const cells = subsystem.cellsOf(this.#world);
     this.#tasks = new Interleaver({ cpus, scheduler: this.#scheduler, cells });
-    subsystem.connect?.(this.#world, this.#tasks);
     this.#next = new Int32Array(cpus);
     this.#tasks.hooks.nameOf = (_task, op) => this.#nameOf(op);
     this.#tasks.hooks.onEnd = (op) => this.#start(program[op]!.cpu);
@@ -156,7 +155,8 @@ class Play<W> {
     if (at >= this.#roundEnd) return;
     this.begun++;
     const ctx = this.#tasks.takeContext(cpu);
-    this.#tasks.start(ctx, this.#steps(at, ctx), at);
+    const { pinned = false } = this.#subsystem.commands[program[at]!.command]!;
+    this.#tasks.start(ctx, this.#steps(at, ctx), at, pinned);
   }
 
   /** An operation: whether it is enabled is seen at its first step, for until then other CPUs may change that. */

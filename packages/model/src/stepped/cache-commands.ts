@@ -342,13 +342,11 @@ export function* gracePeriodEnds(world: CacheWorld, ctx: Context): Steps<Answer>
 export function* cpuGoesOffline(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const cpu = op.a % world.machine.cpus;
   if (cpu === ctx.cpu || world.offline !== -1) return NOTHING_TO_DO;
-  if (world.cpuSwitch !== null && !world.cpuSwitch.takeOffline(cpu)) return NOTHING_TO_DO;
   world.offline = cpu;
   yield* cpuDead(ctx, world.kmem, cpu);
   checkHoldsNothing(world, cpu);
   checkAllKept(world);
   yield* cpuOnline(ctx, world.kmem, cpu);
-  world.cpuSwitch?.bringOnline(cpu);
   world.offline = -1;
 }
 

@@ -173,10 +173,8 @@ function* pagesDamaged(world: CacheWorld, ctx: Context, op: Op, name: string): S
 function* offlineDamaged(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const cpu = op.a % world.machine.cpus;
   if (cpu === ctx.cpu || world.offline !== -1 || world.inFlight > 1) return NOTHING_TO_DO;
-  if (world.cpuSwitch !== null && !world.cpuSwitch.takeOffline(cpu)) return NOTHING_TO_DO;
   world.offline = cpu;
   yield* cpuDead(ctx, world.kmem, cpu);
   yield* cpuOnline(ctx, world.kmem, cpu);
-  world.cpuSwitch?.bringOnline(cpu);
   world.offline = -1;
 }

@@ -1,6 +1,6 @@
 import { SLAB_ATTRIBUTES } from '@mm/sysfs';
 
-import { CACHE_INVARIANTS, cacheCommands, connectCaches } from '../caches/cache-subsystem.js';
+import { CACHE_INVARIANTS, cacheCommands } from '../caches/cache-subsystem.js';
 import { describeCaches } from '../caches/cache-world.js';
 import * as erased from '../erased/sysfs-commands.js';
 import * as stepped from '../stepped/sysfs-commands.js';
@@ -81,7 +81,6 @@ export const sysfsSubsystem: Subsystem<SysfsWorld> = {
   ],
   faults: () => ['faults', 'failslab'],
   setup: sysfsWorld,
-  connect: connectCaches,
   cellsOf: (world) => world.machine.cells,
   checkLocal: checkSysfsLocal,
   checkWhole: checkSysfsWhole,
