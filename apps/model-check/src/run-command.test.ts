@@ -74,7 +74,7 @@ describe('mm-check run', () => {
     expect(new Set(reproduced.map((line) => line.split('\n')[1]!.split(':')[0])).size).toBe(
       reproduced.length,
     );
-  });
+  }, 180_000);
 
   test.each(['--faults', '--failslab'])('%s: nothing is lost where allocations fail', async (option) => {
     const args = [

@@ -1,14 +1,6 @@
 import type { V7sBehaviour } from '@iommu/v7s-pgtable';
 import { SERIES, type Series } from '@mm/machine';
-import {
-  type Counterexample,
-  SUBSYSTEMS,
-  type WorldOptions,
-  replayCounterexample,
-  subsystemOf,
-  TABLES_NAMES,
-  worldOf,
-} from '@mm/model';
+import { type Counterexample, SUBSYSTEMS, subsystemOf, TABLES_NAMES, worldOf } from '@mm/model';
 import { OptionError } from '@mm/printk';
 import { PRESET_NAMES, type PresetName } from '@mm/zones';
 import type { Command } from 'commander';
@@ -28,12 +20,13 @@ import { ExitCode } from './exit-code.js';
 import { FAULT_HELP, type FaultFlags, addFaultFlags, describeFaults, faultsOf } from './fault-flags.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
 import { choiceOption, folderOption, integerOption, timeOption } from './options.js';
+import { stillFails } from './play-saved.js';
 import { reportOf, writeReport, writeReportJunit } from './report.js';
 import { type Broken, MODES, type RunOptions, type RunResult, runJob } from './run-job.js';
 import { describeInvariants } from './run-table.js';
-import { counterexampleText, reproducingLine, searchLine, shortRunText } from './show-counterexample.js';
+import { searchLine, showCounterexample } from './show-counterexample.js';
 import { shrinkJob } from './shrink-job.js';
-import { EVERY_COMMAND_ENDS } from './stalled-run.js';
+import { EVERY_COMMAND_ENDS, FIRST_RUN_MS } from './stalled-run.js';
 
 const BEHAVIOURS: readonly V7sBehaviour[] = ['corrected', 'linux-6.1'];
 
@@ -171,14 +164,15 @@ async function run(flags: RunFlags): Promise<ExitCode> {
   for (const system of options.systems.map((name) => subsystemOf(name)))
     system.setup(worldOf(system, options.world, options.seed));
   const saved = savedCounterexamples(flags.save);
-  if (!options.all && stillFails(saved, options)) return ExitCode.counterexample;
+  if (!options.all && (await stillFails(saved, options, limitMs))) return ExitCode.counterexample;
   const interrupt = onInterrupt();
   try {
     const began = Date.now();
     const { identity, lanes } = await runAsCampaign(runJob, options, campaign, interrupt, limitMs);
     const found = await shrinkAll(options, lanes, identity.commit, campaign.workers, interrupt, limitMs);
     const report = reportOf(runJob as unknown as AnyJob, identity, lanes, found);
-    for (const counterexample of found) show(saveCounterexample(flags.save, counterexample), counterexample);
+    for (const counterexample of found)
+      showCounterexample(saveCounterexample(flags.save, counterexample), counterexample);
     for (const broken of lanes.flatMap(({ result }) => result.broken).filter(isEndless))
       showEndless(broken, options, identity.commit);
     if (campaign.json !== undefined) writeReport(campaign.json, report);
@@ -218,9 +212,6 @@ function showEndless(
   console.log(`reproduce: ${again}  # commit ${commit}\n${message}\n`);
 }
 
-/** Where less is asked for: a thread starts anew, and its first run keeps its schedule. */
-const SHRINK_LIMIT_MS = 10_000;
-
 /** Shrinks what was found: the first failure, or with `--all` one of each invariant. */
 async function shrinkAll(
   searched: RunOptions,
@@ -239,7 +230,7 @@ async function shrinkAll(
     shard: WHOLE,
     stop: () => interrupt.requested,
     // A program that is left of one that ends may well have none.
-    limitMs: Math.max(limitMs, SHRINK_LIMIT_MS),
+    limitMs: Math.max(limitMs, FIRST_RUN_MS),
   });
   return distinct(shrunk!.result);
 }
@@ -253,39 +244,3 @@ function distinct(found: readonly Counterexample[]): Counterexample[] {
   }
   return [...first.values()];
 }
-
-function show(file: string, counterexample: Counterexample): void {
-  const { run: played } = replayCounterexample(counterexample);
-  console.log(
-    [
-      reproducingLine(file, counterexample),
-      counterexampleText(counterexample),
-      shortRunText(subsystemOf(counterexample.system), played),
-      '',
-    ].join('\n'),
-  );
-}
-
-/** Plays what earlier runs found under these options. True when one still fails. */
-function stillFails(
-  saved: ReadonlyArray<readonly [file: string, Counterexample]>,
-  { systems, world }: RunOptions,
-): boolean {
-  for (const [file, counterexample] of saved) {
-    // What failed under other options may well fail there for ever.
-    if (!systems.includes(counterexample.system)) continue;
-    // With what the seed chose of the world: that was not asked for.
-    const searched = worldOf(subsystemOf(counterexample.system), world, counterexample.found.seed);
-    if (!sameOptions(counterexample.options, searched)) continue;
-    const { failure } = replayCounterexample(counterexample).run;
-    if (failure === null) continue;
-    console.log('a saved counterexample still fails:');
-    show(file, counterexample);
-    return true;
-  }
-  return false;
-}
-
-const sorted = (options: WorldOptions): string =>
-  JSON.stringify(Object.entries(options).sort(([x], [y]) => (x < y ? -1 : 1)));
-const sameOptions = (x: WorldOptions, y: WorldOptions): boolean => sorted(x) === sorted(y);

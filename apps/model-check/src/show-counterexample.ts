@@ -5,6 +5,7 @@ import {
   type Subsystem,
   type WorldOptions,
   exampleOf,
+  replayCounterexample,
   subsystemOf,
 } from '@mm/model';
 
@@ -93,4 +94,17 @@ function invariantsText({ invariants }: Subsystem<unknown>, { failure, steps }: 
   if (broken !== undefined && !names.some(isBroken)) lines.unshift(`  BROKEN  ${broken}`);
   const when = broken === undefined ? 'to the end' : `up to step ${steps.length - 1}, where one broke`;
   return [`invariants, ${when}:`, ...lines].join('\n');
+}
+
+/** Prints a counterexample: how to see it again, what broke, and its run, which is played once more. */
+export function showCounterexample(file: string, counterexample: Counterexample): void {
+  const { run: played } = replayCounterexample(counterexample);
+  console.log(
+    [
+      reproducingLine(file, counterexample),
+      counterexampleText(counterexample),
+      shortRunText(subsystemOf(counterexample.system), played),
+      '',
+    ].join('\n'),
+  );
 }

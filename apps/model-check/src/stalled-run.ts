@@ -7,6 +7,9 @@ import type { Broken, RunOptions, RunResult } from './run-job.js';
 /** What a program breaks that has no end. */
 export const EVERY_COMMAND_ENDS = 'every command ends';
 
+/** A run's time at least, where a thread starts anew for it. */
+export const FIRST_RUN_MS = 10_000;
+
 /**
  * Which of some runs has no end, and in which command: each is made again, and says as it goes which command that is.
  *

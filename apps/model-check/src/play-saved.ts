@@ -1,0 +1,40 @@
+import { type Counterexample, type WorldOptions, subsystemOf, worldOf } from '@mm/model';
+
+import { runCampaign } from './campaign/run-campaign.js';
+import { WHOLE } from './campaign/shard.js';
+import type { RunOptions } from './run-job.js';
+import { savedJob } from './saved-job.js';
+import { showCounterexample } from './show-counterexample.js';
+import { FIRST_RUN_MS } from './stalled-run.js';
+
+/** Plays what earlier runs found under these options. True when one still fails. */
+export async function stillFails(
+  all: ReadonlyArray<readonly [file: string, Counterexample]>,
+  { systems, world }: RunOptions,
+  limitMs: number,
+): Promise<boolean> {
+  const ours = all.filter(([, { system, options, found }]) => {
+    // What failed under other options may well fail there for ever.
+    if (!systems.includes(system)) return false;
+    // With what the seed chose of the world: that was not asked for.
+    return sameOptions(options, worldOf(subsystemOf(system), world, found.seed));
+  });
+  if (ours.length === 0) return false;
+  const saved = ours.map(([, counterexample]) => counterexample);
+  const watched = { workers: 1, shard: WHOLE, limitMs: Math.max(limitMs, FIRST_RUN_MS) };
+  const [lane] = await runCampaign(savedJob, { saved }, watched);
+  const [failing] = lane!.result;
+  if (failing === undefined) return false;
+  const [file, counterexample] = ours[failing.unit]!;
+  if (failing.endless)
+    console.log(`a saved counterexample has no end within ${watched.limitMs / 1000} s any more: ${file}`);
+  else {
+    console.log('a saved counterexample still fails:');
+    showCounterexample(file, counterexample);
+  }
+  return true;
+}
+
+const sorted = (options: WorldOptions): string =>
+  JSON.stringify(Object.entries(options).sort(([x], [y]) => (x < y ? -1 : 1)));
+const sameOptions = (x: WorldOptions, y: WorldOptions): boolean => sorted(x) === sorted(y);
