@@ -3,6 +3,7 @@ export {
   allocPages,
   allocPagesBulk,
   allocPagesExact,
+  buildAllZonelists,
   drainAllPages,
   drainLocalPages,
   drainPagesZone,

@@ -81,6 +81,8 @@ export class PageAllocator {
   readonly gfpZones: Uint8Array;
   /** highest zone → zones in fallback order, at `highest * nrZones`; ends early with 255. */
   readonly zonelists: Uint8Array;
+  /** Counts the beginnings and the ends of rebuilding them: odd while they are made. */
+  zonelistSeq = 0;
   /** The zone for which fragmentation is avoided; -1 when ZONE_DMA32 is not configured. */
   readonly nofragmentZone: number;
 
@@ -135,6 +137,9 @@ export class PageAllocator {
   /** Held while the sizes of per-cpu lists change. */
   readonly pcpBatchHighLock: Cell;
   readonly refcountCell: Cell;
+  /** Of the zonelists, which are walked without a lock, and the lock of who makes them anew. */
+  readonly zonelistCell: Cell;
+  readonly zonelistLockCell: Cell;
   /**
    * By zone: a change of pageblock types, counted among the free pages. It looks at the references of the pages, and a
    * free reads its page's type with the last reference.
@@ -206,16 +211,20 @@ export class PageAllocator {
     this.pcpLockCell = cells.claim('pcp.lock', cpus * ZONES_MAX);
     this.pcpSizesCell = cells.claim('pcp.sizes', cpus * ZONES_MAX);
     this.pcpBatchHighLock = cells.claimMutex('pcp_batch_high_lock');
+    this.zonelistCell = cells.claim('zonelists');
+    this.zonelistLockCell = cells.claim('zonelist_update_seq');
     this.refcountCell = cells.claim('page.refcount', REFCOUNT_CELLS);
-    const counts = Array.from({ length: REFCOUNT_CELLS }, (_, i) => this.refcountCell + i);
-    const typeCells = zones.indices().map((zone) =>
-      cells.claimCompound(`zone.blockTypes[${zone}]`, {
-        reads: counts,
-        writes: [this.zoneFreeCell + zone],
-      }),
-    );
-    this.blockTypeCell = typeCells[0]!;
+    this.blockTypeCell = claimBlockTypes(this, cells);
   }
+}
+
+/** A cell for each zone, see `blockTypeCell`; gives the first. */
+function claimBlockTypes({ nrZones, refcountCell, zoneFreeCell }: PageAllocator, cells: CellSpace): Cell {
+  const reads = Array.from({ length: REFCOUNT_CELLS }, (_, i) => refcountCell + i);
+  const claimed = Array.from({ length: nrZones }, (_, zone) =>
+    cells.claimCompound(`zone.blockTypes[${zone}]`, { reads, writes: [zoneFreeCell + zone] }),
+  );
+  return claimed[0]!;
 }
 
 /** @throws OptionError naming the option. */

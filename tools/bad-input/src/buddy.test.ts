@@ -90,6 +90,7 @@ tryWrongValues<World>('@mm/buddy', {
     drainAllPages: { args: ({ ctx, pages }) => [ctx, pages], accepts: any },
     drainLocalPages: { args: ({ ctx, pages }) => [ctx, pages], hot: [0] },
     drainPagesZone: { args: ({ ctx, pages }) => [ctx, pages, 0, 0], accepts: any },
+    buildAllZonelists: { args: ({ ctx, pages }) => [ctx, pages], hot: [0] },
     pageAllocCpuDead: { args: ({ ctx, pages }) => [ctx, pages, 0], accepts: any },
     isolatePageblock: { args: ({ ctx, pages }) => [ctx, pages, 4096], hot: [0] },
     unisolatePageblock: { args: ({ ctx, pages }) => [ctx, pages, 4096, 1], hot: [0] },

@@ -57,9 +57,11 @@ const bulkFlags = (pages: PageAllocator, type: number): number =>
 /** The first zone that keeps its low watermark and `count` pages, or -1. */
 function* zoneForBulk(pages: PageAllocator, gfp: number, count: number, type: number): Steps<number> {
   const highest = pages.gfpZones[gfp & 15]!;
+  yield read(pages.zonelistCell);
   const first = pages.zonelists[highest * pages.nrZones]!;
   const flags = bulkFlags(pages, type);
   for (let i = highest * pages.nrZones, end = i + pages.nrZones; i < end; i++) {
+    yield read(pages.zonelistCell);
     const zone = pages.zonelists[i]!;
     if (zone === 255) break;
     yield read(pages.zoneFreeCell + zone);

@@ -29,6 +29,7 @@ import { watermarkFast } from '../watermark-check.js';
 import { modFreepageState } from '../zone-counters.js';
 import { STATE_FLOORS as FLOORS, STATE_PCP as PCP, PcpWord, STATE_ZONES as ZONES } from '../zone-state.js';
 import { refill, takeFromPcp } from './pcp.js';
+import { zonelistsSeen } from './zonelists.js';
 
 // Local constants: imported ones are read from their module each time.
 const TOP = TOP_ORDER;
@@ -212,15 +213,22 @@ function* allocSlowly(
   highest: number,
   type: number,
 ): Steps<number> {
-  const flags = slowAllocFlags(pages, gfp, order, type);
-  if ((flags & KSWAPD) !== 0) wakeAllKswapds(pages, highest);
-  const slot = yield* takeFromZones(ctx, pages, gfp, order, flags, highest, type, false);
-  if (slot >= 0) return slot;
-  const reserveFlags = memallocFlags(pages, gfp, type);
-  const again = reserveFlags === 0 ? flags : reserveFlags;
-  const last = yield* takeFromZones(ctx, pages, gfp, order, again, highest, type, false);
-  if (last < 0) warnAlloc(pages, gfp, order);
-  return last;
+  for (;;) {
+    const seen = yield* zonelistsSeen(pages);
+    const flags = slowAllocFlags(pages, gfp, order, type);
+    yield read(pages.zonelistCell);
+    if ((flags & KSWAPD) !== 0) wakeAllKswapds(pages, highest);
+    const slot = yield* takeFromZones(ctx, pages, gfp, order, flags, highest, type, false);
+    if (slot >= 0) return slot;
+    const reserveFlags = memallocFlags(pages, gfp, type);
+    const again = reserveFlags === 0 ? flags : reserveFlags;
+    const last = yield* takeFromZones(ctx, pages, gfp, order, again, highest, type, false);
+    if (last >= 0) return last;
+    // The zonelist may have been made anew while it was walked.
+    if ((yield* zonelistsSeen(pages)) === seen) break;
+  }
+  warnAlloc(pages, gfp, order);
+  return -1;
 }
 
 /**
@@ -244,6 +252,7 @@ function* takeFromZones(
   let skip = pcpDone;
   for (;;) {
     for (let i = highest * nrZones, end = i + nrZones; i < end; i++) {
+      yield read(pages.zonelistCell);
       const zone = zonelists[i]!;
       if (zone === NO_ZONE) break;
       if (!skip && (flags & NO_WATERMARKS) === 0) {

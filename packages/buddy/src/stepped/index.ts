@@ -6,3 +6,4 @@ export { freePages } from './free-pages.js';
 export { freePagesAt, getFreePages, getZeroedPage } from './get-free-pages.js';
 export { isolatePageblock, unisolatePageblock, unreserveHighatomic } from './pageblock-type.js';
 export { zonePcpDisable, zonePcpEnable } from './pcp-sizes.js';
+export { buildAllZonelists } from './zonelists.js';

@@ -1,5 +1,14 @@
 import { checkBoolean } from '@mm/printk';
-import { type Context, type Steps, compound, irqRestore, irqSave, lock, unlock } from '@mm/steps/stepped';
+import {
+  type Context,
+  type Steps,
+  compound,
+  irqRestore,
+  irqSave,
+  lock,
+  read,
+  unlock,
+} from '@mm/steps/stepped';
 
 import { checkBlockPfn, checkBlockType, checkZone } from '../check-arguments.js';
 import { unreserveHighatomicLocked } from '../highatomic.js';
@@ -79,6 +88,7 @@ export function* unreserveHighatomic(
   checkBlockType(type);
   checkBoolean('force', force);
   for (let i = highest * pages.nrZones, end = i + pages.nrZones; i < end; i++) {
+    yield read(pages.zonelistCell);
     const zone = pages.zonelists[i]!;
     if (zone === 255) break;
     const reserved = pages.zoneState[zone * ZONE_WORDS + ZoneWord.reservedHighatomic]!;

@@ -7,6 +7,7 @@ import { buddySpeculative, buddySpeculativeCompound } from './buddy-speculative.
 import { buddySplitMerge } from './buddy-split-merge.js';
 import { buddyUnreserveFree } from './buddy-unreserve.js';
 import { pageFragInterrupt, pageFragRefill } from './page-frag.js';
+import { buddyZonelists } from './buddy-zonelists.js';
 import { cachesAliasDestroy, cachesCreateTwice } from './cache-create.js';
 import type { NamedScenario } from './scenario.js';
 import {
@@ -55,6 +56,7 @@ export const SCENARIOS: readonly NamedScenario[] = [
   buddyIsolateMerge,
   buddyHighatomic,
   buddyUnreserveFree,
+  buddyZonelists,
   buddySpeculative,
   buddySpeculativeCompound,
   buddyCpuOffline,

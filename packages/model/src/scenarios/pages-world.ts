@@ -4,6 +4,7 @@ import {
   NR_PCP_LISTS,
   type PageAllocator,
   PcpWord,
+  ZONE_WORDS,
   ZoneWord,
   allocPages,
   drainLocalPages,
@@ -68,7 +69,7 @@ export class PagesWorld {
       cells: this.small.cells,
       tasks,
       state: () => this.state(),
-      footprint: { roots: { pages: this.pages }, exempt: isFlags },
+      footprint: { roots: { pages: this.pages }, exempt: isExempt },
       check: () => {
         this.check();
         more.check?.();
@@ -121,6 +122,20 @@ export class PagesWorld {
     return shown;
   }
 }
+
+/** Zone words and their index in the allocator's one array of words. */
+const ZONE_WORDS_FROM = 64;
+const ZONE_WORDS_TO = 128;
+
+/** How often kswapd was woken, which is only added to. */
+const isWakeup = (path: string, key: string | number): boolean =>
+  path.startsWith('pages.') &&
+  Number(key) >= ZONE_WORDS_FROM &&
+  Number(key) < ZONE_WORDS_TO &&
+  Number(key) % ZONE_WORDS === ZoneWord.kswapdWakeups &&
+  /\.(?:state|zoneState)$/u.test(path);
+
+const isExempt = (path: string, key: string | number): boolean => isFlags(path) || isWakeup(path, key);
 
 /** Takes blocks of 2^order pages and holds them. */
 export function* allocPagesTask(

@@ -175,15 +175,36 @@ export const SERIES_BUDDY: readonly Mutant[] = [
     hunts: [programs('buddy')],
   },
   {
-    id: '28',
-    history: '5.8 and 5.17',
+    id: '28a',
+    history: '6.0, of 2.6 and after',
     link: commit('3d36424b3b58'),
     kind: 'interleaving',
-    mechanism: 'the zonelist is rebuilt while an allocation walks it; the fix deadlocked',
-    breaks: [],
-    edits: [],
-    hunts: [],
-    missing: 'zonelists are built once: there is no memory hotplug that would rebuild them',
+    mechanism: 'an allocation that walked the zonelist while it was rebuilt fails, and does not start over',
+    breaks: ['an allocation does not fail while memory is free'],
+    edits: [edit('buddy/stepped/alloc-pages', ' === seen) break;', ' >= seen) break;')],
+    hunts: [scenario('buddy-zonelists')],
+  },
+  {
+    id: '28b',
+    history: '6.4, of the fix of 28a',
+    link: commit('1007843a9190'),
+    kind: 'interleaving',
+    mechanism:
+      'the zonelists are rebuilt with interrupts on: a handler that allocates waits for the CPU that it interrupted',
+    breaks: ['no deadlock'],
+    edits: [
+      edit(
+        'buddy/stepped/zonelists',
+        '  yield irqSave;\n  yield lock(pages.zonelistLockCell);\n  pages.zonelistSeq++;\n',
+        '  yield lock(pages.zonelistLockCell);\n  pages.zonelistSeq++;\n',
+      ),
+      edit(
+        'buddy/stepped/zonelists',
+        '  yield unlock(pages.zonelistLockCell);\n  yield irqRestore;\n}',
+        '  yield unlock(pages.zonelistLockCell);\n}',
+      ),
+    ],
+    hunts: [scenario('buddy-zonelists')],
   },
   {
     id: '29',
