@@ -173,8 +173,8 @@ async function run(flags: RunFlags): Promise<ExitCode> {
     const report = reportOf(runJob as unknown as AnyJob, identity, lanes, found);
     for (const counterexample of found)
       showCounterexample(saveCounterexample(flags.save, counterexample), counterexample);
-    for (const broken of lanes.flatMap(({ result }) => result.broken).filter(isEndless))
-      showEndless(broken, options, identity.commit);
+    for (const broken of notShrunk(lanes, found, interrupt.requested))
+      showNotShrunk(broken, options, identity.commit);
     if (campaign.json !== undefined) writeReport(campaign.json, report);
     if (campaign.junit !== undefined) writeReportJunit(campaign.junit, runJob as unknown as AnyJob, report);
     console.log(runJob.describe(options, lanes));
@@ -203,7 +203,20 @@ function summary(
 
 const isEndless = ({ invariant }: Broken): boolean => invariant === EVERY_COMMAND_ENDS;
 
-function showEndless(
+/** What is told of by the search that finds it: runs without an end, and those that nobody waited for to be shrunk. */
+function notShrunk(
+  lanes: ReadonlyArray<{ readonly result: RunResult }>,
+  found: readonly Counterexample[],
+  interrupted: boolean,
+): Broken[] {
+  const isShrunk = ({ system, seed }: Broken): boolean =>
+    found.some((one) => one.system === system && one.found.seed === seed);
+  return lanes
+    .flatMap(({ result }) => result.broken)
+    .filter((broken) => isEndless(broken) || (interrupted && !isShrunk(broken)));
+}
+
+function showNotShrunk(
   { system, seed, mode, message }: Broken,
   { commands, world }: RunOptions,
   commit: string,

@@ -9,7 +9,6 @@ import { activeOf, smemOf } from './slab-word.js';
 
 const AVAIL = ArrayWord.avail;
 const TAIL = PageFlag.tail;
-const SLAB = PageFlag.slab;
 const PARTIAL_LAST = NodeWord.partialFirst + 1;
 
 /**
@@ -84,7 +83,8 @@ function returnObject(cache: SlabCache, object: number): void {
     slot = frames.next[slot]!;
     pfn = frames.pfnOf(slot);
   }
-  if (owner0[slot] !== cache.id || (frames.flags[slot]! & SLAB) === 0) throw strayObject(cache, object);
+  // Of pages that are no slab's it is 0.
+  if (owner0[slot] !== cache.id) throw strayObject(cache, object);
   const word = owner2[slot]!;
   const offset = (object - pfn * 4096) | 0;
   // Half a byte more keeps the product clear of the whole number below: exact, and a third of the time of a division.
