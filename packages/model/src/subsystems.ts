@@ -1,4 +1,4 @@
-import { OptionError } from '@mm/printk';
+import { OptionError, checkText } from '@mm/printk';
 
 import { buddySubsystem } from './buddy/buddy-subsystem.js';
 import { slabSubsystem, slubSubsystem } from './caches/cache-subsystem.js';
@@ -22,6 +22,7 @@ export const SUBSYSTEMS: ReadonlyMap<string, Subsystem<unknown>> = new Map(
  * subsystemOf('buddy').commands.length;
  */
 export function subsystemOf(name: string, field = 'system'): Subsystem<unknown> {
+  checkText('field', field);
   const system = SUBSYSTEMS.get(name);
   if (system === undefined) throw new OptionError(field, `one of ${[...SUBSYSTEMS.keys()].join(', ')}`, name);
   return system;

@@ -1,6 +1,8 @@
 import { PcpWord, ZONE_WORDS, ZoneWord, buddyInfo, checkBuddyInvariants, pcpAt } from '@mm/buddy';
 import { type Machine, createMachine } from '@mm/machine';
+import { OptionError } from '@mm/printk';
 
+import { checkWorldOptions } from '../engine/check-world-options.js';
 import { ModelViolation } from '../model-violation.js';
 import type { WorldOptions } from '../subsystem.js';
 import { PageModel, highestZone } from './page-model.js';
@@ -21,15 +23,33 @@ export const ISOLATED_PAGES = 1024;
 /** RAM of a world unless the options say otherwise: small enough to run out, and on arm64 across the 4 GiB line. */
 const RAM = { 'arm64-2018': '4G', arm64: '4G', x86_64: '96M' } as const;
 
+/** @throws OptionError for what is no slab allocator. */
+export function checkSlab(slab: 'slub' | 'slab'): void {
+  if (slab !== 'slub' && slab !== 'slab') throw new OptionError('slab', 'slub or slab', slab);
+}
+
+function checkedOptions(options: WorldOptions): WorldOptions {
+  checkWorldOptions(options, 'options');
+  return options;
+}
+
 /**
  * A machine that has just booted, and a model in which nobody holds a page.
  * @example
  * const { machine, model } = buddyWorld({ preset: 'arm64-2018', cpus: 2 });
  */
 export function buddyWorld(
-  { behaviour: _behaviour, tables: _tables, shape: _shape, corrupt: _corrupt, ...options }: WorldOptions,
-  slab: 'slub' | 'slab' = options.slab ?? 'slub',
+  asked: WorldOptions,
+  slab: 'slub' | 'slab' = checkedOptions(asked).slab ?? 'slub',
 ): BuddyWorld {
+  const {
+    behaviour: _behaviour,
+    tables: _tables,
+    shape: _shape,
+    corrupt: _corrupt,
+    ...options
+  } = checkedOptions(asked);
+  checkSlab(slab);
   const { preset = 'x86_64' } = options;
   const ramBytes = options.ramBytes ?? (preset in RAM ? RAM[preset as keyof typeof RAM] : '1G');
   const machine = createMachine({ strict: true, ...options, preset, ramBytes, slab });

@@ -19,7 +19,8 @@ import { PageFlag, orderOfFlags } from '@mm/memory';
 import { SlabCache, walkSlab } from '@mm/slab';
 import { walkSlub } from '@mm/slub';
 
-import { type BuddyWorld, buddyWorld, checkFailure } from '../buddy/buddy-world.js';
+import { type BuddyWorld, buddyWorld, checkFailure, checkSlab } from '../buddy/buddy-world.js';
+import { checkWorldOptions } from '../engine/check-world-options.js';
 import { ModelViolation } from '../model-violation.js';
 import type { Op, WorldOptions } from '../subsystem.js';
 import { RESTING_INVARIANTS } from './cache-invariants.js';
@@ -98,6 +99,8 @@ export const USERS_MAX = 8;
  * const { machine, model } = cacheWorld({ cpus: 2 }, 'slub');
  */
 export function cacheWorld(options: WorldOptions, slab: 'slub' | 'slab'): CacheWorld {
+  checkWorldOptions(options, 'options');
+  checkSlab(slab);
   const buddy = buddyWorld(options, slab);
   const { machine } = buddy;
   const damages = new Damages();

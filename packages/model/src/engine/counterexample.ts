@@ -1,7 +1,9 @@
 import type { Schedule } from '@mm/interleave';
+import { OptionError, checkArray, checkObject, checkText } from '@mm/printk';
 
 import type { Op, Subsystem, WorldOptions } from '../subsystem.js';
 import { subsystemOf } from '../subsystems.js';
+import { checkSeed, checkSubsystem } from './check-arguments.js';
 import type { Example } from './example.js';
 import { type RecordedRun, recordRun } from './record-run.js';
 import type { FailingExample } from './shrink-example.js';
@@ -51,9 +53,16 @@ export interface Counterexample {
 export function counterexampleOf<W>(
   subsystem: Subsystem<W>,
   options: WorldOptions,
-  { example, failure, runs }: FailingExample,
+  failing: FailingExample,
   found: Omit<FoundBy, 'shrinkRuns'>,
 ): Counterexample {
+  checkObject('failing', failing, 'a failing example, as shrinkExample() returns it');
+  checkObject('found', found, 'an object with seed, mode, commands and commit');
+  const { example, failure, runs } = failing;
+  checkObject('failing.failure', failure, 'a failure');
+  checkText('failing.failure.invariant', failure.invariant);
+  checkSeed('found.seed', found.seed);
+  checkText('found.commit', found.commit);
   const run = recordRun(subsystem, options, example);
   const { invariant, error } = run.failure ?? failure;
   return {
@@ -82,11 +91,20 @@ export function counterexampleOf<W>(
  */
 export function exampleOf<W>(
   subsystem: Subsystem<W>,
-  { program, schedule }: Pick<Counterexample, 'program' | 'schedule'>,
+  found: Pick<Counterexample, 'program' | 'schedule'>,
 ): Example {
+  checkSubsystem(subsystem);
+  checkObject('found', found, 'a counterexample');
+  const { program, schedule } = found;
+  checkArray('program', program, 'operations');
   const names = subsystem.commands.map(({ name }) => name);
   return {
-    program: program.map((op) => ({ ...op, command: names.indexOf(op.command) })),
+    program: program.map((op, i) => {
+      const command = names.indexOf(checkObject(`program[${i}]`, op, 'an operation').command);
+      if (command < 0)
+        throw new OptionError(`program[${i}].command`, `a command of ${subsystem.name}`, op.command);
+      return { ...op, command };
+    }),
     schedule,
   };
 }
@@ -116,6 +134,8 @@ export interface PathLeft {
  * replayCounterexample(parseCounterexample(JSON.parse(text), 'file')).run.failure;
  */
 export function replayCounterexample(found: Counterexample): Replay {
+  checkObject('found', found, 'a counterexample');
+  checkArray('found.steps', found.steps, 'texts');
   const subsystem = subsystemOf(found.system);
   const example = exampleOf(subsystem, found);
   const run = recordRun(subsystem, found.options, example);

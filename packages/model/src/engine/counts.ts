@@ -1,4 +1,5 @@
 import { type Answer, NOTHING_TO_DO, type Subsystem } from '../subsystem.js';
+import { checkCounts, checkSubsystem } from './check-arguments.js';
 
 /**
  * What is counted of each command, over runs.
@@ -35,6 +36,7 @@ export interface Counts {
  * const counts = newCounts(buddySubsystem);
  */
 export function newCounts<W>(subsystem: Subsystem<W>): Counts {
+  checkSubsystem(subsystem);
   const byCommand = subsystem.commands.map(({ name }) => ({
     name,
     chosen: 0,
@@ -51,6 +53,8 @@ export function newCounts<W>(subsystem: Subsystem<W>): Counts {
  * addCounts(total, counts);
  */
 export function addCounts(into: Counts, from: Counts): void {
+  checkCounts('into', into);
+  checkCounts('from', from, into.byCommand.length);
   into.runs += from.runs;
   into.commands += from.commands;
   into.transitions += from.transitions;

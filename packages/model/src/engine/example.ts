@@ -1,6 +1,8 @@
 import type { Schedule } from '@mm/interleave';
+import { checkObject } from '@mm/printk';
 
 import type { Op, Subsystem, WorldOptions } from '../subsystem.js';
+import { checkExample } from './check-arguments.js';
 import { type Counts, newCounts } from './counts.js';
 import type { Failure } from './failure.js';
 import { runInterleaved } from './run-interleaved.js';
@@ -35,6 +37,8 @@ export function runExample<W>(
   example: Example,
   extras: RunExtras<W> & { readonly counts?: Counts; readonly record?: boolean } = {},
 ): ExampleRun {
+  checkExample(example);
+  checkObject('extras', extras, 'an object');
   const { program, schedule } = example;
   const { counts = newCounts(subsystem), record, ...rest } = extras;
   if (schedule === null)

@@ -1,36 +1,12 @@
-import { CPUS_MAX, checkSchedule } from '@mm/interleave';
-import { OptionError } from '@mm/printk';
+import { checkSchedule } from '@mm/interleave';
+import { OptionError, checkText } from '@mm/printk';
 
-import type { WorldOptions } from '../subsystem.js';
 import { subsystemOf } from '../subsystems.js';
+import { checkWorldOptions } from './check-world-options.js';
 import { COUNTEREXAMPLE_FORMAT, type Counterexample } from './counterexample.js';
 
 /** Operations of a counterexample at most: a run has a million commands at most. */
 const PROGRAM_MAX = 1_000_000;
-
-/** What `typeof` says of a value. */
-type TypeName<T> = T extends string ? 'string' : T extends number ? 'number' : 'boolean';
-
-/** Options of a world that a file may set, with the type of each. `createMachine` checks their values. */
-const OPTION_TYPES: { readonly [K in keyof WorldOptions]-?: TypeName<NonNullable<WorldOptions[K]>> } = {
-  preset: 'string',
-  cpus: 'number',
-  series: 'string',
-  ramBytes: 'number',
-  strict: 'boolean',
-  slab: 'string',
-  debugSlab: 'boolean',
-  cmdline: 'string',
-  pageblockOrder: 'number',
-  randomFreelist: 'number',
-  hardenedFreelist: 'number',
-  faults: 'string',
-  failslab: 'string',
-  behaviour: 'string',
-  tables: 'string',
-  shape: 'number',
-  corrupt: 'boolean',
-};
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -65,12 +41,13 @@ function list(value: unknown, where: string, most: number): readonly unknown[] {
  * parseCounterexample(JSON.parse(text), 'found.json');
  */
 export function parseCounterexample(value: unknown, where: string): Counterexample {
+  checkText('where', where);
   const fields = object(value, where);
   if (fields['format'] !== COUNTEREXAMPLE_FORMAT)
     throw new OptionError(`${where}.format`, COUNTEREXAMPLE_FORMAT, fields['format']);
   text(fields['system'], `${where}.system`);
   const system = subsystemOf(String(fields['system']), `${where}.system`);
-  const cpus = parseOptions(fields['options'], `${where}.options`);
+  const cpus = checkWorldOptions(fields['options'], `${where}.options`);
   parseFound(fields['found'], `${where}.found`);
   text(fields['invariant'], `${where}.invariant`);
   text(fields['failure'], `${where}.failure`);
@@ -93,20 +70,6 @@ export function parseCounterexample(value: unknown, where: string): Counterexamp
   for (const [i, step] of list(fields['steps'], `${where}.steps`, 2 ** 24).entries())
     text(step, `${where}.steps[${i}]`);
   return value as Counterexample;
-}
-
-function parseOptions(value: unknown, where: string): number {
-  const options = object(value, where);
-  for (const [name, option] of Object.entries(options)) {
-    const type = Object.hasOwn(OPTION_TYPES, name) ? OPTION_TYPES[name as keyof WorldOptions] : undefined;
-    if (type === undefined)
-      throw new OptionError(`${where}.${name}`, `one of ${Object.keys(OPTION_TYPES).join(', ')}`, name);
-    if (typeof option !== type) throw new OptionError(`${where}.${name}`, `a ${type}`, option);
-  }
-  const { cpus = 1 } = options as WorldOptions;
-  if (!Number.isInteger(cpus) || cpus < 1 || cpus > CPUS_MAX)
-    throw new OptionError(`${where}.cpus`, `an integer of 1 to ${CPUS_MAX}`, cpus);
-  return cpus;
 }
 
 function parseFound(value: unknown, where: string): void {

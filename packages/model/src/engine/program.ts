@@ -1,6 +1,9 @@
-import { Random } from '@mm/interleave';
+import { CPUS_MAX, Random } from '@mm/interleave';
+import { checkInteger } from '@mm/printk';
 
 import { FAULT_OPTIONS, type FaultOption, type Op, type Subsystem, type WorldOptions } from '../subsystem.js';
+import { checkSeed, checkSubsystem } from './check-arguments.js';
+import { checkWorldOptions } from './check-world-options.js';
 
 /** By a subsystem's commands: the number of each, as often as its weight says. */
 const LADDERS = new WeakMap<object, readonly number[]>();
@@ -21,6 +24,9 @@ function ladderOf(commands: readonly { readonly weight: number }[]): readonly nu
  * randomProgram(buddySubsystem, 42, 1000, 2);
  */
 export function randomProgram<W>(subsystem: Subsystem<W>, seed: number, length: number, cpus: number): Op[] {
+  checkSubsystem(subsystem);
+  checkInteger('length', length, 0, 2 ** 24);
+  checkInteger('cpus', cpus, 1, CPUS_MAX);
   const random = new Random(seed);
   const ladder = ladderOf(subsystem.commands);
   return Array.from({ length }, () => ({
@@ -49,6 +55,9 @@ function ownOptions<W>({ faults }: Subsystem<W>, options: WorldOptions): WorldOp
  * worldOf(v7sSubsystem, { preset: 'arm64-2018' }, 42).shape; // 5
  */
 export function worldOf<W>(subsystem: Subsystem<W>, options: WorldOptions, seed: number): WorldOptions {
+  checkSubsystem(subsystem);
+  checkWorldOptions(options, 'options');
+  checkSeed('seed', seed);
   const own = ownOptions(subsystem, options);
   return subsystem.vary?.(own, seed) ?? own;
 }

@@ -2,6 +2,7 @@ import { type Choice, type RunResult, choiceTask } from '@mm/interleave';
 import { type Access, AccessKind, type CellSpace } from '@mm/steps';
 
 import { type Answer, NOTHING_TO_DO, type Op, type Subsystem, type WorldOptions } from '../subsystem.js';
+import { checkExample, checkRun } from './check-arguments.js';
 import { type Example, runExample } from './example.js';
 import type { Failure } from './failure.js';
 import type { RunWatch } from './run-watch.js';
@@ -112,6 +113,8 @@ class Recorder<W> implements RunWatch<W> {
  * console.log(formatTrace(shown.result));
  */
 export function recordRun<W>(subsystem: Subsystem<W>, options: WorldOptions, example: Example): RecordedRun {
+  checkExample(example);
+  checkRun(subsystem, options, example.program);
   const recorder = new Recorder(subsystem, example.program);
   const run = runExample(subsystem, options, example, { record: true, careful: true, watch: recorder });
   const { failure } = run;

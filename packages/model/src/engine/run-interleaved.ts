@@ -7,9 +7,11 @@ import {
   choiceOf,
   choiceTask,
 } from '@mm/interleave';
+import { checkObject } from '@mm/printk';
 import type { Access, Steps } from '@mm/steps';
 
 import { type Answer, type Op, type Subsystem, type WorldOptions } from '../subsystem.js';
+import { checkCounts, checkRun, checkScheduled } from './check-arguments.js';
 import { CommandScheduler } from './command-schedule.js';
 import { type Counts, countAnswer, countBegun } from './counts.js';
 import { type Failure, failureOf } from './failure.js';
@@ -55,6 +57,10 @@ export function runInterleaved<W>(
   counts: Counts,
   extras: InterleavedOptions<W>,
 ): InterleavedRun {
+  checkRun(subsystem, options, program);
+  checkCounts('counts', counts, subsystem.commands.length);
+  checkObject('extras', extras, 'an object with schedule');
+  checkScheduled(extras.schedule);
   counts.runs++;
   let play: Play<W> | undefined;
   let failure: Failure | null = null;

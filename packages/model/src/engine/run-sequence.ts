@@ -1,7 +1,9 @@
 import { choiceOf } from '@mm/interleave';
+import { checkObject } from '@mm/printk';
 import { Context } from '@mm/steps';
 
 import type { Op, Subsystem, WorldOptions } from '../subsystem.js';
+import { checkCounts, checkRun } from './check-arguments.js';
 import { type Counts, countAnswer, countBegun } from './counts.js';
 import { type Failure, failureOf } from './failure.js';
 import type { RunExtras } from './run-watch.js';
@@ -23,8 +25,12 @@ export function runSequence<W>(
   options: WorldOptions,
   program: readonly Op[],
   counts: Counts,
-  { careful = false, watch, worlds, onTurn }: RunExtras<W> = {},
+  extras: RunExtras<W> = {},
 ): Failure | null {
+  checkRun(subsystem, options, program);
+  checkCounts('counts', counts, subsystem.commands.length);
+  checkObject('extras', extras, 'an object');
+  const { careful = false, watch, worlds, onTurn } = extras;
   const { commands, invariants } = subsystem;
   const contexts = Array.from({ length: options.cpus ?? 1 }, (_, cpu) => new Context(cpu));
   const local = invariants.local.length;

@@ -1,5 +1,7 @@
 import { type Schedule, choiceCpu, choiceOf, choiceTask, shrinkReplay } from '@mm/interleave';
 
+import { checkInteger, checkObject } from '@mm/printk';
+
 import type { Op, Subsystem, WorldOptions } from '../subsystem.js';
 import { renumbered } from './command-schedule.js';
 import { type Example, runExample } from './example.js';
@@ -43,7 +45,9 @@ export function shrinkExample<W>(
   example: Example,
   watch: ShrinkWatch = {},
 ): FailingExample | null {
+  checkObject('watch', watch, 'an object');
   const { runsMax = RUNS_MAX } = watch;
+  checkInteger('runsMax', runsMax, 0, Number.MAX_SAFE_INTEGER);
   const play = numberedRuns(subsystem, options, watch);
   const first = play(example, false);
   if (first.failure === null) return null;

@@ -1,3 +1,5 @@
+import { checkArray, checkFunction, checkInteger, checkObject } from '@mm/printk';
+
 import type { Op } from '../subsystem.js';
 
 /**
@@ -15,6 +17,10 @@ export function shrinkProgram(
   fails: (program: readonly Op[]) => boolean,
   triesMax = 2000,
 ): readonly Op[] {
+  checkArray('program', program, 'operations');
+  for (const [i, op] of program.entries()) checkObject(`program[${i}]`, op, 'an operation');
+  checkFunction('fails', fails);
+  checkInteger('triesMax', triesMax, 0, Number.MAX_SAFE_INTEGER);
   let best = program;
   let tries = 0;
   const improves = (candidate: readonly Op[]): boolean => {

@@ -1,3 +1,5 @@
+import { checkText } from '@mm/printk';
+
 import { buddyCpuOffline } from './buddy-cpu-offline.js';
 import { buddyBulkAlloc, buddyDrainAlloc, buddyDrainFree } from './buddy-drain.js';
 import { buddyHighatomic } from './buddy-highatomic.js';
@@ -107,5 +109,7 @@ export const SCENARIOS: readonly NamedScenario[] = [
  * @example
  * const scenario = scenarioNamed('slub-alloc-flush')!.at({ cpus: 2, operations: 1 });
  */
-export const scenarioNamed = (name: string): NamedScenario | undefined =>
-  SCENARIOS.find((scenario) => scenario.name === name);
+export function scenarioNamed(name: string): NamedScenario | undefined {
+  checkText('name', name);
+  return SCENARIOS.find((scenario) => scenario.name === name);
+}

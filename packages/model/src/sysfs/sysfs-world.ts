@@ -3,6 +3,7 @@ import { SlubCache, SlubSystem } from '@mm/slub';
 import { type KernelFs, type SysfsParts, parseSlabinfo } from '@mm/sysfs';
 
 import { type CacheWorld, cacheWorld, checkCachesLocal } from '../caches/cache-world.js';
+import { checkWorldOptions } from '../engine/check-world-options.js';
 import { ModelViolation } from '../model-violation.js';
 import type { WorldOptions } from '../subsystem.js';
 import { checkPageFiles, pagesOfSlabs } from './page-census.js';
@@ -25,6 +26,7 @@ const DEBUGGED = 'slub_debug=FZPU,user-1*,kmalloc-192';
  * sysfsWorld({ cpus: 2 }).fs.readdirSync('/sys/kernel/slab');
  */
 export function sysfsWorld(options: WorldOptions): SysfsWorld {
+  checkWorldOptions(options, 'options');
   const { slab = 'slub', cmdline = slab === 'slub' ? DEBUGGED : '' } = options;
   const world = cacheWorld({ ...options, cmdline }, slab);
   const { machine } = world;

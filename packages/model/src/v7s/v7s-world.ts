@@ -17,6 +17,7 @@ import { headSlotOf, walkSlub } from '@mm/slub';
 import { Context } from '@mm/steps';
 
 import { type BuddyWorld, buddyWorld } from '../buddy/buddy-world.js';
+import { checkWorldOptions } from '../engine/check-world-options.js';
 import { ModelViolation } from '../model-violation.js';
 import type { WorldOptions } from '../subsystem.js';
 import { beginFaults, withoutFaults } from './v7s-faults.js';
@@ -65,6 +66,7 @@ const GiB4 = 2 ** 32;
  * const world = v7sWorld({ preset: 'arm64-2018', behaviour: 'linux-6.1' });
  */
 export function v7sWorld(options: WorldOptions): V7sWorld {
+  checkWorldOptions(options, 'options');
   const preset = options.preset ?? 'arm64-2018';
   const buddy = buddyWorld({ ...withoutFaults(options), preset });
   const { machine } = buddy;
