@@ -1,4 +1,7 @@
+import { SLUB_STAT_NAMES } from '@mm/slub';
+
 import type { Op } from '../subsystem.js';
+import type { StatName } from './counter-model.js';
 
 /** GFP_KERNEL, GFP_ATOMIC, GFP_NOWAIT, each without warnings; GFP_KERNEL that fills with zeroes. */
 const ORDINARY = [0x2cc0, 0x2a20, 0x2800, 0x2dc0] as const;
@@ -27,6 +30,9 @@ export const attributeWrite = (op: Op): { name: string; text: string } =>
   op.a % 2 === 0
     ? { name: 'min_partial', text: `${op.b % 12}` }
     : { name: 'cpu_partial', text: `${[0, 1, 6, 30, 120][op.b % 5]}\n` };
+
+/** The counter that an operation's numbers stand for. */
+export const counterOf = (op: Op): StatName => SLUB_STAT_NAMES[op.b % SLUB_STAT_NAMES.length]!;
 
 /** Writes to files of a cache's directory that are refused, with the errno. */
 const BAD_WRITES = [

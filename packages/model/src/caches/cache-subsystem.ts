@@ -7,8 +7,10 @@ import { formatGfp } from '@mm/zones';
 
 import { KernelCrash } from '../engine/kernel-crash.js';
 import * as erasedCommands from '../erased/cache-commands.js';
+import * as erasedPages from '../erased/cache-page-commands.js';
 import { onDamaged, writeToFree } from '../erased/damaged-commands.js';
 import * as steppedCommands from '../stepped/cache-commands.js';
+import * as steppedPages from '../stepped/cache-page-commands.js';
 import { onDamaged as onDamagedSteps, writeToFree as writeToFreeSteps } from '../stepped/damaged-commands.js';
 import {
   type Answer,
@@ -24,6 +26,7 @@ import {
   badWrite,
   arrayTuning,
   attributeWrite,
+  counterOf,
   gfpOf,
   kmallocArguments,
   pageArguments,
@@ -41,8 +44,8 @@ import {
   cacheWorld,
 } from './cache-world.js';
 
-const erased = { ...erasedCommands, writeToFree };
-const stepped = { ...steppedCommands, writeToFree: writeToFreeSteps };
+const erased = { ...erasedCommands, ...erasedPages, writeToFree };
+const stepped = { ...steppedCommands, ...steppedPages, writeToFree: writeToFreeSteps };
 
 type Name = keyof typeof stepped;
 
@@ -176,7 +179,10 @@ export const cacheCommands = (slab: 'slub' | 'slab'): Command<CacheWorld>[] => [
   command('flushCache', 6, someUser, which),
   command('tuneCache', 6, someUser, (op) => `${which(op)}, ${tuning(slab, op)}`),
   ...(slab === 'slub'
-    ? [command('writeWrongly', 2, someUser, (op) => badWrite(op).slice(0, 2).join(' = '))]
+    ? [
+        command('writeWrongly', 2, someUser, (op) => badWrite(op).slice(0, 2).join(' = ')),
+        command('clearCounter', 2, someUser, (op) => `${which(op)}, ${counterOf(op)}`),
+      ]
     : []),
   ...(slab === 'slab' ? [command('reapCache', 6, someUser, which)] : []),
   command('gracePeriodEnds', 6, always, nothing),
@@ -226,6 +232,7 @@ export const CACHE_INVARIANTS: Invariants = {
     REPORTED,
     'a cache without objects can be destroyed',
     'a good value can be written',
+    'a counter that is cleared is zero',
     'good tunables can be written',
     'a strict machine refuses misuse',
     'a CPU that is offline holds nothing',

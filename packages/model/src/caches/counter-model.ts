@@ -2,7 +2,8 @@ import { NodeWord, type SlubCache, SLUB_STAT_NAMES, readStats } from '@mm/slub';
 
 import { ModelViolation } from '../model-violation.js';
 
-type StatName = (typeof SLUB_STAT_NAMES)[number];
+/** A counter, by the name of its file. */
+export type StatName = (typeof SLUB_STAT_NAMES)[number];
 
 const total = (events: readonly number[]): number => events.reduce((all, some) => all + some, 0);
 
@@ -17,6 +18,8 @@ interface History {
   bulkFreesMax: number;
   /** Shrinking gives slabs back without counting them. */
   shrunk: boolean;
+  /** What counters had reached by CPU when they were set to zero. */
+  readonly cleared: Map<StatName, number[]>;
 }
 
 /**
@@ -27,6 +30,8 @@ interface History {
  *   order_fallback <= alloc_slab <= alloc_slowpath;   alloc_refill <= alloc_slowpath
  *   free_frozen + cpu_partial_free <= free_slowpath;   free_remove_partial <= free_slab
  *   a debugged cache has no fast path;   without others that run meanwhile no compare-exchange fails
+ *
+ * A counter of the rules is what it is now and what it had reached whenever it was set to zero.
  */
 export class CounterModel {
   readonly #histories = new Map<SlubCache, History>();
@@ -49,6 +54,7 @@ export class CounterModel {
         bulkFreesMin: 0,
         bulkFreesMax: 0,
         shrunk: false,
+        cleared: new Map(),
       };
       if (!this.#left.has(cache)) this.#histories.set(cache, known);
     }
@@ -59,6 +65,32 @@ export class CounterModel {
   leave(cache: SlubCache): void {
     this.#left.add(cache);
     this.#histories.delete(cache);
+  }
+
+  /**
+   * A counter was set to zero on every CPU, with nothing else under way.
+   * @param reached what it was by CPU before.
+   * @throws ModelViolation
+   */
+  cleared(cache: SlubCache, name: StatName, reached: readonly number[]): void {
+    const known = this.of(cache).cleared;
+    const before = known.get(name);
+    known.set(
+      name,
+      reached.map((events, cpu) => events + (before?.[cpu] ?? 0)),
+    );
+    const left = this.reached(cache, name);
+    if (left.some((events) => events !== 0))
+      throw new ModelViolation(
+        'a counter that is cleared is zero',
+        `${cache.name}: ${name} = ${left.join(', ')}`,
+      );
+  }
+
+  /** A counter as it is, by CPU. */
+  reached(cache: SlubCache, name: StatName): number[] {
+    const at = SLUB_STAT_NAMES.indexOf(name);
+    return Array.from({ length: this.#cpus }, (_, cpu) => readStats(cache, cpu)[at]!);
   }
 
   /** A destroyed cache has no counters any more. */
@@ -74,7 +106,8 @@ export class CounterModel {
   check(alone: boolean): void {
     for (const [cache, history] of this.#histories) {
       const each = Array.from({ length: this.#cpus }, (_, cpu) => readStats(cache, cpu));
-      const on = (cpu: number, name: StatName): number => each[cpu]![SLUB_STAT_NAMES.indexOf(name)]!;
+      const on = (cpu: number, name: StatName): number =>
+        each[cpu]![SLUB_STAT_NAMES.indexOf(name)]! + (history.cleared.get(name)?.[cpu] ?? 0);
       const sum = (...names: StatName[]): number =>
         names.reduce((all, name) => all + each.reduce((some, _, cpu) => some + on(cpu, name), 0), 0);
       const holds = (rule: string, whether: boolean): void => {

@@ -2,6 +2,7 @@ import type { AnyCache } from '@mm/machine';
 import { SlubCache } from '@mm/slub';
 
 import type { CacheWorld } from './cache-world.js';
+import type { StatName } from './counter-model.js';
 
 /*
  * Commands tell the models of SLUB's counters and of typesafe memory what they do, before they do it: a counter may run ahead of the history only
@@ -63,6 +64,17 @@ export function gaveBulk(
 /** Slabs of the cache may be given back without being counted. */
 export function wasShrunk({ counters }: CacheWorld, cache: AnyCache): void {
   if (cache instanceof SlubCache) counters.of(cache).shrunk = true;
+}
+
+/** A counter was set to zero. What others counted meanwhile nobody knows: then nothing more is foretold of the cache. */
+export function wasCleared(
+  { counters, interleaved }: CacheWorld,
+  cache: SlubCache,
+  name: StatName,
+  reached: readonly number[],
+): void {
+  if (interleaved) counters.leave(cache);
+  else counters.cleared(cache, name, reached);
 }
 
 /** The cache is no more. */

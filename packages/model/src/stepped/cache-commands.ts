@@ -1,5 +1,4 @@
 import { MisuseError } from '@mm/buddy';
-import { allocPages, freePages } from '@mm/buddy/stepped';
 import {
   cacheAlloc,
   cacheAllocBulk,
@@ -23,7 +22,6 @@ import { SlubCache, SlubSystem, ksize } from '@mm/slub';
 import type { Context, Steps } from '@mm/steps/stepped';
 import { storeAttribute } from '@mm/sysfs/stepped';
 
-import { checkStamp } from '../buddy/buddy-world.js';
 import { ModelViolation } from '../model-violation.js';
 import {
   type OpenUser,
@@ -39,9 +37,9 @@ import {
   badRequest,
   badWrite,
   attributeWrite,
+  counterOf,
   gfpOf,
   kmallocArguments,
-  pageArguments,
 } from '../caches/cache-arguments.js';
 import { checkObjectBytes, restoreFreePointer } from '../caches/object-bytes.js';
 import { KEPT_AT_ONCE, checkAllKept } from '../caches/kept-objects.js';
@@ -52,6 +50,7 @@ import {
   gaveObject,
   tookBulk,
   gaveBulk,
+  wasCleared,
   wasDestroyed,
   wasShrunk,
 } from '../caches/note-history.js';
@@ -166,6 +165,20 @@ export function* writeWrongly(world: CacheWorld, ctx: Context, op: Op): Steps<An
   const answer = yield* storeAttribute(ctx, cache, name, text);
   if (answer !== errno)
     throw new ModelViolation('a bad value is refused', `${name} = ${text}: ${answer}, due is ${errno}`);
+}
+
+/** Sets one of SLUB's counters to zero, on every CPU. */
+export function* clearCounter(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
+  const user = userOf(world, op);
+  const { cache } = user;
+  if (!(cache instanceof SlubCache)) return NOTHING_TO_DO;
+  const name = counterOf(op);
+  user.inFlight++;
+  const reached = world.counters.reached(cache, name);
+  const answer = yield* storeAttribute(ctx, cache, name, '0\n');
+  user.inFlight--;
+  if (answer !== 2) throw new ModelViolation('a good value can be written', `${name} 0: ${answer}`);
+  wasCleared(world, cache, name, reached);
 }
 
 /** A user frees all objects and gives the cache up. */
@@ -348,32 +361,6 @@ export function* cpuGoesOffline(world: CacheWorld, ctx: Context, op: Op): Steps<
   checkAllKept(world);
   yield* cpuOnline(ctx, world.kmem, cpu);
   world.offline = -1;
-}
-
-/** Takes blocks of pages until there are no more, at most 64. */
-export function* takePages(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
-  const { machine, model } = world.buddy;
-  const { gfp, order } = pageArguments(op);
-  let taken = 0;
-  for (; taken < 64; taken++) {
-    const pfn = yield* allocPages(ctx, machine.pages, gfp, order);
-    if (pfn === null) break;
-    model.allocated(pfn, order, gfp);
-    world.typesafe.taken(pfn * 4096, 4096 << order, null);
-  }
-  return taken;
-}
-
-/** Gives up to 128 blocks of pages back. */
-export function* givePages(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
-  const { model, machine } = world.buddy;
-  let given = 0;
-  for (; given < 128 && model.live.length > 0; given++) {
-    const block = model.release(op.a + given);
-    checkStamp(world.buddy, block.pfn, block.stamp);
-    yield* freePages(ctx, machine.pages, block.pfn, block.order);
-  }
-  return given;
 }
 
 /** Frees what is no object, which a strict machine refuses before anything changes. */
