@@ -13,3 +13,10 @@ it.each(recording.cases.map((_, i) => i))(
     expect(playZonesArchCase(recording, i)).toBeNull();
   },
 );
+
+it('more free blocks than a zone has room for are refused, not sought for ever', () => {
+  const changed = structuredClone(recording);
+  const { text } = changed.cases[9] as { text: { buddyinfo: string } };
+  text.buddyinfo = text.buddyinfo.replace(/\d+ $/mu, '99999999 ');
+  expect(() => playZonesArchCase(changed, 9)).toThrow('text: expected free blocks of order 10 that fit in');
+});

@@ -13,8 +13,8 @@ import {
   setBlockType,
 } from '@mm/buddy';
 import { SLAB_RECLAIM_ACCOUNT } from '@mm/kmem';
-import { PageFlag, PageFrames, PhysicalMemory } from '@mm/memory';
-import { KernelLog } from '@mm/printk';
+import { PageFlag, PageFrames, type PfnRange, PhysicalMemory } from '@mm/memory';
+import { KernelLog, OptionError } from '@mm/printk';
 import { SlubSystem } from '@mm/slub';
 import { CellSpace } from '@mm/steps';
 import type { KernelConfig, SysfsParts } from '@mm/sysfs';
@@ -69,21 +69,44 @@ export const pagetypeinfoBlocks = (text: string): FreeBlocks =>
     numbersIn(match[3]!),
   ]);
 
-/** Puts so many blocks on the free lists, the largest first, wherever there is room in the zone. */
+/**
+ * Puts so many blocks on the free lists, wherever there is room in the zone. Aligned blocks that fitted once fit again, the largest first.
+ * @throws OptionError for more than fit.
+ */
 export function loadFreeBlocks({ pages }: SysfsParts, blocks: FreeBlocks): void {
   const { zones, frames } = pages;
-  const next = new Map(zones.names.map((name, zone) => [name as string, zones.startPfn[zone]!]));
+  const room = zones.indices().map((zone) => {
+    const start = zones.startPfn[zone]!;
+    const end = start + zones.spanned[zone]!;
+    return frames.map.ranges
+      .map(({ startPfn, endPfn }) => ({ startPfn: Math.max(start, startPfn), endPfn: Math.min(end, endPfn) }))
+      .filter(({ startPfn, endPfn }) => startPfn < endPfn);
+  });
   for (let order = MAX_ORDER - 1; order >= 0; order--)
     for (const [name, type, counts] of blocks) {
-      const size = 2 ** order;
-      let at = Math.ceil(next.get(name)! / size) * size;
-      for (let left = counts[order] ?? 0; left > 0; at += size) {
-        if (!frames.map.has(at) || !frames.map.has(at + size - 1)) continue;
-        insertFreeTail(pages, (zones.names as readonly string[]).indexOf(name), at, order, type);
-        left--;
+      const zone = (zones.names as readonly string[]).indexOf(name);
+      if (zone === -1) throw new OptionError('text', `zones out of ${zones.names.join(', ')}`, name);
+      for (let left = counts[order] ?? 0; left > 0; left--) {
+        const pfn = takeRoom(room[zone]!, 2 ** order);
+        if (pfn < 0) throw new OptionError('text', `free blocks of order ${order} that fit in ${name}`, left);
+        insertFreeTail(pages, zone, pfn, order, type);
       }
-      next.set(name, at);
     }
+}
+
+/** Takes `size` pages at a multiple of them out of the lowest range that has them; -1: none has. */
+function takeRoom(room: PfnRange[], size: number): number {
+  for (const [i, { startPfn, endPfn }] of room.entries()) {
+    const pfn = Math.ceil(startPfn / size) * size;
+    if (pfn + size > endPfn) continue;
+    const rest = [
+      { startPfn, endPfn: pfn },
+      { startPfn: pfn + size, endPfn },
+    ];
+    room.splice(i, 1, ...rest.filter((range) => range.startPfn < range.endPfn));
+    return pfn;
+  }
+  return -1;
 }
 
 /**
