@@ -6,7 +6,7 @@ import { GFP_KERNEL, __GFP_ZERO } from '@mm/zones';
 import { describe, expect, test } from 'vitest';
 
 import { createMachine } from './create-machine.js';
-import { cacheFree, cacheFreeBulk } from './index.js';
+import { type MachineOptions, cacheFree, cacheFreeBulk } from './index.js';
 
 /** What it says, without the lines that every warning begins with. */
 const said = (lines: readonly string[]): string[] => lines.filter((line) => !line.startsWith('---'));
@@ -60,6 +60,18 @@ describe.each([
   });
 });
 
+test.each(['slub', 'slab'] as const)(
+  '%s: kfree of an address in the middle of whole pages gives all of them back',
+  (slab) => {
+    const machine = createMachine({ slab, ramBytes: '64M' });
+    const large = machine.kmalloc(20_000, GFP_KERNEL)!;
+    machine.log.take();
+    machine.kfree(large + 8192);
+    expect(machine.log.take()).toEqual([]);
+    expect(machine.kmalloc(20_000, GFP_KERNEL)).toBe(large);
+  },
+);
+
 const NOT_A_SLAB = 'virt_to_cache: Object is not a Slab page!';
 
 test('an address in no slab is a crash, but where somebody looks a warning, once, and nothing is freed', () => {
@@ -91,4 +103,23 @@ test('hardened pointers look at whose an object is, without any debugging', () =
   expect(machine.kmemCacheAlloc(mine, GFP_KERNEL)).toBe(object);
   cacheFree(ctx, other, machine.allocPages(GFP_KERNEL, 0)! * 4096);
   expect(machine.log.take()).toContain(NOT_A_SLAB);
+});
+
+function oneObject(options: MachineOptions) {
+  const machine = createMachine({ ramBytes: '64M', cmdline: 'slub_nomerge', ...options });
+  const cache = machine.kmemCacheCreate({ name: 'x', size: 64 })!;
+  return { machine, cache, object: machine.kmemCacheAlloc(cache, GFP_KERNEL)! };
+}
+
+test('hardened pointers notice an object that is freed twice in a row, and crash', () => {
+  const plain = oneObject({});
+  plain.machine.kmemCacheFree(plain.cache, plain.object);
+  expect(() => plain.machine.kmemCacheFree(plain.cache, plain.object)).not.toThrow();
+  const { machine, cache, object } = oneObject({ hardenedFreelist: 7 });
+  const other = machine.kmemCacheAlloc(cache, GFP_KERNEL)!;
+  machine.kmemCacheFree(cache, object);
+  expect(() => machine.kmemCacheFree(cache, object)).toThrow('kernel BUG in set_freepointer');
+  // With another one in between nobody notices.
+  machine.kmemCacheFree(cache, other);
+  expect(() => machine.kmemCacheFree(cache, object)).not.toThrow();
 });

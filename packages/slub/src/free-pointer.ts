@@ -96,6 +96,7 @@ export const endlessList = (cache: SlubCache): KernelBug =>
 
 /**
  * Makes a free object point to another, `next`: offset | 1 or 0.
+ * @throws KernelBug where free pointers are hardened and it would point to itself.
  * @example
  * setFreePointer(cache, slabPfn, 1, 0); // the object at offset 0 is the last of its list
  * @see linux 6.1 mm/slub.c set_freepointer
@@ -129,6 +130,12 @@ function setMixedPointer(
   const { wide, hardened } = cache.system;
   let low = 0;
   let high = 0;
+  // @see linux 6.1 mm/slub.c set_freepointer: an object freed twice, one time behind the other, is noticed.
+  if (hardened && next !== 0 && next - 1 + cache.offset === at)
+    throw new KernelBug('kernel BUG in set_freepointer: an object is first on its free list already', {
+      cache: cache.name,
+      object: slabPfn * 4096 + next - 1,
+    });
   if (next !== 0) {
     low = lowOf(cache, slabPfn, next - 1);
     if (wide) high = highOf(cache, slabPfn, next - 1);

@@ -1,6 +1,6 @@
 import type { PageAllocator } from '@mm/buddy';
 import { allocPages, freePages } from '@mm/buddy/stepped';
-import { PAGE_SIZE, compoundOrder } from '@mm/memory';
+import { PAGE_SIZE, PageFlag, compoundOrder } from '@mm/memory';
 import type { Context, Steps } from '@mm/steps/stepped';
 import { __GFP_COMP } from '@mm/zones';
 
@@ -43,8 +43,11 @@ export function* kmallocLarge(
 export function* freeLargeKmalloc(ctx: Context, pages: PageAllocator, address: number): Steps<void> {
   checkPages(pages);
   const pfn = Math.floor(checkObjectAddress(address) / PAGE_SIZE);
-  const { frames } = pages;
-  const order = compoundOrder(frames.flags[frames.slotOf(pfn)]!);
+  const { flags, next } = pages.frames;
+  const slot = pages.frames.slotOf(pfn);
+  // Any address in the block stands for all of it.
+  const head = (flags[slot]! & PageFlag.tail) === 0 ? slot : next[slot]!;
+  const order = compoundOrder(flags[head]!);
   if (order === 0) warnOnce(pages, 'mm/slab_common.c:904 free_large_kmalloc');
-  yield* freePages(ctx, pages, pfn, order);
+  yield* freePages(ctx, pages, pages.frames.pfnOf(head), order);
 }

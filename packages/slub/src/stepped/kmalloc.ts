@@ -9,7 +9,7 @@ import {
   kmallocType,
 } from '@mm/kmem';
 import { freeLargeKmalloc, kmallocLarge } from '@mm/kmem/stepped';
-import { PAGE_SIZE, PageFlag, orderOfFlags } from '@mm/memory';
+import { PAGE_SIZE, PageFlag, compoundOrder } from '@mm/memory';
 import { KernelBug } from '@mm/printk';
 import { type Context, type Steps, rmw } from '@mm/steps/stepped';
 
@@ -81,4 +81,4 @@ function* freeLargeBlock(ctx: Context, system: SlubSystem, address: number): Ste
 }
 
 const pagesAt = ({ frames }: SlubSystem, address: number): number =>
-  2 ** orderOfFlags(frames.flags[frames.peekSlotOf(Math.floor(address / PAGE_SIZE))]!);
+  2 ** compoundOrder(frames.flags[headSlotOf(frames, Math.floor(address / PAGE_SIZE))]!);
