@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { counterexampleOf, randomProgram, shrinkExample, subsystemOf } from '@mm/model';
+import { counterexampleOf, subsystemOf } from '@mm/model';
 import { afterAll, expect, test } from 'vitest';
 
+import { FAILING_WORLD, failingSlub } from '../test/failing-slub.js';
 import { scenarioTestText, testText } from './as-test.js';
 import { root } from './built-cli.js';
 
@@ -51,10 +52,9 @@ export const scenarioNamed = (_: string): { at: (size: object) => Scenario } => 
 
 test('--as-test prints a test that type-checks, and fails while the bug is there, and only then', async () => {
   const slub = subsystemOf('slub');
-  const options = { preset: 'arm64-2018', cpus: 2, series: 'none' } as const;
-  const failing = shrinkExample(slub, options, { program: randomProgram(slub, 1, 1000, 2), schedule: 1 })!;
+  const options = FAILING_WORLD;
   const found = { seed: 1, mode: 'interleaved', commands: 1000, commit: 'test' } as const;
-  const counterexample = counterexampleOf(slub, options, failing, found);
+  const counterexample = counterexampleOf(slub, options, failingSlub(), found);
   const folder = join(dir, 'apps/pasted/src');
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(dir, 'package.json'), '{"type":"module"}');

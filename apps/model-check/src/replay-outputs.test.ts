@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 import { SHIVIZ_PARSER, type TraceJson } from '@mm/interleave';
-import { counterexampleOf, randomProgram, shrinkExample, subsystemOf } from '@mm/model';
+import { counterexampleOf, subsystemOf } from '@mm/model';
 import { expect, it } from 'vitest';
 
 import { cliInFolder } from '../test/cli-in-folder.js';
+import { FAILING_WORLD, failingSlub } from '../test/failing-slub.js';
 
 const cli = cliInFolder();
 const OUTPUTS = ['--html', 'h', '--trace', 't', '--perfetto', 'p', '--shiviz', 's', '--json', 'j'];
@@ -20,11 +21,9 @@ function written(): { trace: TraceJson; slices: number; hosts: string[] } {
 
 it('a program that failed is written in every form, its CPUs as hosts', async () => {
   const slub = subsystemOf('slub');
-  const world = { preset: 'arm64-2018', cpus: 2, series: 'none' } as const;
-  const program = randomProgram(slub, 1, 1000, 2);
-  const failing = shrinkExample(slub, world, { program, schedule: 1 })!;
+  const failing = failingSlub();
   const found = { seed: 1, mode: 'interleaved', commands: 1000, commit: 'test' } as const;
-  const kept = counterexampleOf(slub, world, failing, found);
+  const kept = counterexampleOf(slub, FAILING_WORLD, failing, found);
   writeFileSync('found.json', JSON.stringify(kept));
   expect(await cli.run('replay', 'found.json', ...OUTPUTS)).toBe(1);
   const { trace, slices, hosts } = written();

@@ -1,14 +1,13 @@
-import { counterexampleOf, randomProgram, shrinkExample, subsystemOf } from '@mm/model';
+import { counterexampleOf, subsystemOf } from '@mm/model';
 import { expect, test } from 'vitest';
 
+import { FAILING_WORLD as WORLD, failingSlub } from '../test/failing-slub.js';
 import type { Stall } from './campaign/job.js';
 import { type SavedOptions, type StillFailing, savedJob } from './saved-job.js';
 
 const slub = subsystemOf('slub');
-const WORLD = { preset: 'arm64-2018', cpus: 2, series: 'none' } as const;
-const failing = shrinkExample(slub, WORLD, { program: randomProgram(slub, 2, 300, 2), schedule: 2 })!;
 const found = { seed: 2, mode: 'interleaved', commands: 300, commit: 'test' } as const;
-const counterexample = counterexampleOf(slub, WORLD, failing, found);
+const counterexample = counterexampleOf(slub, WORLD, failingSlub(), found);
 
 test('a saved counterexample is played under its own options: it fails there, and holds where the series is merged', () => {
   const merged = { ...counterexample, options: { ...WORLD, series: 'merged' } as const };

@@ -2,10 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { counterexampleOf, shrinkExample, randomProgram, subsystemOf } from '@mm/model';
+import { counterexampleOf, subsystemOf } from '@mm/model';
 import { afterAll, describe, expect, test } from 'vitest';
 
 import { REFUSED, cliInFolder } from '../test/cli-in-folder.js';
+import { FAILING_WORLD, failingSlub } from '../test/failing-slub.js';
 import { runJob } from './run-job.js';
 
 const { refusal: outcome } = cliInFolder();
@@ -97,8 +98,8 @@ describe('a wrong option of run ends in 2, is named, and nothing is written', ()
 
 /** A counterexample and a report as they are written. */
 const slub = subsystemOf('slub');
-const world = { preset: 'arm64-2018', cpus: 2, series: 'none' } as const;
-const failing = shrinkExample(slub, world, { program: randomProgram(slub, 2, 1000, 2), schedule: 2 })!;
+const world = FAILING_WORLD;
+const failing = failingSlub();
 const good = counterexampleOf(slub, world, failing, {
   seed: 2,
   mode: 'interleaved',
