@@ -60,7 +60,7 @@ Examples:
   mm-check explore --scenario all --size 2x1
   mm-check explore --scenario slub-migrate --size 2x2 --preemptions 2 --time 1m
   mm-check explore --scenario slub-free-flush --execution 17 --html run.html
-  mm-check explore --scenario slub-free-flush --schedule 'free 0:5,flush,free 0' --shiviz run.log
+  mm-check explore --scenario slub-free-flush --schedule 'free 0:3,flush:5,2,free 0,flush' --shiviz run.log
 
 Exit codes: 0 holds, 1 a counterexample, or a complete search that never saw what it is for, 2 wrong use, 130 interrupted.`;
 
