@@ -171,6 +171,19 @@ test('a corrected map without memory for its second table writes nothing', () =>
   expect(iovaToPhys(ctx, table, 0x100ff000)).toBeNull();
 });
 
+test.each([
+  ['small pages', 0x1000, 0x1000],
+  ['large pages', 0x10000, 0x1000],
+])('a map of %s over the 4 GiB line leads to both sides of it', (_, size, stride) => {
+  const table = make({ oas: 34, quirks: Quirk.NO_PERMS | Quirk.ARM_MTK_EXT }).table;
+  const pa = 0x1_0000_0000 - 2 * size;
+  expect(map(table, 0x10000000, pa, size, 4)).toBe(0);
+  const offsets = Array.from({ length: (4 * size) / stride }, (__, i) => i * stride + 0x123);
+  expect(offsets.map((offset) => iovaToPhys(ctx, table, 0x10000000 + offset))).toEqual(
+    offsets.map((offset) => pa + offset),
+  );
+});
+
 test('two maps in one section, step by step in turn, leave one table and both mappings', () => {
   const { table, source } = make();
   const tasks = [0, 1].map((i) =>

@@ -91,16 +91,24 @@ function* mapInTable(
     }
   }
   const group = pageSize === SIZE_4K ? 0 : GROUP;
-  let leaf = table.leafBits[LEAF_2 + group + (prot & 63)]! | table.leafAddrBits(pa, 2);
+  const bits = table.leafBits[LEAF_2 + group + (prot & 63)]!;
+  let leaf = bits | table.leafAddrBits(pa, 2);
   const step = group === 0 ? SIZE_4K : 0;
   for (let i = first; i < end; i++) {
     yield write(table.l2Cell + i);
     words[at + i] = leaf;
     leaf = (leaf + step) | 0;
     if (group !== 0 && (i & 15) === 15) leaf = (leaf + pageSize) | 0;
+    // Over a multiple of 4 GiB: address bits from 32 on are elsewhere in an entry, where no sum carries.
+    if ((leaf & -pageSize) === 0)
+      leaf = bits | table.leafAddrBits(pa + pagesUpTo(i + 1 - first, pageSize), 2);
   }
   return 0;
 }
+
+/** Bytes of the whole pages of which `entries` have been written. */
+const pagesUpTo = (entries: number, pageSize: number): number =>
+  Math.floor((entries * SIZE_4K) / pageSize) * pageSize;
 
 /** A range over several level 2 tables: all of it is looked at, then all tables are made, then it is written. */
 function* mapOverTables(
