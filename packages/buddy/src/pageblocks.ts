@@ -13,15 +13,17 @@ export const SEVERAL_ZONES = 7;
  */
 export function blockTypeOf(pages: PageAllocator, pfn: number): number {
   const info = pages.blockInfo[pfn >> pages.pageblockOrder]!;
-  if (info >> 3 === SEVERAL_ZONES && pages.flatMemory) {
-    const zone = sharingZone(pages, pfn);
-    if (zone >= 0) return pages.sharedBlockTypes[zone]!;
-  }
-  return info & 7;
+  const zone = sharingZone(pages, pfn, info);
+  return zone >= 0 ? pages.sharedBlockTypes[zone]! : info & 7;
 }
 
-/** The zone of `pfn`, where its pageblock begins in the zone below; -1: it does not. */
-function sharingZone({ zones, pageblockOrder }: PageAllocator, pfn: number): number {
+/** The zone of `pfn`, where with FLATMEM its pageblock begins in the zone below; -1: it does not. */
+function sharingZone(
+  { zones, pageblockOrder, flatMemory }: PageAllocator,
+  pfn: number,
+  info: number,
+): number {
+  if (info >> 3 !== SEVERAL_ZONES || !flatMemory) return -1;
   const zone = zones.zoneOfPfn(pfn);
   return zone >= 0 && zones.startPfn[zone]! > (pfn >> pageblockOrder) << pageblockOrder ? zone : -1;
 }
@@ -33,14 +35,10 @@ function sharingZone({ zones, pageblockOrder }: PageAllocator, pfn: number): num
 export function setBlockType(pages: PageAllocator, pfn: number, type: number): void {
   const kept = pages.groupByMobilityDisabled && type < MIGRATE_PCPTYPES ? MigrateType.UNMOVABLE : type;
   const block = pfn >> pages.pageblockOrder;
-  if (pages.blockInfo[block]! >> 3 === SEVERAL_ZONES && pages.flatMemory) {
-    const zone = sharingZone(pages, pfn);
-    if (zone >= 0) {
-      pages.sharedBlockTypes[zone] = kept;
-      return;
-    }
-  }
-  pages.blockInfo[block] = (pages.blockInfo[block]! & ~7) | kept;
+  const info = pages.blockInfo[block]!;
+  const zone = sharingZone(pages, pfn, info);
+  if (zone >= 0) pages.sharedBlockTypes[zone] = kept;
+  else pages.blockInfo[block] = (info & ~7) | kept;
 }
 
 /** Sets the type of every pageblock of a block. @see linux 6.1 mm/page_alloc.c change_pageblock_range */
