@@ -150,6 +150,19 @@ test('SLAB with debugging reports the write when it hands the object out, and al
   checkCachesWhole(world);
 });
 
+test('a report of an earlier write into the same object is not one of a later write', () => {
+  const world = withSlab('slab', { debugSlab: true });
+  const [user] = world.users;
+  writeInto(world, 'checked');
+  const first = world.machine.kmemCacheAlloc(user!.cache, GFP_KERNEL)!;
+  world.requests.noteReports();
+  expect(world.damages.pending.size).toBe(0);
+  world.machine.kmemCacheFree(user!.cache, first);
+  writeInto(world, 'checked');
+  world.requests.noteReports();
+  expect(world.damages.pending.get(user!.cache)).toBe(first);
+});
+
 test('an object that is handed out although nobody reported the write is noticed', () => {
   const world = withSlab('slub', { cmdline: 'slub_debug=FZPU' });
   const { cache } = world.users[0]!;

@@ -132,7 +132,7 @@ export function freeWriteOf(
 
 /** Somebody writes into the free object. */
 export function damageFree(
-  { machine, damages, counters }: CacheWorld,
+  { machine, damages, counters, requests }: CacheWorld,
   cache: AnyCache,
   address: number,
   write: FreeWrite,
@@ -140,6 +140,7 @@ export function damageFree(
   writeBytes(machine.memory, write.at, write.bytes);
   if (write.damage === 'undefined') damages.undefined = true;
   if (write.damage !== 'checked') return;
+  requests.noteReports();
   damages.pending.set(cache, address);
   if (cache instanceof SlabCache) return;
   damages.hurt.add(cache);

@@ -62,6 +62,8 @@ export class PageRequests {
   #due: string[] = [];
   /** The last line that was looked at. */
   #last: LogLine | null = null;
+  /** The last line that was looked at for reports of writes into free objects. */
+  #lastReport: LogLine | null = null;
 
   constructor(machine: Machine, damages: Damages) {
     this.#machine = machine;
@@ -97,22 +99,24 @@ export class PageRequests {
     this.#due.push(`0x${wrong.toString(16)} 0x${(callerGfp & ~forbidden).toString(16)}`);
   }
 
-  /** Lines since the log was last looked through. */
-  #newLines(): readonly LogLine[] {
+  /** Lines after one, or all. */
+  #linesAfter(last: LogLine | null): readonly LogLine[] {
     const { lines } = this.#machine.log;
-    return lines.slice(this.#last === null ? 0 : lines.lastIndexOf(this.#last) + 1);
+    return lines.slice(last === null ? 0 : lines.lastIndexOf(last) + 1);
   }
 
   /** Whether the log holds a line with these words since it was last looked through. */
   hasSaid(words: string): boolean {
-    return this.#newLines().some(({ text }) => text.includes(words));
+    return this.#linesAfter(this.#last).some(({ text }) => text.includes(words));
   }
 
-  /** Looks for reports of writes into free objects. */
+  /** Looks for reports of writes into free objects. A report that was there before the write is of another. */
   noteReports(): void {
     const { pending } = this.#damages;
+    const lines = this.#linesAfter(this.#lastReport);
+    this.#lastReport = lines.at(-1) ?? this.#lastReport;
     if (pending.size === 0) return;
-    const texts = this.#newLines().map(({ text }) => text);
+    const texts = lines.map(({ text }) => text);
     for (const cache of reportsIn(texts, this.#damages)) pending.delete(cache);
   }
 
@@ -123,7 +127,7 @@ export class PageRequests {
     if (this.#due.length === 0 && (all.length === 0 || all[all.length - 1] === this.#last)) return;
     this.noteReports();
     const said: string[] = [];
-    const lines = this.#newLines();
+    const lines = this.#linesAfter(this.#last);
     for (const { text } of lines) {
       const found = /^Unexpected gfp: (0x[0-9a-f]+) .*Fixing up to gfp: (0x[0-9a-f]+) /u.exec(text);
       if (found !== null) said.push(`${found[1]} ${found[2]}`);
