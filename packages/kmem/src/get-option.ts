@@ -1,19 +1,22 @@
-import { OptionError, checkText } from '@mm/printk';
+import { checkInteger, checkText } from '@mm/printk';
 
 /**
- * The number that the value of a boot parameter begins with: decimal, hexadecimal behind `0x`, octal behind a zero. What
- * follows it is passed over.
+ * The number that the value of a boot parameter begins with, as C's int: decimal, hexadecimal behind `0x`, octal behind a zero,
+ * negative behind a `-`. What follows it is passed over. Where no number begins it is 0, and of numbers that are too long the lowest
+ * 32 bits count.
  *
- * @param value what follows the equals sign; null without one.
- * @throws OptionError for a value that begins with no number, or a negative one.
+ * @param text what follows the equals sign.
+ * @param before what the variable holds, and goes on to hold when nothing follows.
+ * @throws OptionError for what is no text, and a `before` that is no int.
  * @example
- * getOption('slub_max_order', '0x2'); // 2
- * @see linux 6.1 lib/cmdline.c get_option
+ * getOption('0x2', 3); // 2
+ * @see linux 6.1 lib/cmdline.c get_option, lib/kstrtox.c _parse_integer
  */
-export function getOption(name: string, value: string | null): number {
-  checkText('name', name);
-  const read = typeof value === 'string' && /^(?:0x[0-9a-f]+|\d+)/iu.exec(value)?.[0];
-  if (!read) throw new OptionError(name, 'a number from 0', value);
-  // As in C, a leading zero makes it octal, which ends at the first digit that is none.
-  return /^0[0-7]/u.test(read) ? Number.parseInt(read, 8) : Number(/^0\d/u.test(read) ? 0 : read);
+export function getOption(text: string, before: number): number {
+  checkInteger('before', before, -(2 ** 31), 2 ** 31 - 1);
+  if (checkText('text', text) === '') return before;
+  const [, minus, hex, octal, decimal] = /^(-?)(?:0x([\da-f]+)|0([0-7]*)|(\d+))?/iu.exec(text)!;
+  const digits = hex === undefined ? (octal === undefined ? decimal : `0o0${octal}`) : `0x${hex}`;
+  const magnitude = BigInt(digits ?? 0);
+  return Number(BigInt.asIntN(32, minus === '-' ? -magnitude : magnitude));
 }

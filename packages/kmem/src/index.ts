@@ -29,6 +29,7 @@ export {
   kmallocLarge,
   kmemCacheCreate,
 } from './erased/index.js';
+export { type BootSetup, bootParams } from './boot-params.js';
 export { getOption } from './get-option.js';
 export { hexDumpLine, virtualAddress } from './hex-dump.js';
 export { orderOfBytes } from './order-of-bytes.js';

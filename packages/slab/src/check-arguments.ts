@@ -1,4 +1,4 @@
-import { checkAllocatorOptions, checkArch } from '@mm/kmem';
+import { checkAllocatorOptions, checkArch, checkGfp } from '@mm/kmem';
 import { OptionError, checkBoolean, checkFlags, checkFunction, checkInteger, checkObject } from '@mm/printk';
 import { CPUS_MAX } from '@mm/zones';
 
@@ -17,6 +17,19 @@ export function checkCache(cache: SlabCache): SlabCache {
   if (!Array.isArray((cache as Partial<SlabCache> | null | undefined)?.arrays))
     throw new OptionError('cache', 'a cache of SLAB', cache);
   return cache;
+}
+
+/** A cache that has not been destroyed, as it came. @throws OptionError for anything else. */
+export function checkAlive(cache: SlabCache): SlabCache {
+  if (checkCache(cache).alive === 0)
+    throw new OptionError('cache', 'a cache that has not been destroyed', cache.name);
+  return cache;
+}
+
+/** @throws OptionError for what is no cache, or no flags. */
+export function checkRequest(cache: SlabCache, gfp: number): void {
+  checkCache(cache);
+  checkGfp(gfp);
 }
 
 /** What the caches of a machine share, by what only SLAB's has. @throws OptionError for anything else. */

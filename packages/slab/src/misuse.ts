@@ -1,6 +1,7 @@
 import { MisuseError } from '@mm/buddy';
 import { PageFlag } from '@mm/memory';
 
+import { checkAlive } from './check-arguments.js';
 import { freelistAddress, getFreeIndex } from './free-index.js';
 import { type ArrayCache, ArrayWord, type SlabCache } from './slab-cache.js';
 import { headSlotOf } from './slab-head.js';
@@ -9,9 +10,10 @@ import { activeOf, smemOf } from './slab-word.js';
 /**
  * Refuses to free what is not a live object of the cache: for strict machines, before anything changes.
  * @throws MisuseError
+ * @throws OptionError for a destroyed cache.
  */
 export function checkMisuse(cache: SlabCache, object: number): void {
-  const { frames } = cache.system;
+  const { frames } = checkAlive(cache).system;
   const slot = headSlotOf(frames, Math.floor(object / 4096));
   const pfn = frames.pfnOf(slot);
   const refuse = (why: string): never => {

@@ -26,6 +26,26 @@ test.each<[cmdline: string, changes: object]>([
   ['slab_nomerge', { nomerge: true }],
   ['slab_nomerge slub_merge', { nomerge: false }],
   ['slub_nomerge slab_merge', { nomerge: false }],
+  // What is no number is 0, and nothing leaves all as it is; a negative number is an unsigned int's.
+  ['slub_max_order=x', { maxOrder: 0 }],
+  ['slub_max_order= slub_min_order= slub_min_objects=', {}],
+  ['slub_max_order', {}],
+  ['slub_max_order=-1', { maxOrder: 10 }],
+  ['slub_max_order=4294967298', { maxOrder: 2 }],
+  ['slub_min_objects=-1', { minObjects: 4_294_967_295 }],
+  ['slub_min_objects=0x10', { minObjects: 16 }],
+  ['slub_min_order=-2', { minOrder: 4_294_967_294 }],
+  ['slub_min_order=-2 slub_min_order=', { minOrder: 4_294_967_294 }],
+  // The last one counts.
+  ['slub_max_order=2 slub_max_order=1', { maxOrder: 1 }],
+  // Names are beginnings, and may have dashes.
+  ['slub_nomerge=0', { nomerge: true }],
+  ['slab-nomerge', { nomerge: true }],
+  ['slub-min-order=1', { minOrder: 1 }],
+  ['xslub_nomerge SLUB_NOMERGE slub.nomerge', {}],
+  ['slub_max_order="2"', { maxOrder: 2 }],
+  ['slub_nomerge -- slub_merge', { nomerge: true }],
+  ['slub_debug=-', {}],
 ])('command line "%s"', (cmdline, changes) => {
   expect(boot(cmdline)).toEqual({ ...SLUB_BOOT_DEFAULTS, ...changes });
 });
@@ -107,4 +127,15 @@ test.each<[cmdline: string, name: string, flags: number]>([
 test('O holds, whatever slub_debug says later on', () => {
   expect(boot('slub_debug=FO slub_debug=F').debug.disableHigherOrder).toBe(true);
   expect(boot('slub_debug=O slub_debug').debug.disableHigherOrder).toBe(true);
+});
+
+test.each<[cmdline: string, flags: number]>([
+  ['slub-debug=Z', SLAB_RED_ZONE],
+  ['slub_debug="Z"', SLAB_RED_ZONE],
+  ['"slub_debug=Z"', SLAB_RED_ZONE],
+  // Only what follows an equals sign is looked at.
+  ['slub_debugZ', DEBUG_DEFAULT_FLAGS],
+  ['slub_debug_on=Z', DEBUG_DEFAULT_FLAGS],
+])('%s: the flags of a cache', (cmdline, flags) => {
+  expect(debugFlagsOf(boot(cmdline).debug, 0, 'any')).toBe(flags);
 });

@@ -1,4 +1,4 @@
-import { checkAllocatorOptions, checkArch } from '@mm/kmem';
+import { checkAllocatorOptions, checkArch, checkGfp } from '@mm/kmem';
 import {
   OptionError,
   checkArray,
@@ -24,6 +24,19 @@ export function checkCache(cache: SlubCache): SlubCache {
   if (!((cache as Partial<SlubCache> | null | undefined)?.cpu instanceof Int32Array))
     throw new OptionError('cache', 'a cache of SLUB', cache);
   return cache;
+}
+
+/** A cache that has not been destroyed, as it came. @throws OptionError for anything else. */
+export function checkAlive(cache: SlubCache): SlubCache {
+  if (checkCache(cache).alive === 0)
+    throw new OptionError('cache', 'a cache that has not been destroyed', cache.name);
+  return cache;
+}
+
+/** @throws OptionError for what is no cache, or no flags. */
+export function checkRequest(cache: SlubCache, gfp: number): void {
+  checkCache(cache);
+  checkGfp(gfp);
 }
 
 /** What the caches of a machine share, by what only SLUB's has. @throws OptionError for anything else. */

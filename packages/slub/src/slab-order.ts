@@ -9,9 +9,12 @@ const OBJECTS_MAX = 32_767;
 /** One above the top order. */
 const MAX_ORDER = 11;
 
-/** Objects of `size` bytes that a slab of 2^order pages holds. */
+/**
+ * Objects of `size` bytes that a slab of 2^order pages holds. An order of `slub_min_order` may be any number: the shift is one of 32
+ * bits, as on the kernel's machines.
+ */
 export const objectsAtOrder = (order: number, size: number): number =>
-  Math.floor((PAGE_SIZE * 2 ** order) / size);
+  Math.floor(((PAGE_SIZE << order) >>> 0) / size);
 
 function slabOrder(
   size: number,

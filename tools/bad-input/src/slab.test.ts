@@ -37,8 +37,6 @@ function makeWorld() {
 type World = ReturnType<typeof makeWorld>;
 
 const none = ['undefined'];
-/** What a hot function does not look at: who runs, and the cache or the allocator. */
-const hot = { hot: [0, 1], native: ['1n', 'symbol'] } as const;
 /** Who runs counts in steps alone. */
 const anyCtx = { hot: [0] } as const;
 /** Of C's ints, what makes no sense the kernel answers with -EINVAL. */
@@ -53,28 +51,28 @@ const ofCache = (args: Row<World>['args'], rest: Partial<Row<World>> = {}): Row<
 const rows: Rows<World> = {
   drainAll: { args: ({ ctx, cache }) => [ctx, cache], ...anyCtx },
   drainCpu: { args: ({ ctx, cache }) => [ctx, cache, 1], ...anyCtx },
-  slabAlloc: { args: ({ ctx, cache }) => [ctx, cache, GFP_KERNEL], ...hot },
+  slabAlloc: { args: ({ ctx, cache }) => [ctx, cache, GFP_KERNEL], ...anyCtx },
   slabAllocBulk: {
     args: ({ ctx, cache }) => [ctx, cache, GFP_KERNEL, 2, []],
-    hot: [0, 1],
+    ...anyCtx,
     accepts: { 4: ['[]'] },
   },
   slabCpuDead: { args: ({ ctx, system: of }) => [ctx, of, 1], ...anyCtx },
   slabCpuOnline: { args: ({ ctx, system: of }) => [ctx, of, 1], ...anyCtx },
   slabDestroy: { args: ({ ctx, cache }) => [ctx, cache], ...anyCtx },
   slabEndGracePeriod: { args: ({ ctx, system: of }) => [ctx, of], ...anyCtx },
-  slabFree: { args: ({ ctx, cache, object }) => [ctx, cache, object], hot: [0, 1] },
+  slabFree: { args: ({ ctx, cache, object }) => [ctx, cache, object], ...anyCtx },
   slabFreeBulk: {
     args: ({ ctx, cache, object }) => [ctx, cache, [object]],
-    hot: [0, 1],
+    ...anyCtx,
     accepts: { 2: ['[]'] },
   },
   slabKfree: {
     args: ({ ctx, system: of, address }) => [ctx, of, address],
-    hot: [0, 1],
+    ...anyCtx,
     accepts: { 2: ['null'] },
   },
-  slabKmalloc: { args: ({ ctx, system: of }) => [ctx, of, 100, GFP_KERNEL], hot: [0, 1] },
+  slabKmalloc: { args: ({ ctx, system: of }) => [ctx, of, 100, GFP_KERNEL], ...anyCtx },
   slabReap: { args: ({ ctx, cache }) => [ctx, cache], ...anyCtx },
   slabShrink: { args: ({ ctx, cache }) => [ctx, cache], ...anyCtx },
   tuneCache: {

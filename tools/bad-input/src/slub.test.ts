@@ -43,8 +43,6 @@ function makeWorld() {
 type World = ReturnType<typeof makeWorld>;
 
 const none = ['undefined'];
-/** What a hot function does not look at: who runs, and the cache or the allocator. */
-const hot = { hot: [0, 1], native: ['1n', 'symbol'] } as const;
 /** Who runs counts in steps alone. */
 const anyCtx = { hot: [0] } as const;
 const on =
@@ -77,26 +75,26 @@ const rows: Rows<World> = {
   flushCpu: { args: ({ ctx, cache }) => [ctx, cache, 1], ...anyCtx },
   getActive: { args: ({ ctx, cache }) => [ctx, cache], ...anyCtx },
   kmemCacheDestroy: { args: ({ ctx, cache }) => [ctx, cache], ...anyCtx },
-  slubAlloc: { args: ({ ctx, cache }) => [ctx, cache, GFP_KERNEL], ...hot },
+  slubAlloc: { args: ({ ctx, cache }) => [ctx, cache, GFP_KERNEL], ...anyCtx },
   slubAllocBulk: {
     args: ({ ctx, cache }) => [ctx, cache, GFP_KERNEL, 2, []],
-    hot: [0, 1],
+    ...anyCtx,
     accepts: { 4: ['[]'] },
   },
   slubCpuDead: { args: ({ ctx, system: of }) => [ctx, of, 1], ...anyCtx },
   slubCpuOnline: { args: ({ ctx, system: of }) => [ctx, of, 1], ...anyCtx },
-  slubFree: { args: ({ ctx, cache, object }) => [ctx, cache, object], ...hot },
+  slubFree: { args: ({ ctx, cache, object }) => [ctx, cache, object], ...anyCtx },
   slubFreeBulk: {
     args: ({ ctx, cache, object }) => [ctx, cache, [object]],
-    hot: [0, 1],
+    ...anyCtx,
     accepts: { 2: ['[]'] },
   },
   slubKfree: {
     args: ({ ctx, system: of, address }) => [ctx, of, address],
-    hot: [0, 1],
+    ...anyCtx,
     accepts: { 2: ['null'] },
   },
-  slubKmalloc: { args: ({ ctx, system: of }) => [ctx, of, 100, GFP_KERNEL], hot: [0, 1] },
+  slubKmalloc: { args: ({ ctx, system: of }) => [ctx, of, 100, GFP_KERNEL], ...anyCtx },
   slubShrink: { args: ({ ctx, cache }) => [ctx, cache], ...anyCtx },
   validateCache: { args: ({ ctx, cache }) => [ctx, cache], ...anyCtx },
   peekFreePointer: HOT.pfn,

@@ -1,6 +1,6 @@
-import { checkGfp } from '@mm/kmem';
 import { type Context, type Steps, irqRestore, irqSave, lock, read, unlock, write } from '@mm/steps/stepped';
 
+import { checkAlive, checkRequest } from '../check-arguments.js';
 import { zeroObject } from '../zero-object.js';
 import { type ArrayCache, ArrayWord, NodeWord, type SlabCache } from '../slab-cache.js';
 import { debugAfterAlloc } from '../slab-debug.js';
@@ -22,13 +22,14 @@ const PARTIAL_FIRST = NodeWord.partialFirst;
  *
  * @param gfp flags from `@mm/zones`; zone bits do not count, `__GFP_ZERO` fills the object with zeroes.
  * @returns its physical address, or null for no memory.
- * @throws OptionError for what is no flags. Who runs and the cache are not looked at.
+ * @throws OptionError for what is no cache, one that was destroyed, and for what is no flags. Who runs is not looked at.
  * @example
  * const table = slabAlloc(ctx, cache, GFP_ATOMIC | __GFP_ZERO);
  * @see linux 6.1 mm/slab.c kmem_cache_alloc
  */
 export function* slabAlloc(ctx: Context, cache: SlabCache, gfp: number): Steps<number | null> {
-  if ((gfp & 0x7fffffff) !== gfp) checkGfp(gfp);
+  if (typeof gfp !== 'number' || (gfp & 0x7fffffff) !== gfp || cache?.arrays === undefined)
+    checkRequest(cache, gfp);
   const { faults } = cache.system;
   if (faults !== null && faults.shouldFail(cache, gfp)) return null;
   yield irqSave;
@@ -63,7 +64,7 @@ export function* allocNoIrq(ctx: Context, cache: SlabCache, gfp: number): Steps<
 
 /** Fills the CPU's array and takes one object out of it; -1: no memory. @see linux 6.1 mm/slab.c cache_alloc_refill */
 function* refill(ctx: Context, cache: SlabCache, gfp: number): Steps<number> {
-  const { node } = cache;
+  const { node } = checkAlive(cache);
   let array = cache.arrays[ctx.cpu]!;
   let batch = array.words[BATCH]!;
   if (array.words[TOUCHED] === 0) batch = Math.min(batch, REFILL_LIMIT);

@@ -1,6 +1,7 @@
-import { checkBulk, checkGfp, checkObjects } from '@mm/kmem';
+import { checkBulk, checkObjects } from '@mm/kmem';
 import { type Context, type Steps, irqRestore, irqSave } from '@mm/steps/stepped';
 
+import { checkAlive, checkRequest } from '../check-arguments.js';
 import { refuseBulk } from '../misuse.js';
 import { debugAfterAlloc } from '../slab-debug.js';
 import type { SlabCache } from '../slab-cache.js';
@@ -13,7 +14,7 @@ import { freeNoIrq } from './free.js';
  *
  * @param objects gets the addresses, from index 0.
  * @returns `many`, or 0 for no memory; then nothing is held.
- * @throws OptionError for what is no flags, no number of objects or no list.
+ * @throws OptionError for what is no cache, one that was destroyed, and for what is no flags, no number of objects or no list.
  * @example
  * const tables: number[] = [];
  * slabAllocBulk(ctx, cache, GFP_KERNEL, 16, tables);
@@ -26,9 +27,9 @@ export function* slabAllocBulk(
   many: number,
   objects: number[],
 ): Steps<number> {
-  checkGfp(gfp);
+  checkRequest(cache, gfp);
   checkBulk(many, objects);
-  const { faults } = cache.system;
+  const { faults } = checkAlive(cache).system;
   if (faults !== null && faults.shouldFail(cache, gfp)) {
     objects.length = 0;
     return 0;
@@ -63,14 +64,14 @@ function debugBulk(cache: SlabCache, objects: readonly number[], gfp: number): v
  *
  * @param objects physical addresses.
  * @throws MisuseError on a strict machine for an object that is not live in this cache; nothing has changed.
- * @throws OptionError for what is no list of addresses.
+ * @throws OptionError for what is no cache, one that was destroyed, and for what is no list of addresses.
  * @example
  * slabFreeBulk(ctx, cache, objects);
  * @see linux 6.1 mm/slab.c kmem_cache_free_bulk
  */
 export function* slabFreeBulk(ctx: Context, cache: SlabCache, objects: readonly number[]): Steps<void> {
   checkObjects(objects);
-  if (cache.system.pages.strict) refuseBulk(cache, objects);
+  if (checkAlive(cache).system.pages.strict) refuseBulk(cache, objects);
   yield irqSave;
   for (const object of objects) yield* freeNoIrq(ctx, cache, object);
   yield irqRestore;

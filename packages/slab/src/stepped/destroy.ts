@@ -1,21 +1,21 @@
 import { cpusReadLock, cpusReadUnlock } from '@mm/kmem/stepped';
 import { type Context, type Steps, lock, unlock } from '@mm/steps/stepped';
 
-import { checkCache } from '../check-arguments.js';
-import type { SlabCache } from '../slab-cache.js';
+import { checkAlive } from '../check-arguments.js';
+import { ArrayWord, type SlabCache } from '../slab-cache.js';
 import { slabShrink } from './drain.js';
 
 /**
  * One user gives the cache up; with the last one it is gone, unless objects are still live.
  *
  * @returns whether this was the last user and nothing was left.
- * @throws OptionError for what is no cache.
+ * @throws OptionError for what is no cache, and one that was destroyed.
  * @example
  * slabDestroy(ctx, cache);
  * @see linux 6.1 mm/slab_common.c kmem_cache_destroy
  */
 export function* slabDestroy(ctx: Context, cache: SlabCache): Steps<boolean> {
-  const { register } = checkCache(cache).system;
+  const { register } = checkAlive(cache).system;
   const part = yield* cpusReadLock(ctx, register);
   yield lock(register.mutex);
   cache.refcount -= 1;
@@ -33,6 +33,8 @@ function* shutDown(ctx: Context, cache: SlabCache): Steps<boolean> {
   if (left === 0) {
     system.register.remove(cache);
     cache.alive = 0;
+    // Filled by nobody any more: a free finds them full, and then looks whether the cache is one.
+    for (const { words } of cache.arrays) words[ArrayWord.limit] = 0;
     return true;
   }
   system.log.warn(

@@ -1,6 +1,7 @@
 import { checkObjectAddress } from '@mm/kmem';
 import { type Context, type Steps, irqRestore, irqSave, lock, read, unlock, write } from '@mm/steps/stepped';
 
+import { checkAlive, checkCache } from '../check-arguments.js';
 import { checkMisuse } from '../misuse.js';
 import { type ArrayCache, ArrayWord, type SlabCache } from '../slab-cache.js';
 import { debugBeforeFree } from '../slab-debug.js';
@@ -16,13 +17,14 @@ const BATCH = ArrayWord.batchcount;
  *
  * @param object its physical address, as the allocation returned it.
  * @throws MisuseError on a strict machine for an object that is not live in this cache; nothing has changed.
- * @throws OptionError for what is no address. Who runs and the cache are not looked at.
+ * @throws OptionError for what is no cache, one that was destroyed, and for what is no address. Who runs is not looked at.
  * @example
  * slabFree(ctx, cache, table);
  * @see linux 6.1 mm/slab.c kmem_cache_free
  */
 export function* slabFree(ctx: Context, cache: SlabCache, object: number): Steps<void> {
   checkObjectAddress(object);
+  if (cache?.arrays === undefined) checkCache(cache);
   if (cache.system.pages.strict) checkMisuse(cache, object);
   yield irqSave;
   yield* freeNoIrq(ctx, cache, object);
@@ -43,7 +45,9 @@ export function* freeNoIrq(ctx: Context, cache: SlabCache, object: number): Step
 
 /** Makes room in a full array: its oldest entries go to the shared one or to their slabs. @see linux 6.1 mm/slab.c cache_flusharray */
 function* flushArray(ctx: Context, cache: SlabCache, array: ArrayCache): Steps<void> {
+  // A destroyed cache's arrays hold nothing, and so are full.
   let batch = array.words[BATCH]!;
+  checkAlive(cache);
   let gone = 0;
   yield lock(cache.listLockCell);
   yield write(cache.nodeCell);

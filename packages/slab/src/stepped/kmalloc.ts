@@ -13,6 +13,7 @@ import { PAGE_SIZE, PageFlag, compoundOrder } from '@mm/memory';
 import { KernelBug } from '@mm/printk';
 import { type Context, type Steps, rmw } from '@mm/steps/stepped';
 
+import { checkSystem } from '../check-arguments.js';
 import { headSlotOf } from '../slab-head.js';
 import type { SlabSystem } from '../slab-system.js';
 import { slabAlloc } from './alloc.js';
@@ -23,7 +24,7 @@ import { slabFree } from './free.js';
  *
  * @param size 0..4 MiB; 0 gives `ZERO_SIZE_PTR`, which is no memory.
  * @returns a physical address, or null for no memory.
- * @throws OptionError for what is no size or no flags.
+ * @throws OptionError for what is no slab allocator, no size or no flags.
  * @example
  * slabKmalloc(ctx, slab, 100, GFP_KERNEL); // an object of kmalloc-128
  * @see linux 6.1 mm/slab_common.c __do_kmalloc_node
@@ -34,6 +35,7 @@ export function* slabKmalloc(
   size: number,
   gfp: number,
 ): Steps<number | null> {
+  checkSystem(system);
   checkSize(size);
   checkGfp(gfp);
   if (size > KMALLOC_MAX_CACHE_SIZE) return yield* largeBlock(ctx, system, size, gfp);
@@ -46,12 +48,13 @@ export function* slabKmalloc(
 
 /**
  * Frees what {@link slabKmalloc} or a cache gave; null and `ZERO_SIZE_PTR` are nothing to free.
- * @throws OptionError for what is no address.
+ * @throws OptionError for what is no slab allocator or no address.
  * @example
  * slabKfree(ctx, slab, address);
  * @see linux 6.1 mm/slab_common.c kfree
  */
 export function* slabKfree(ctx: Context, system: SlabSystem, address: number | null): Steps<void> {
+  checkSystem(system);
   if (address === null || checkObjectAddress(address) <= ZERO_SIZE_PTR) return;
   const { frames } = system;
   const slot = headSlotOf(frames, Math.floor(address / PAGE_SIZE));

@@ -12,7 +12,7 @@ import {
   write,
 } from '@mm/steps/stepped';
 
-import { checkCache, checkSystem, checkTunables } from '../check-arguments.js';
+import { checkAlive, checkSystem, checkTunables } from '../check-arguments.js';
 import { ArrayWord, NodeWord, type SlabCache, UNUSED_BATCH, arrayCache } from '../slab-cache.js';
 import { returnObjects } from '../slab-objects.js';
 import { type SlabSystem, onlineCpus } from '../slab-system.js';
@@ -25,7 +25,7 @@ import { destroySlabs } from './grow.js';
  * @param batchcount how many move at once, 1..limit.
  * @param shared batches that the shared array holds; 0: none.
  * @returns 0, -EINVAL, or -ENOMEM for arrays larger than the kernel has memory for.
- * @throws OptionError for what is no cache, and what is no int of C's.
+ * @throws OptionError for what is no cache, one that was destroyed, and what is no int of C's.
  * @example
  * tuneCache(ctx, cache, 120, 60, 8);
  * @see linux 6.1 mm/slab.c slabinfo_write
@@ -37,7 +37,7 @@ export function* tuneCache(
   batchcount: number,
   shared: number,
 ): Steps<number> {
-  checkCache(cache);
+  checkAlive(cache);
   checkTunables(limit, batchcount, shared);
   if (limit < 1 || batchcount < 1 || batchcount > limit || shared < 0) return -Errno.EINVAL;
   yield lock(cache.system.register.mutex);

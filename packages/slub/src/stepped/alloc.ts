@@ -1,4 +1,3 @@
-import { checkGfp } from '@mm/kmem';
 import { PAGE_SIZE } from '@mm/memory';
 import {
   type Context,
@@ -15,6 +14,7 @@ import {
   write,
 } from '@mm/steps/stepped';
 
+import { checkAlive, checkRequest } from '../check-arguments.js';
 import { dropCpuSlab, takeCpuSlab } from '../cpu-slab.js';
 import { getFreePointer, peekFreePointer } from '../free-pointer.js';
 import { initObject } from '../init-object.js';
@@ -47,13 +47,15 @@ const NONE = -1;
  * @param gfp flags from `@mm/zones`; zone bits do not count, `__GFP_ZERO` fills the object with zeroes.
  * @returns its physical address, or null for no memory.
  * @throws KernelBug where a corrupted free list makes the kernel crash.
- * @throws OptionError for what is no flags. Who runs and the cache are not looked at.
+ * @throws OptionError for what is no cache, one that was destroyed, and for what is no flags. Who runs is not looked at.
  * @example
  * const table = slubAlloc(ctx, cache, GFP_ATOMIC | __GFP_ZERO);
  * @see linux 6.1 mm/slub.c kmem_cache_alloc
  */
 export function* slubAlloc(ctx: Context, cache: SlubCache, gfp: number): Steps<number | null> {
-  if ((gfp & 0x7fffffff) !== gfp) checkGfp(gfp);
+  // By the one field that is needed anyway: whether there is a cache costs a comparison with a constant or two.
+  if (typeof gfp !== 'number' || (gfp & 0x7fffffff) !== gfp || cache?.cpu === undefined)
+    checkRequest(cache, gfp);
   const { cpu, memory, system } = cache;
   if (system.faults !== null && system.faults.shouldFail(cache, gfp)) return null;
   for (;;) {
@@ -120,7 +122,7 @@ export function* slowAllocPinned(
   gfp: number,
   origSize: number,
 ): Steps<number> {
-  const { system } = cache;
+  const { system } = checkAlive(cache);
   const { frames } = system;
   count(cache, ctx.cpu, SlubStat.allocSlowpath);
   for (;;) {

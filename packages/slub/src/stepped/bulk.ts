@@ -1,4 +1,4 @@
-import { checkBulk, checkGfp, checkObjects } from '@mm/kmem';
+import { checkBulk, checkObjects } from '@mm/kmem';
 import { PAGE_SIZE } from '@mm/memory';
 import {
   type Context,
@@ -10,6 +10,7 @@ import {
   rmw,
 } from '@mm/steps/stepped';
 
+import { checkAlive, checkRequest } from '../check-arguments.js';
 import { detachFreelist, freelistOf } from '../detached-freelist.js';
 import { getFreePointer } from '../free-pointer.js';
 import { initObject } from '../init-object.js';
@@ -28,7 +29,7 @@ const TID = CpuWord.tid;
  *
  * @param objects gets the addresses, from index 0.
  * @returns `many`, or 0 for no memory; then nothing is held.
- * @throws OptionError for what is no flags, no number of objects or no list.
+ * @throws OptionError for what is no cache, one that was destroyed, and for what is no flags, no number of objects or no list.
  * @example
  * const tables: number[] = [];
  * slubAllocBulk(ctx, cache, GFP_KERNEL, 16, tables);
@@ -41,9 +42,9 @@ export function* slubAllocBulk(
   many: number,
   objects: number[],
 ): Steps<number> {
-  checkGfp(gfp);
+  checkRequest(cache, gfp);
   checkBulk(many, objects);
-  const { cpu, system } = cache;
+  const { cpu, system } = checkAlive(cache);
   if (system.faults !== null && system.faults.shouldFail(cache, gfp)) {
     objects.length = 0;
     return 0;
@@ -88,14 +89,14 @@ export function* slubAllocBulk(
  *
  * @param objects physical addresses; not changed.
  * @throws MisuseError on a strict machine for an object that is not live in this cache; nothing has changed.
- * @throws OptionError for what is no list of addresses.
+ * @throws OptionError for what is no cache, one that was destroyed, and for what is no list of addresses.
  * @example
  * slubFreeBulk(ctx, cache, objects);
  * @see linux 6.1 mm/slub.c kmem_cache_free_bulk
  */
 export function* slubFreeBulk(ctx: Context, cache: SlubCache, objects: readonly number[]): Steps<void> {
   checkObjects(objects);
-  if (cache.system.pages.strict) refuseBulk(cache, objects);
+  if (checkAlive(cache).system.pages.strict) refuseBulk(cache, objects);
   const left = [...objects];
   for (let size = left.length; size > 0;) {
     const detached = detachFreelist(cache, left, size);

@@ -1,7 +1,7 @@
 import { cpusReadLock, cpusReadUnlock } from '@mm/kmem/stepped';
 import { type Context, type Steps, irqRestore, irqSave, lock, rmw, unlock, write } from '@mm/steps/stepped';
 
-import { checkCache } from '../check-arguments.js';
+import { checkAlive } from '../check-arguments.js';
 import { takeEmptyPartial } from '../take-empty-partial.js';
 import { NodeWord, type SlubCache } from '../slub-cache.js';
 import { flushAllLocked } from './flush.js';
@@ -13,13 +13,13 @@ import { discardSlab } from './new-slab.js';
  * then keeps their slabs.
  *
  * @returns whether this was the last user and nothing was left.
- * @throws OptionError for what is no cache.
+ * @throws OptionError for what is no cache, and one that was destroyed.
  * @example
  * kmemCacheDestroy(ctx, cache);
  * @see linux 6.1 mm/slab_common.c kmem_cache_destroy
  */
 export function* kmemCacheDestroy(ctx: Context, cache: SlubCache): Steps<boolean> {
-  const { system } = checkCache(cache);
+  const { system } = checkAlive(cache);
   const { register } = system;
   const part = yield* cpusReadLock(ctx, register);
   yield lock(register.mutex);

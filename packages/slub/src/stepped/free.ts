@@ -13,6 +13,7 @@ import {
   write,
 } from '@mm/steps/stepped';
 
+import { checkAlive } from '../check-arguments.js';
 import { setFreePointer } from '../free-pointer.js';
 import { checkMisuse, ownerOf } from '../misuse.js';
 import { FROZEN, changeInUse, inuseOf, objectsOf } from '../slab-counters.js';
@@ -47,13 +48,14 @@ const SECTION_MASK = SECTION_FRAMES - 1;
  * @param object its physical address, as the allocation returned it.
  * @throws MisuseError on a strict machine for an object that is not live in this cache; nothing has changed.
  * @throws KernelBug for an address that is in no slab.
- * @throws OptionError for what is no address. Who runs and the cache are not looked at.
+ * @throws OptionError for what is no cache, one that was destroyed, and for what is no address. Who runs is not looked at.
  * @example
  * slubFree(ctx, cache, table);
  * @see linux 6.1 mm/slub.c kmem_cache_free
  */
 export function* slubFree(ctx: Context, cache: SlubCache, object: number): Steps<void> {
-  if (!cache.unchecked) {
+  // What is no cache is not `unchecked` either.
+  if (typeof object !== 'number' || cache?.unchecked !== true) {
     yield* freeChecked(ctx, cache, object);
     return;
   }
@@ -101,7 +103,7 @@ function endListAt(cache: SlubCache, slabPfn: number, object: number): void {
 /** Frees an object of a debugged cache or on a strict machine. @see linux 6.1 mm/slub.c kmem_cache_free */
 function* freeChecked(ctx: Context, cache: SlubCache, object: number): Steps<void> {
   checkObjectAddress(object);
-  const { frames, pages } = cache.system;
+  const { frames, pages } = checkAlive(cache).system;
   const slot = headSlotOf(frames, Math.floor(object / PAGE));
   if (pages.strict) checkMisuse(cache, slot, object);
   let owner: SlubCache | null = cache;
@@ -246,8 +248,9 @@ function* moveSlab(ctx: Context, cache: SlubCache, slot: number, locked: boolean
   yield* discardSlab(ctx, cache, slot);
 }
 
-/** By the page's own frame. @throws KernelBug for an address in no slab. */
+/** By the page's own frame. @throws KernelBug for an address in no slab. @throws OptionError for a destroyed cache, which has none. */
 function slotOfObject(cache: SlubCache, object: number): number {
+  checkAlive(cache);
   const slot = headSlotOf(cache.frames, Math.floor(object / PAGE));
   if (cache.frames.owner0[slot] !== cache.id) ownerOf(cache, slot, object);
   return slot;
