@@ -5,7 +5,7 @@ import { OptionError } from '@mm/printk';
 import { checkWorldOptions } from '../engine/check-world-options.js';
 import { ModelViolation } from '../model-violation.js';
 import type { WorldOptions } from '../subsystem.js';
-import { PageModel, highestZone } from './page-model.js';
+import { PageModel } from './page-model.js';
 
 /** A real machine, the model of its pages, and what the commands remember. */
 export interface BuddyWorld {
@@ -16,6 +16,9 @@ export interface BuddyWorld {
   /** Counts the stamps written so far. */
   stamps: number;
 }
+
+/** What an operation under way may hold for a moment: a block of order 10. */
+export const IN_FLIGHT_MAX = 1024;
 
 /** Pages that are isolated together: those of the largest block. */
 export const ISOLATED_PAGES = 1024;
@@ -76,57 +79,6 @@ export function buddyRenewal(world: BuddyWorld): () => void {
     world.isolated.length = 0;
     world.stamps = 0;
   };
-}
-
-/** Pages of one CPU's lists beyond `high` before the next free gives some back. */
-const PCP_SLACK = 256;
-/** The largest part of a counter that a CPU keeps to itself. */
-const PART_MAX = 125;
-/** What an operation on another CPU may hold for a moment: a block of order 10. */
-const IN_FLIGHT_MAX = 1024;
-
-/**
- * A single page must be found where an allowed zone has more pages that nobody holds than watermark, reserve, the high-order
- * reserve (1% and a pageblock), isolated blocks, per-cpu lists of other CPUs and operations under way can hide. What others
- * gave back meanwhile may have come too late.
- *
- * @param given the model's `given` when the allocation began.
- * @throws ModelViolation when a failure was not due.
- */
-export function checkFailure(world: BuddyWorld, gfp: number, given: readonly number[]): void {
-  // Faults are failures that are due at any time.
-  if (world.machine.pages.faults !== null) return;
-  const undue = undueFailure(world, gfp, given);
-  if (undue !== null)
-    throw new ModelViolation('an allocation does not fail while enough of the right memory is free', undue);
-}
-
-/** Why the failure of a single page is not due by {@link checkFailure}'s rule; null: it is. */
-export function undueFailure(world: BuddyWorld, gfp: number, given: readonly number[]): string | null {
-  const { machine, model, isolated } = world;
-  const { zones, pages } = machine;
-  const highest = highestZone(zones.names, gfp);
-  const cpus = machine.cpus;
-  const blockPages = 2 ** pages.pageblockOrder;
-  for (const zone of zones.indices().filter((index) => index <= highest)) {
-    const managed = zones.managed[zone]!;
-    const free =
-      managed -
-      model.held[zone]! -
-      (model.given[zone]! - given[zone]!) -
-      isolated.filter((range) => range.zone === zone).length * ISOLATED_PAGES;
-    const hidden =
-      cpus * (zones.pcpHigh[zone]! + PCP_SLACK + PART_MAX + IN_FLIGHT_MAX) +
-      Math.floor(managed / 100) +
-      blockPages;
-    const kept =
-      zones.wmark[zone * 4]! +
-      zones.watermarkBoost[zone]! +
-      zones.lowmemReserve[zone * zones.count + highest]!;
-    if (free > hidden + kept)
-      return `gfp 0x${gfp.toString(16)}: ${zones.names[zone]} has ${free} pages that nobody holds, ${kept} are kept back`;
-  }
-  return null;
 }
 
 /**

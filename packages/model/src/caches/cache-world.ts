@@ -15,11 +15,10 @@ import {
   hasCacheDma32,
 } from '@mm/kmem';
 import type { AnyCache, KmemSystem, Machine } from '@mm/machine';
-import { PageFlag, orderOfFlags } from '@mm/memory';
 import { SlabCache, walkSlab } from '@mm/slab';
 import { walkSlub } from '@mm/slub';
 
-import { type BuddyWorld, buddyWorld, checkFailure, checkSlab } from '../buddy/buddy-world.js';
+import { type BuddyWorld, buddyWorld, checkSlab } from '../buddy/buddy-world.js';
 import { checkWorldOptions } from '../engine/check-world-options.js';
 import { ModelViolation } from '../model-violation.js';
 import type { Op, WorldOptions } from '../subsystem.js';
@@ -28,7 +27,6 @@ import { CacheWalks } from './cache-walks.js';
 import { CounterModel } from './counter-model.js';
 import { Damages, checkReported } from './damage.js';
 import { fillObject, isZeroed } from './object-bytes.js';
-import { KEPT_AT_ONCE, checkAllKept } from './kept-objects.js';
 import { type CacheUser, ObjectModel } from './object-model.js';
 import { watchFaults } from './note-history.js';
 import { PageRequests } from './page-requests.js';
@@ -262,35 +260,6 @@ export function received(
   if (user.constructed !== 0 && memory.read32(address) !== user.constructed >>> 0)
     throw new ModelViolation('an object is as its constructor left it', `0x${address.toString(16)}`);
   fillObject(machine, object);
-}
-
-/**
- * A slab's least order is one page: it must be found while enough of the right memory is free.
- *
- * @param given the page model's `given` when the allocation began.
- * @throws ModelViolation when a failure was not due.
- */
-export function checkSlabFailure(
-  world: CacheWorld,
-  cache: AnyCache,
-  gfp: number,
-  given: readonly number[],
-): void {
-  checkAllKept(world, KEPT_AT_ONCE);
-  // Faults are failures that are due at any time.
-  if (world.kmem.faults !== null) return;
-  if ((cache instanceof SlabCache ? cache.order : cache.minOrder) !== 0) return;
-  const { frames } = world.kmem;
-  const { held } = world.buddy.model;
-  const before = [...held];
-  for (let slot = 0; slot < frames.slotCount; slot++)
-    if ((frames.flags[slot]! & PageFlag.slab) !== 0)
-      held[frames.zone[slot]!]! += 2 ** orderOfFlags(frames.flags[slot]!);
-  try {
-    checkFailure(world.buddy, (gfp & ~0xf) | (cache.allocFlags & 0xf), given);
-  } finally {
-    before.forEach((pages, zone) => (held[zone] = pages));
-  }
 }
 
 /** Every slab, list, pointer, counter and text of every cache, and every byte that an owner wrote. @throws ModelViolation */

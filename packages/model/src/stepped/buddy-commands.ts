@@ -12,7 +12,8 @@ import { OptionError } from '@mm/printk';
 import type { Context, Steps } from '@mm/steps/stepped';
 import { VM_SYSCTLS } from '@mm/zones';
 
-import { type BuddyWorld, ISOLATED_PAGES, checkFailure, checkStamp } from '../buddy/buddy-world.js';
+import { beginsNow, checkFailure } from '../buddy/allocation-failure.js';
+import { type BuddyWorld, ISOLATED_PAGES, checkStamp } from '../buddy/buddy-world.js';
 import { allocArguments, bulkArguments, sysctlText } from '../buddy/op-arguments.js';
 import { ModelViolation } from '../model-violation.js';
 import { type Answer, NOTHING_TO_DO, type Op } from '../subsystem.js';
@@ -24,10 +25,10 @@ const isZero = ({ machine: { memory } }: BuddyWorld, pfn: number, other: number)
 export function* allocBlock(world: BuddyWorld, ctx: Context, op: Op): Steps<Answer> {
   const { gfp, order } = allocArguments(op);
   const { machine, model } = world;
-  const given = model.given.slice();
+  const since = beginsNow(world);
   const pfn = yield* allocPages(ctx, machine.pages, gfp, order);
   if (pfn === null) {
-    if (order === 0) checkFailure(world, gfp, given);
+    if (order === 0) checkFailure(world, gfp, since);
     return null;
   }
   const block = model.allocated(pfn, order, gfp);

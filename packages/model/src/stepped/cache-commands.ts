@@ -22,12 +22,12 @@ import { SlubCache, SlubSystem, ksize } from '@mm/slub';
 import type { Context, Steps } from '@mm/steps/stepped';
 import { storeAttribute } from '@mm/sysfs/stepped';
 
+import { beginsNow } from '../buddy/allocation-failure.js';
 import { ModelViolation } from '../model-violation.js';
 import {
   type OpenUser,
   type CacheWorld,
   USERS_MAX,
-  checkSlabFailure,
   openUser,
   received,
   userRequest,
@@ -43,6 +43,7 @@ import {
 } from '../caches/cache-arguments.js';
 import { checkObjectBytes, restoreFreePointer } from '../caches/object-bytes.js';
 import { KEPT_AT_ONCE, checkAllKept } from '../caches/kept-objects.js';
+import { checkKmallocFailure, checkSlabFailure } from '../caches/slab-failure.js';
 import { checkHoldsNothing } from '../caches/offline-cpu.js';
 import {
   tookObject,
@@ -215,13 +216,15 @@ export function* destroyCache(world: CacheWorld, ctx: Context, op: Op): Steps<An
 export function* allocObject(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   const user = userOf(world, op);
   const gfp = allowedGfp(user, op);
-  const given = world.buddy.model.given.slice();
+  const since = beginsNow(world.buddy);
   user.inFlight++;
   tookObject(world, user.cache, ctx.cpu);
   const address = yield* cacheAlloc(ctx, user.cache, gfp);
   user.inFlight--;
-  if (address === null) checkSlabFailure(world, user.cache, gfp, given);
-  else received(world, user, address, user.size, (gfp & ZERO) !== 0);
+  if (address === null) {
+    checkAllKept(world, KEPT_AT_ONCE);
+    checkSlabFailure(world, user.cache, gfp, since);
+  } else received(world, user, address, user.size, (gfp & ZERO) !== 0);
   return address;
 }
 
@@ -284,9 +287,11 @@ export function* kmalloc(world: CacheWorld, ctx: Context, op: Op): Steps<Answer>
   const { size, gfp } = kmallocArguments(op);
   if (size > KMALLOC_MAX_CACHE_SIZE) world.requests.large(gfp);
   tookOther(world);
+  const since = beginsNow(world.buddy);
   const address = yield* kmallocBytes(ctx, world.kmem, size, gfp);
   if (address === null) {
     checkAllKept(world, KEPT_AT_ONCE);
+    checkKmallocFailure(world, size, gfp, since);
     return null;
   }
   const { kmem } = world;

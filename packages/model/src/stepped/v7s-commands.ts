@@ -6,7 +6,8 @@ import type { Context, Steps } from '@mm/steps/stepped';
 import { exhaust, release } from './buddy-commands.js';
 import { ModelViolation } from '../model-violation.js';
 import { type Answer, NOTHING_TO_DO, type Op } from '../subsystem.js';
-import { ENOUGH, beginsNow, checkTableFailure } from '../v7s/table-failure.js';
+import { beginsNow } from '../buddy/allocation-failure.js';
+import { ENOUGH, checkTableFailure } from '../v7s/table-failure.js';
 import { WINDOW_PAGES, farAddressOf, oddSizeOf, rangeOf } from '../v7s/v7s-arguments.js';
 import { type BusyRange, type V7sWorld, checkAround, checkPage, isBusy } from '../v7s/v7s-world.js';
 
@@ -35,7 +36,7 @@ export function* map(world: V7sWorld, ctx: Context, op: Op): Steps<Answer> {
   const within = last < WINDOW_PAGES && pa + size * count <= 2 ** shape.oas;
   const free = within && mapped.subarray(first, last + 1).every((page) => page === 0);
   const done = { bytes: 0 };
-  const beginning = beginsNow(world);
+  const beginning = beginsNow(world.buddy);
   const answer = yield* mapPages(ctx, world.table, iova, pa, size, count, prot, GFP_ATOMIC, done);
   unclaim(world, range);
   if (answer === 0 && !known)
@@ -82,7 +83,7 @@ export function* unmap(world: V7sWorld, ctx: Context, op: Op): Steps<Answer> {
     mapped.subarray(first + pages, first + pages + step).every((page) => page !== 0)
   )
     pages += step;
-  const beginning = beginsNow(world);
+  const beginning = beginsNow(world.buddy);
   const gone = yield* unmapPages(ctx, world.table, iova, size, count);
   unclaim(world, range);
   const said = `${gone} of ${pages * 0x1000} bytes, page ${first}`;

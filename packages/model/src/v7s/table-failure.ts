@@ -1,41 +1,21 @@
 import { PageFlag, orderOfFlags } from '@mm/memory';
 
-import { undueFailure } from '../buddy/buddy-world.js';
+import { type Beginning, undueFailure } from '../buddy/allocation-failure.js';
 import { ModelViolation } from '../model-violation.js';
-import { faultsSoFar } from './v7s-faults.js';
 import { tableFrames, tablesInUse } from './v7s-tables.js';
 import type { V7sWorld } from './v7s-world.js';
 
 /** Broken by a map that fails for want of a table too early. */
 export const ENOUGH = 'a map does not fail for memory while enough below 4 GiB is free';
 
-/** How far others were when an operation began: what they do meanwhile excuses its failure. */
-interface Beginning {
-  /** The page model's `given`. */
-  readonly given: readonly number[];
-  /** Allocations that had failed on purpose. */
-  readonly faults: number;
-}
-
-/** An operation begins. */
-export const beginsNow = (world: V7sWorld): Beginning => ({
-  given: world.buddy.model.given.slice(),
-  faults: faultsSoFar(world.machine),
-});
-
 /**
  * A level 2 table takes one page at most: it must be found while enough memory that it may lie in is free, unless an allocation
  * failed on purpose.
- * @param since what {@link beginsNow} said when the operation began.
+ * @param since what `beginsNow` said when the operation began.
  * @param invariant what breaks when the failure of an operation for want of a table was not due.
  * @throws ModelViolation
  */
-export function checkTableFailure(
-  world: V7sWorld,
-  { given, faults }: Beginning,
-  invariant: string,
-  what: string,
-): void {
+export function checkTableFailure(world: V7sWorld, since: Beginning, invariant: string, what: string): void {
   const { machine, buddy, table } = world;
   const { source } = table;
   if (source.kind === 'genalloc') {
@@ -44,14 +24,13 @@ export function checkTableFailure(
     // The pool's block is of order 10: for that the page allocator promises nothing.
     return;
   }
-  if (faultsSoFar(machine) > faults) return;
   const gfp = table.ttbrExt ? 0x2800 : machine.preset.config.dma32 ? 0x2804 : 0x2801;
   // What commands hold explains most failures; only else are the pages of tables and slabs counted, of all frames.
-  if (undueFailure(buddy, gfp, given) === null) return;
+  if (undueFailure(buddy, gfp, since) === null) return;
   const { held } = buddy.model;
   const before = [...held];
   holdTables(world);
-  const undue = undueFailure(buddy, gfp, given);
+  const undue = undueFailure(buddy, gfp, since);
   before.forEach((pages, zone) => (held[zone] = pages));
   if (undue !== null) throw new ModelViolation(invariant, `${what}: ${undue}`);
 }

@@ -2,13 +2,13 @@ import { Errno } from '@mm/printk';
 import { Context } from '@mm/steps';
 import { expect, test } from 'vitest';
 
+import { beginsNow, faultsSoFar } from '../buddy/allocation-failure.js';
 import { newCounts } from '../engine/counts.js';
 import { randomProgram } from '../engine/program.js';
 import { runInterleaved } from '../engine/run-interleaved.js';
 import { runSequence } from '../engine/run-sequence.js';
 import { TABLES_NAMES, type WorldOptions } from '../subsystem.js';
-import { ENOUGH, beginsNow, checkTableFailure } from './table-failure.js';
-import { faultsSoFar } from './v7s-faults.js';
+import { ENOUGH, checkTableFailure } from './table-failure.js';
 import { v7sSubsystem } from './v7s-subsystem.js';
 import { type V7sWorld, v7sWorld } from './v7s-world.js';
 
@@ -73,7 +73,7 @@ test('the page table itself is made without a fault', () => {
 /** A map that fails, by what happened before it. */
 function failedMap(happens: (world: V7sWorld) => void): () => void {
   const world = v7sWorld({ ...OPTIONS, failslab: '1000000,100,0,-1' });
-  const beginning = beginsNow(world);
+  const beginning = beginsNow(world.buddy);
   happens(world);
   return () => checkTableFailure(world, beginning, ENOUGH, 'a map');
 }

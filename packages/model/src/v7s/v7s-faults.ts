@@ -21,7 +21,3 @@ export function beginFaults({ pages, kmem }: Machine, { faults, failslab }: Worl
   }
   if (failslab !== undefined) kmem.faults = new SlabFaults(parseFaultRate(failslab, 'failslab'));
 }
-
-/** Allocations that failed on purpose so far. */
-export const faultsSoFar = ({ pages, kmem }: Machine): number =>
-  (pages.faults?.attr.failed ?? 0) + (kmem.faults?.attr.failed ?? 0);
