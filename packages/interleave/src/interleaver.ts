@@ -8,7 +8,7 @@ import { ScheduleError, type ScheduleFault, wrongUse } from './schedule-error.js
 import { NOBODY, SchedulerView } from './scheduler-view.js';
 import { CPUS_MAX, type Choice, type Scheduler } from './scheduler.js';
 import { changeSection, isAtomic, leaveSections } from './sections.js';
-import { BEGIN } from './task-table.js';
+import { BEGIN, type Task } from './task-table.js';
 
 /**
  * Runs tasks written in `Steps` on simulated CPUs, one step at a time, in the order that a scheduler
@@ -37,7 +37,6 @@ export class Interleaver extends SchedulerView {
   readonly #ownContexts = new WeakSet<Context>();
   /** What spawned tasks threw, by the task that waits for them. */
   readonly #thrown = new Map<number, unknown>();
-  #anyThrown = false;
   /** Counts the openings of read sections and grace periods. */
   #clock = 0;
 
@@ -93,7 +92,7 @@ export class Interleaver extends SchedulerView {
    */
   startInterrupt(ctx: Context, body: Steps<unknown>, tag = 0): number {
     const task = this.start(ctx, body, tag, true);
-    this.tasks.interrupt[task] = 1;
+    this.tasks.slots[task]!.interrupt = true;
     return task;
   }
 
@@ -105,10 +104,10 @@ export class Interleaver extends SchedulerView {
    */
   takeOffline(cpu: number): boolean {
     this.online.checkCpu(cpu);
-    const { live, liveCount, contexts } = this.tasks;
+    const { live, liveCount } = this.tasks;
     if (this.online.refugeFrom(cpu) === NOBODY || this.keeper[cpu] !== NOBODY) return false;
     for (let i = 0; i < liveCount; i++)
-      if (contexts[live[i]!]!.cpu === cpu && !this.canMove(live[i]!)) return false;
+      if (this.cpuOf(live[i]!) === cpu && !this.canMove(live[i]!)) return false;
     this.online.takeDown(cpu, this.tasks);
     return true;
   }
@@ -164,8 +163,8 @@ export class Interleaver extends SchedulerView {
    * @throws ScheduleError 'nondeterminism' when it is the task's last after all; what the task throws.
    */
   repeat(task: number): void {
-    const { bodies, contexts, pending } = this.tasks;
-    const body = bodies[task]!;
+    const its = this.tasks.slots[task]!;
+    const { body } = its;
     this.steps++;
     this.lastTask = task;
     for (;;) {
@@ -173,53 +172,49 @@ export class Interleaver extends SchedulerView {
       if (next.done === true)
         throw this.#fault('nondeterminism', task, 'ends with a step with which it did not end before');
       if ((next.value & 15) <= AccessKind.rmw) {
-        pending[task] = next.value;
+        its.pending = next.value;
         return;
       }
       // Sections that are opened and closed again change nothing either.
-      if (this.#announce(task, contexts[task]!, next.value)) return;
+      if (this.#announce(task, its, next.value)) return;
     }
   }
 
   #step(choice: Choice): void {
     const task = choice >>> 6;
     const cpu = choice & (CPUS_MAX - 1);
-    const tasks = this.tasks;
-    const ctx = tasks.contexts[task]!;
-    const access = tasks.pending[task]! as Access;
+    const its = this.tasks.slots[task]!;
+    const access = its.pending;
     this.hooks.onStep?.(choice, access);
+    const { ctx, body } = its;
     ctx.cpu = cpu;
-    if (access === BEGIN && tasks.interrupt[task] === 1) this.#beginInterrupt(task, ctx);
     this.steps++;
     this.lastTask = task;
     const kind = access & 15;
-    let answer = kind >= AccessKind.lock ? this.#perform(task, ctx, kind, access >>> 4) : true;
-    const body = tasks.bodies[task]!;
+    let answer = kind >= AccessKind.lock || access === BEGIN ? this.#perform(task, its, access) : true;
     for (;;) {
       let next: IteratorResult<Access, unknown>;
       try {
-        next = !this.#anyThrown ? body.next(answer) : this.#nextOrThrow(task, body, answer);
+        next = kind !== AccessKind.spawn ? body.next(answer) : this.#nextOrThrow(task, body);
       } catch (error) {
-        this.keeper[cpu] = tasks.interrupted[task]!;
-        this.#onThrow(task, ctx, error);
-        this.hooks.afterStep?.(choice, access);
-        return;
-      }
-      if (next.done === true) {
-        this.keeper[cpu] = tasks.interrupted[task]!;
-        this.#onEnd(task, ctx, next.value);
-        this.hooks.afterStep?.(choice, access);
-        return;
-      }
-      // Most steps: what comes next waits for nothing and changes no section.
-      if ((next.value & 15) <= AccessKind.rmw) {
-        tasks.pending[task] = next.value;
+        this.keeper[cpu] = its.interrupted;
+        this.#onThrow(task, its, error);
         break;
       }
-      if (this.#announce(task, ctx, next.value)) break;
-      answer = true;
+      if (next.done === true) {
+        this.keeper[cpu] = its.interrupted;
+        this.#onEnd(task, its, next.value);
+        break;
+      }
+      // Most steps: what comes next waits for nothing and changes no section.
+      if ((next.value & 15) <= AccessKind.rmw) its.pending = next.value;
+      else if (!this.#announce(task, its, next.value)) {
+        answer = true;
+        continue;
+      }
+      this.keeper[cpu] = isAtomic(ctx) ? task : NOBODY;
+      break;
     }
-    this.keeper[cpu] = (ctx.preemptDepth | ctx.irqDepth) === 0 ? NOBODY : task;
     this.hooks.afterStep?.(choice, access);
   }
 
@@ -230,47 +225,53 @@ export class Interleaver extends SchedulerView {
 
   /** Drops all tasks and frees all locks: for the next run with the same object, and after an error. */
   reset(): void {
-    for (let task = 0; task < this.tasks.made; task++) leaveSections(this.tasks.contexts[task]!);
+    for (let task = 0; task < this.tasks.made; task++) leaveSections(this.tasks.slots[task]!.ctx);
     this.tasks.clear();
     this.locks.clear();
     this.keeper.fill(NOBODY);
     this.online.reset();
-    if (this.#anyThrown) this.#thrown.clear();
-    this.#anyThrown = false;
+    if (this.#thrown.size > 0) this.#thrown.clear();
     this.lastTask = NOBODY;
     this.steps = 0;
     this.#clock = 0;
-  }
-
-  /** A handler has interrupts off from its first step to its last. */
-  #beginInterrupt(task: number, ctx: Context): void {
-    this.tasks.interrupted[task] = this.keeper[ctx.cpu]!;
-    ctx.irqDepth = 1;
   }
 
   #fault(fault: ScheduleFault, task: number, what: string): ScheduleError {
     return new ScheduleError(fault, `${this.describeTask(task)} ${what}`);
   }
 
-  /** Does what a pending lock, unlock, trylock or change of a CPU stands for; gives the answer to the yield. */
-  #perform(task: number, ctx: Context, kind: number, cell: number): boolean {
-    if (kind > AccessKind.tryLock) {
-      if (kind === AccessKind.hotplug) this.#switchCpu(task, ctx, cell << 4);
+  /** Does what a beginning, or a pending lock, unlock, trylock or change of a CPU stands for; gives the answer to the yield. */
+  #perform(task: number, its: Task, access: Access): boolean {
+    const { ctx } = its;
+    if (access === BEGIN) {
+      if (its.interrupt) this.#beginInterrupt(its);
       return true;
     }
+    const kind = access & 15;
+    if (kind > AccessKind.tryLock) {
+      if (kind === AccessKind.hotplug) this.#switchCpu(task, ctx, access);
+      return true;
+    }
+    const cell = access >>> 4;
     const holder = this.locks.holderOf(cell);
     if (kind === AccessKind.unlock) {
       if (holder !== task) throw this.#fault('lock not held', task, `gives back ${cellName(this, cell)}`);
       this.locks.giveBack(cell);
-      if (this.isMutex(cell)) this.tasks.mutexes[task]!--;
+      if (this.isMutex(cell)) its.mutexes--;
       else ctx.preemptDepth--;
     } else {
       if (holder >= 0) return false;
       this.locks.take(cell, task);
-      if (this.isMutex(cell)) this.tasks.mutexes[task]!++;
+      if (this.isMutex(cell)) its.mutexes++;
       else ctx.preemptDepth++;
     }
     return true;
+  }
+
+  /** A handler has interrupts off from its first step to its last. */
+  #beginInterrupt(its: Task): void {
+    its.interrupted = this.keeper[its.ctx.cpu]!;
+    its.ctx.irqDepth = 1;
   }
 
   #switchCpu(task: number, ctx: Context, access: number): void {
@@ -282,37 +283,38 @@ export class Interleaver extends SchedulerView {
   }
 
   /** Takes note of what a task wants to do next; false for a section, which is done at once. */
-  #announce(task: number, ctx: Context, access: Access): boolean {
+  #announce(task: number, its: Task, access: Access): boolean {
     const kind = access & 15;
+    const { ctx } = its;
     if (kind <= AccessKind.tryLock) {
-      if (kind === AccessKind.lock || kind === AccessKind.tryLock) this.#expectCanTake(task, ctx, access);
-      this.tasks.pending[task] = access;
+      if (kind === AccessKind.lock || kind === AccessKind.tryLock) this.#expectCanTake(task, its, access);
+      its.pending = access;
       return true;
     }
     if (kind <= AccessKind.rcuReadUnlock) {
-      if (kind === AccessKind.rcuReadLock && ctx.rcuDepth === 0) this.tasks.readSince[task] = this.#clock++;
+      if (kind === AccessKind.rcuReadLock && ctx.rcuDepth === 0) its.readSince = this.#clock++;
       if (!changeSection(ctx, kind))
         throw this.#fault('section not open', task, `makes step of kind ${kind} outside its section`);
       return false;
     }
     if (kind === AccessKind.compound) {
-      this.tasks.pending[task] = access;
+      its.pending = access;
       return true;
     }
     if (kind === AccessKind.hotplug && hotplugCpu(access) >>> 0 >= this.cpus)
       throw this.#fault('wrong use', task, `yields ${access}, which is no access to one of the CPUs`);
-    this.#beginWait(task, ctx, access);
+    this.#beginWait(task, its, access);
     return true;
   }
 
   /** A spin lock that the task holds would be waited for without end; a mutex may sleep, so not everywhere. */
-  #expectCanTake(task: number, ctx: Context, access: Access): void {
+  #expectCanTake(task: number, { ctx, interrupt }: Task, access: Access): void {
     const cell = access >>> 4;
     const waits = (access & 15) === AccessKind.lock;
     if (waits && this.locks.holderOf(cell) === task)
       throw this.#fault('lock recursion', task, `takes ${cellName(this, cell)}, which it holds`);
     if (!this.isMutex(cell)) return;
-    if (waits ? isAtomic(ctx) || ctx.rcuDepth > 0 : this.tasks.interrupt[task] === 1)
+    if (waits ? isAtomic(ctx) || ctx.rcuDepth > 0 : interrupt)
       throw this.#fault(
         'waiting in atomic section',
         task,
@@ -320,10 +322,11 @@ export class Interleaver extends SchedulerView {
       );
   }
 
-  #beginWait(task: number, ctx: Context, access: Access): void {
+  #beginWait(task: number, its: Task, access: Access): void {
+    const { ctx } = its;
     if (isAtomic(ctx))
       throw this.#fault('waiting in atomic section', task, 'waits where it must keep its CPU');
-    this.tasks.pending[task] = access;
+    its.pending = access;
     const kind = access & 15;
     if (kind !== AccessKind.spawn && ctx.rcuDepth > 0) {
       const what = kind === AccessKind.hotplug ? 'CPU' : 'grace period';
@@ -331,67 +334,62 @@ export class Interleaver extends SchedulerView {
     }
     if (kind === AccessKind.hotplug) return;
     if (kind === AccessKind.gracePeriod) {
-      this.tasks.waitSince[task] = this.#clock++;
+      its.waitSince = this.#clock++;
       return;
     }
     for (const child of ctx.spawned) {
       this.online.checkContext(child.ctx);
       if (this.online.isOffline(child.ctx.cpu))
         throw this.#fault('offline CPU', task, `starts a task on CPU ${child.ctx.cpu}, which is offline`);
-      this.tasks.add(child.ctx, child.steps, this.tasks.tag[task]!, true, task);
-      this.tasks.children[task]!++;
+      this.tasks.add(child.ctx, child.steps, its.tag, true, task);
+      its.children++;
     }
     ctx.spawned.length = 0;
   }
 
   /** A task whose spawned tasks threw continues with that error. */
-  #nextOrThrow(task: number, body: Steps<unknown>, answer: boolean): IteratorResult<Access, unknown> {
-    if (!this.#thrown.has(task)) return body.next(answer);
+  #nextOrThrow(task: number, body: Steps<unknown>): IteratorResult<Access, unknown> {
+    if (!this.#thrown.has(task)) return body.next(true);
     const error = this.#thrown.get(task);
     this.#thrown.delete(task);
-    this.#anyThrown = this.#thrown.size > 0;
     return body.throw(error);
   }
 
-  #onEnd(task: number, ctx: Context, value: unknown): void {
-    ctx.irqDepth -= this.tasks.interrupt[task]!;
-    if ((ctx.preemptDepth | ctx.irqDepth | ctx.rcuDepth | this.tasks.mutexes[task]!) !== 0) {
+  #onEnd(task: number, its: Task, value: unknown): void {
+    const { ctx, tag } = its;
+    if (its.interrupt) ctx.irqDepth--;
+    if ((ctx.preemptDepth | ctx.irqDepth | ctx.rcuDepth | its.mutexes) !== 0) {
       const held = this.locks.heldBy(task).map((cell) => cellName(this, cell));
       const what = held.length === 0 ? 'a section open' : `${held.join(', ')} held`;
       throw this.#fault('section left open', task, `ends with ${what}`);
     }
-    const { parent, tag, children } = this.tasks;
-    const waits = parent[task]!;
-    const mark = tag[task]!;
-    this.tasks.remove(task);
-    this.lastTask = NOBODY;
-    if (waits >= 0) {
-      children[waits]!--;
-      return;
-    }
-    this.hooks.onEnd?.(mark, value, ctx);
+    if (this.#leave(task, its)) return;
+    this.hooks.onEnd?.(tag, value, ctx);
     if (this.#ownContexts.has(ctx)) this.#freeContexts.push(ctx);
   }
 
-  #onThrow(task: number, ctx: Context, error: unknown): void {
-    const { parent, tag, children } = this.tasks;
-    const waits = parent[task]!;
-    const mark = tag[task]!;
-    if (isAtomic(ctx) || this.tasks.mutexes[task]! > 0) {
+  #onThrow(task: number, its: Task, error: unknown): void {
+    const { ctx, tag, parent } = its;
+    if (isAtomic(ctx) || its.mutexes > 0) {
       this.locks.releaseAll(task);
       this.givenBack++;
     }
     leaveSections(ctx);
-    this.tasks.remove(task);
-    this.lastTask = NOBODY;
-    if (waits >= 0) {
-      children[waits]!--;
-      this.#thrown.set(waits, error);
-      this.#anyThrown = true;
+    if (this.#leave(task, its)) {
+      this.#thrown.set(parent, error);
       return;
     }
     if (this.hooks.onThrow === undefined) throw error;
-    this.hooks.onThrow(mark, error, ctx);
+    this.hooks.onThrow(tag, error, ctx);
     if (this.#ownContexts.has(ctx)) this.#freeContexts.push(ctx);
+  }
+
+  /** A task is no more. True when another waits for it. */
+  #leave(task: number, { parent }: Task): boolean {
+    this.tasks.remove(task);
+    this.lastTask = NOBODY;
+    if (parent < 0) return false;
+    this.tasks.slots[parent]!.children--;
+    return true;
   }
 }

@@ -45,10 +45,10 @@ export class OnlineCpus {
   }
 
   /** The CPU goes, and its tasks go on on the {@link refugeFrom} it. */
-  takeDown(cpu: number, { live, liveCount, contexts }: TaskTable): void {
+  takeDown(cpu: number, { live, liveCount, slots }: TaskTable): void {
     const refuge = this.refugeFrom(cpu);
     for (let i = 0; i < liveCount; i++) {
-      const ctx = contexts[live[i]!]!;
+      const { ctx } = slots[live[i]!]!;
       if (ctx.cpu === cpu) ctx.cpu = refuge;
     }
     this.#offline[cpu] = 1;

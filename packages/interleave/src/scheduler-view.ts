@@ -4,6 +4,7 @@ import type { InterleaverHooks } from './interleaver-options.js';
 import { LockTable } from './lock-table.js';
 import { OnlineCpus, hotplugCpu, takesDown } from './online-cpus.js';
 import { CPUS_MAX, type Choice, choiceOf } from './scheduler.js';
+import { isAtomic } from './sections.js';
 import { BEGIN, NO_TASK, TaskTable } from './task-table.js';
 
 /** Stands for no task. */
@@ -53,21 +54,29 @@ export abstract class SchedulerView {
     if (keeper !== task) {
       if (cpu >= this.cpus || task >= this.tasks.made) return false;
       if (keeper !== NOBODY && !this.#canInterrupt(task, keeper)) return false;
-      if (cpu !== this.tasks.contexts[task]!.cpu && (this.online.isOffline(cpu) || !this.canMove(task)))
+      if (cpu !== this.tasks.slots[task]!.ctx.cpu && (this.online.isOffline(cpu) || !this.canMove(task)))
         return false;
     }
     return !this.isWaiting(task);
   }
 
+  /** Whether a live task can make its next step on the CPU where it is. */
+  canGoOn(task: number): boolean {
+    const { ctx, pending } = this.tasks.slots[task]!;
+    const keeper = this.keeper[ctx.cpu]!;
+    if (keeper !== NOBODY && keeper !== task && !this.#canInterrupt(task, keeper)) return false;
+    return (pending & 15) <= AccessKind.rmw || !this.isWaiting(task);
+  }
+
   /** Whether a task is live and may change its CPU now. */
   canMove(task: number): boolean {
-    const ctx = this.tasks.contexts[task]!;
-    return (ctx.preemptDepth | ctx.irqDepth | this.tasks.pinned[task]!) === 0;
+    const { ctx, pinned } = this.tasks.slots[task]!;
+    return !pinned && !isAtomic(ctx);
   }
 
   /** Whether a task waits for something that other tasks must do first (or has ended). */
   isWaiting(task: number): boolean {
-    const access = this.tasks.pending[task]!;
+    const access = this.tasks.slots[task]!.pending;
     const kind = access & 15;
     if (kind <= AccessKind.rmw) return false;
     switch (kind) {
@@ -76,7 +85,7 @@ export abstract class SchedulerView {
       case AccessKind.gracePeriod:
         return this.readerBefore(task) >= 0;
       case AccessKind.spawn:
-        return this.tasks.children[task]! > 0;
+        return this.tasks.slots[task]!.children > 0;
       case AccessKind.hotplug:
         return access === NO_TASK || this.#waitsForCpu(access);
       default:
@@ -89,8 +98,7 @@ export abstract class SchedulerView {
     const { live, liveCount } = this.tasks;
     for (let i = 0; i < liveCount; i++) {
       const task = live[(from + i) % liveCount]!;
-      const cpu = this.cpuOf(task);
-      if (this.canRun(task, cpu)) return choiceOf(task, cpu);
+      if (this.canGoOn(task)) return choiceOf(task, this.cpuOf(task));
     }
     for (let i = 0; i < liveCount; i++) {
       const task = live[(from + i) % liveCount]!;
@@ -109,7 +117,7 @@ export abstract class SchedulerView {
 
   /** The access that a task makes with its next step; 0 before it has begun. */
   pendingAccess(task: number): Access {
-    return (this.tasks.pending[task] ?? 15) as Access;
+    return this.tasks.slots[task]?.pending ?? NO_TASK;
   }
 
   /** Tasks that have not ended. */
@@ -124,12 +132,12 @@ export abstract class SchedulerView {
 
   /** The number that a task was started with; spawned tasks have that of the task that waits for them. */
   tagOf(task: number): number {
-    return this.tasks.tag[task]!;
+    return this.tasks.slots[task]?.tag ?? 0;
   }
 
   /** The CPU that a task is on. */
   cpuOf(task: number): number {
-    return this.tasks.contexts[task]!.cpu;
+    return this.tasks.slots[task]!.ctx.cpu;
   }
 
   /** The task that keeps `cpu` because it is in a section, or -1. */
@@ -141,27 +149,28 @@ export abstract class SchedulerView {
   keepStateOf(cpu: number): number {
     const keeper = this.keeper[cpu]!;
     if (keeper === NOBODY) return 0;
-    return (keeper + 1) * 2 + (this.tasks.contexts[keeper]!.irqDepth > 0 ? 1 : 0);
+    return (keeper + 1) * 2 + (this.tasks.slots[keeper]!.ctx.irqDepth > 0 ? 1 : 0);
   }
 
   /** When the task's outermost read section opened, as a number to compare; -1 where none is open. */
   readStateOf(task: number): number {
-    return this.tasks.contexts[task]!.rcuDepth > 0 ? this.tasks.readSince[task]! : -1;
+    const { ctx, readSince } = this.tasks.slots[task]!;
+    return ctx.rcuDepth > 0 ? readSince : -1;
   }
 
   /** Whether a task never changes its CPU, unless that goes offline. */
   isPinned(task: number): boolean {
-    return this.tasks.pinned[task] === 1;
+    return this.tasks.slots[task]?.pinned === true;
   }
 
   /** Whether a task is an interrupt handler. */
   isInterrupt(task: number): boolean {
-    return this.tasks.interrupt[task] === 1;
+    return this.tasks.slots[task]?.interrupt === true;
   }
 
   /** The task that spawned this one and waits for it, or -1. */
   parentOf(task: number): number {
-    return this.tasks.parent[task]!;
+    return this.tasks.slots[task]?.parent ?? NOBODY;
   }
 
   /** Task numbers given out so far: with `keepNumbers`, the tasks ever made. */
@@ -181,20 +190,21 @@ export abstract class SchedulerView {
 
   /** A task in a read section that was open when `task` began to wait for a grace period, or -1. */
   readerBefore(task: number): number {
-    const { live, liveCount, contexts, readSince, waitSince } = this.tasks;
+    const { live, liveCount, slots } = this.tasks;
+    const { waitSince } = slots[task]!;
     for (let i = 0; i < liveCount; i++) {
-      const other = live[i]!;
-      if (contexts[other]!.rcuDepth > 0 && readSince[other]! < waitSince[task]!) return other;
+      const { ctx, readSince } = slots[live[i]!]!;
+      if (ctx.rcuDepth > 0 && readSince < waitSince) return live[i]!;
     }
     return NOBODY;
   }
 
   /** A task's name and CPU, for messages. */
   describeTask(task: number): string {
-    const ctx = this.tasks.contexts[task];
-    if (ctx === undefined || this.pendingAccess(task) === NO_TASK) return `task ${task} (not live)`;
-    const name = this.hooks.nameOf?.(task, this.tasks.tag[task]!) ?? `task ${task}`;
-    return `${name} (CPU ${ctx.cpu})`;
+    const its = this.tasks.slots[task];
+    if (its === undefined || its.pending === NO_TASK) return `task ${task} (not live)`;
+    const name = this.hooks.nameOf?.(task, its.tag) ?? `task ${task}`;
+    return `${name} (CPU ${its.ctx.cpu})`;
   }
 
   /** Where a task waits to take a CPU down: in sections there, or as no other is online. */
@@ -205,7 +215,7 @@ export abstract class SchedulerView {
   }
 
   #canInterrupt(task: number, keeper: number): boolean {
-    const { interrupt, pending, contexts } = this.tasks;
-    return interrupt[task] === 1 && pending[task] === BEGIN && contexts[keeper]!.irqDepth === 0;
+    const { interrupt, pending } = this.tasks.slots[task]!;
+    return interrupt && pending === BEGIN && this.tasks.slots[keeper]!.ctx.irqDepth === 0;
   }
 }

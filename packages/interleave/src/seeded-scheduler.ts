@@ -54,21 +54,21 @@ export class SeededScheduler implements Scheduler {
   }
 
   choose(tasks: Interleaver): Choice {
-    const random = this.#random;
-    const last = tasks.lastTask;
-    const dice = random.next();
+    const dice = this.#random.next();
     const moves = (dice & 0xffff) < this.#moveBelow;
-    if (last >= 0 && dice >>> 16 >= this.#switchBelow) {
-      const cpu = tasks.cpuOf(last);
-      if (tasks.canRun(last, cpu)) return moves ? this.#moved(tasks, last) : choiceOf(last, cpu);
-    }
-    // Mostly some task drawn blindly can run; after four failures all are looked at.
+    const last = tasks.lastTask;
+    if (last < 0 || dice >>> 16 < this.#switchBelow || !tasks.canGoOn(last))
+      return this.#another(tasks, moves);
+    return moves ? this.#moved(tasks, last) : choiceOf(last, tasks.cpuOf(last));
+  }
+
+  /** Mostly some task drawn blindly can run; after four failures all are looked at. */
+  #another(tasks: Interleaver, moves: boolean): Choice {
     for (let attempt = 0; attempt < 4; attempt++) {
-      const task = tasks.liveTask(random.below(tasks.liveCount));
-      const cpu = tasks.cpuOf(task);
-      if (tasks.canRun(task, cpu)) return moves ? this.#moved(tasks, task) : choiceOf(task, cpu);
+      const task = tasks.liveTask(this.#random.below(tasks.liveCount));
+      if (tasks.canGoOn(task)) return moves ? this.#moved(tasks, task) : choiceOf(task, tasks.cpuOf(task));
     }
-    return tasks.firstEnabled(random.below(tasks.liveCount));
+    return tasks.firstEnabled(this.#random.below(tasks.liveCount));
   }
 
   #moved(tasks: Interleaver, task: number): Choice {
