@@ -5,6 +5,11 @@ import { updateFloors } from './floors.js';
 import type { PageAllocator } from './page-allocator.js';
 import { PcpWord, pcpAt } from './zone-state.js';
 
+// Local constants: imported ones are read from their module each time.
+const HIGH = PcpWord.high;
+const BATCH = PcpWord.batch;
+const STAT_THRESHOLD = PcpWord.statThreshold;
+
 /**
  * Takes over per-cpu sizes, thresholds, watermarks, boosts and reserves after the zones have been sized anew, as a
  * write to a vm sysctl does, or after numbers in the zones were written by hand. Lists that are longer than the new
@@ -18,14 +23,17 @@ import { PcpWord, pcpAt } from './zone-state.js';
  */
 export function applySizes(pages: PageAllocator): void {
   const { zones } = checkAllocator(pages);
-  const { cpus, pcpState } = pages;
-  for (let zone = 0; zone < pages.nrZones; zone++) {
-    const threshold = statThresholdOf(zones.managed[zone]!, cpus);
+  const { cpus, nrZones, pcpState } = pages;
+  const { managed, pcpHigh, pcpBatch } = zones;
+  for (let zone = 0; zone < nrZones; zone++) {
+    const high = pcpHigh[zone]!;
+    const batch = pcpBatch[zone]!;
+    const threshold = statThresholdOf(managed[zone]!, cpus);
     for (let cpu = 0; cpu < cpus; cpu++) {
       const at = pcpAt(cpu, zone);
-      pcpState[at + PcpWord.high] = zones.pcpHigh[zone]!;
-      pcpState[at + PcpWord.batch] = zones.pcpBatch[zone]!;
-      pcpState[at + PcpWord.statThreshold] = threshold;
+      pcpState[at | HIGH] = high;
+      pcpState[at | BATCH] = batch;
+      pcpState[at | STAT_THRESHOLD] = threshold;
     }
   }
   updateFloors(pages);

@@ -1,6 +1,6 @@
 import { type MemoryMap, PageFrames, PhysicalMemory, SECTION_FRAMES } from '@mm/memory';
 import { KernelLog, OptionError, checkBoolean, checkInstance, checkInteger, checkObject } from '@mm/printk';
-import { type Cell, CellSpace } from '@mm/steps';
+import { type Cell, CellSpace, type Compound } from '@mm/steps';
 
 import { AllocFlag } from './alloc-flags.js';
 import type { PageFaults } from './faults.js';
@@ -188,9 +188,10 @@ export class PageAllocator {
     const pcpLists = cpus * ZONES_MAX * PCP_HEADS;
     this.listBase = frames.claimSlots(lists + pcpLists);
     this.pcpBase = this.listBase + lists;
-    for (let slot = this.listBase; slot < this.pcpBase + pcpLists; slot++) {
-      frames.next[slot] = slot;
-      frames.prev[slot] = slot;
+    const { next, prev } = frames;
+    for (let slot = this.listBase, end = this.pcpBase + pcpLists; slot < end; slot++) {
+      next[slot] = slot;
+      prev[slot] = slot;
     }
     const blocks = (frames.map.endPfn + SECTION_FRAMES - 1) >> TOP_ORDER;
     this.topHeads = blocks;
@@ -220,11 +221,11 @@ export class PageAllocator {
 
 /** A cell for each zone, see `blockTypeCell`; gives the first. */
 function claimBlockTypes({ nrZones, refcountCell, zoneFreeCell }: PageAllocator, cells: CellSpace): Cell {
-  const reads = Array.from({ length: REFCOUNT_CELLS }, (_, i) => refcountCell + i);
-  const claimed = Array.from({ length: nrZones }, (_, zone) =>
-    cells.claimCompound(`zone.blockTypes[${zone}]`, { reads, writes: [zoneFreeCell + zone] }),
-  );
-  return claimed[0]!;
+  const reads: Cell[] = [];
+  for (let i = 0; i < REFCOUNT_CELLS; i++) reads.push(refcountCell + i);
+  const ofZone = (zone: number): Compound => ({ reads, writes: [zoneFreeCell + zone] });
+  const others = Array.from({ length: nrZones - 1 }, (_, i) => ofZone(i + 1));
+  return cells.claimCompound('zone.blockTypes', ofZone(0), ...others);
 }
 
 /** @throws OptionError naming the option. */

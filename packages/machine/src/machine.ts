@@ -274,11 +274,12 @@ export class Machine implements MachineParts {
    */
   writeSysctl(name: VmSysctl, text: string): number {
     const answer = writeVmSysctl(this.sysctls, checkName(name), text);
-    if (answer === 0) {
+    if (answer !== 0) return answer;
+    if (name === 'watermark_boost_factor')
       this.pages.watermarkBoostFactor = this.sysctls.watermarkBoostFactor;
-      applySizes(this.pages);
-    }
-    return answer;
+    else if (name === 'lowmem_reserve_ratio') updateFloors(this.pages);
+    else applySizes(this.pages);
+    return 0;
   }
 }
 

@@ -70,24 +70,34 @@ export class CellSpace {
   }
 
   /**
-   * A cell that stands for several cells, touched in one step.
+   * A cell that stands for several cells, touched in one step; of several in a row, the first.
    * @throws RangeError when a cell was not claimed here, or is a compound itself.
    * @example
    * const pop = cells.claimCompound('pop', { reads: [next], writes: [top] });
    * yield compound(pop);
    */
-  claimCompound(name: string, touched: Compound): Cell {
-    for (const side of ['reads', 'writes'] as const) {
-      const cells = touched?.[side];
-      if (!Array.isArray(cells)) throw expected(`touched.${side}`, 'an array of cells', cells);
-      for (const cell of cells)
-        if (!Number.isInteger(cell) || cell < 1 || cell >= this.#next || this.#isCompound(cell))
-          throw expected(`touched.${side} of ${String(name)}`, 'cells claimed before', cell);
-    }
-    const cell = this.claim(name);
-    this.#firstCompound = Math.min(this.#firstCompound, cell);
-    this.#compounds.set(cell, { reads: [...touched.reads], writes: [...touched.writes] });
-    return cell;
+  claimCompound(name: string, ...touched: readonly [Compound, ...Compound[]]): Cell {
+    // Compounds in a row often share an array; a machine has three to five over 256 cells.
+    const copies = new Map<readonly Cell[], readonly Cell[]>();
+    const copyOf = (side: 'reads' | 'writes', one: Compound): readonly Cell[] => {
+      const cells = one?.[side];
+      const copy = copies.get(cells) ?? this.#copyChecked(`touched.${side}`, name, cells);
+      copies.set(cells, copy);
+      return copy;
+    };
+    const owned = touched.map((one) => ({ reads: copyOf('reads', one), writes: copyOf('writes', one) }));
+    const first = this.claim(name, owned.length);
+    this.#firstCompound = Math.min(this.#firstCompound, first);
+    for (const [i, one] of owned.entries()) this.#compounds.set(first + i, one);
+    return first;
+  }
+
+  #copyChecked(field: string, name: string, cells: readonly Cell[]): readonly Cell[] {
+    if (!Array.isArray(cells)) throw expected(field, 'an array of cells', cells);
+    for (const cell of cells)
+      if (!Number.isInteger(cell) || cell < 1 || cell >= this.#next || this.#isCompound(cell))
+        throw expected(`${field} of ${String(name)}`, 'cells claimed before', cell);
+    return cells.slice();
   }
 
   #isCompound(cell: Cell): boolean {

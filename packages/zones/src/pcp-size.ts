@@ -13,8 +13,9 @@ import { PAGES_MAX, Watermark, Zones } from './zones.js';
  */
 export function pcpBatchOf(managedPages: number): number {
   checkInteger('managedPages', managedPages, 0, PAGES_MAX);
-  const quarter = Math.max(1, Math.floor(Math.min(managedPages >> 10, 256) / 4));
-  return Math.max(1, 2 ** Math.floor(Math.log2(quarter + (quarter >> 1))) - 1);
+  const quarter = Math.max(1, Math.min(managedPages >> 10, 256) >> 2);
+  // The largest power of two that is not above one and a half times that.
+  return Math.max(1, (0x8000_0000 >>> Math.clz32(quarter + (quarter >> 1))) - 1);
 }
 
 /**
@@ -34,12 +35,13 @@ export function setPcpSizes(zones: Zones, cpus: number, highFraction: number): v
   checkInteger('highFraction', highFraction, 0, PAGES_MAX);
   if (highFraction > 0 && highFraction < 8)
     throw new OptionError('highFraction', '0 or an integer from 8', highFraction);
-  for (let z = 0; z < zones.count; z++) {
-    const managed = zones.managed[z]!;
+  const { count, managed: managedPages, wmark, watermarkBoost, pcpBatch, pcpHigh } = zones;
+  for (let z = 0; z < count; z++) {
+    const managed = managedPages[z]!;
     const batch = pcpBatchOf(managed);
-    const low = zones.wmark[z * 4 + Watermark.low]! + zones.watermarkBoost[z]!;
+    const low = wmark[z * 4 + Watermark.low]! + watermarkBoost[z]!;
     const pages = highFraction === 0 ? low : Math.floor(managed / highFraction);
-    zones.pcpBatch[z] = batch;
-    zones.pcpHigh[z] = Math.max(Math.floor(pages / cpus), batch * 4);
+    pcpBatch[z] = batch;
+    pcpHigh[z] = Math.max(Math.floor(pages / cpus), batch * 4);
   }
 }

@@ -59,18 +59,19 @@ export function setWatermarks(zones: Zones, minFreeKbytes: number, scaleFactor: 
   checkInteger('minFreeKbytes', minFreeKbytes, 0, 2 ** 31 - 1);
   checkInteger('scaleFactor', scaleFactor, 1, 3000);
   const pagesMin = minFreeKbytes >> 2;
+  const { count, managed: managedPages, highmem, wmark, watermarkBoost } = zones;
   let lowmem = 0;
-  for (let z = 0; z < zones.count; z++) if (!zones.isHighmem(z)) lowmem += zones.managed[z]!;
-  for (let z = 0; z < zones.count; z++) {
-    const managed = zones.managed[z]!;
+  for (let z = 0; z < count; z++) if (highmem[z] === 0) lowmem += managedPages[z]!;
+  for (let z = 0; z < count; z++) {
+    const managed = managedPages[z]!;
     const share = lowmem === 0 ? 0 : Math.floor((pagesMin * managed) / lowmem);
-    const min = zones.isHighmem(z)
-      ? Math.min(HIGHMEM_MIN_PAGES_MAX, Math.max(HIGHMEM_MIN_PAGES_MIN, managed >> 10))
-      : share;
+    const min =
+      highmem[z] === 1
+        ? Math.min(HIGHMEM_MIN_PAGES_MAX, Math.max(HIGHMEM_MIN_PAGES_MIN, managed >> 10))
+        : share;
     const gap = Math.max(share >> 2, Math.floor((managed * scaleFactor) / 10_000));
-    zones.watermarkBoost[z] = 0;
-    for (let mark = Watermark.min; mark <= Watermark.promo; mark++)
-      zones.wmark[z * 4 + mark] = min + mark * gap;
+    watermarkBoost[z] = 0;
+    for (let mark = 0; mark <= Watermark.promo; mark++) wmark[z * 4 + mark] = min + mark * gap;
   }
 }
 

@@ -99,6 +99,31 @@ test('low and high watermarks lie a quarter and a half above min', () => {
   expect(zones.wmark[1]! - zones.wmark[0]!).toBe(1638);
 });
 
+test.each<[text: string, kbytes: number | null]>([
+  ['4096', 4096],
+  ['\t 00004096\n', 4096],
+  ['4096 1', 4096],
+  ['-0', 0],
+  ['2147483647', 2 ** 31 - 1],
+  ['2147483648', null],
+  ['00000004096', null],
+  ['-1', null],
+  ['+1', null],
+  ['- 1', null],
+  ['1-', null],
+  ['0x10', null],
+  ['4096kB', null],
+  ['1,2', null],
+  ['\u00a01', null],
+  [' ', null],
+  ['', null],
+])('min_free_kbytes takes "%s" for %s', (text, kbytes) => {
+  const vm = new VmSysctls(oneZone(64 * MiB), 1);
+  initPerZoneWmarkMin(vm, 1000);
+  expect(writeVmSysctl(vm, 'min_free_kbytes', text)).toBe(kbytes === null ? -22 : 0);
+  expect(vm.minFreeKbytes).toBeCloseTo(kbytes ?? 1000, 9);
+});
+
 test('per-cpu batches and counter thresholds are those of a PC', () => {
   expect(pcpBatchOf(4 * GiB)).toBe(63);
   expect(pcpBatchOf(GiB)).toBe(63);

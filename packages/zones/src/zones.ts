@@ -54,6 +54,8 @@ export class Zones {
   readonly statThreshold: Int32Array;
   /** Below so many free pages the counters are summed exactly; 0 = never. */
   readonly driftMark: Int32Array;
+  /** 1: the kernel must map the zone's pages before it can touch them. See {@link isHighmem}. */
+  readonly highmem: Uint8Array;
   /** Whether ZONE_MOVABLE is taken from high memory. */
   readonly movableIsHighmem: boolean;
   /** Zones that have managed pages, in fallback order: highest first. */
@@ -82,6 +84,9 @@ export class Zones {
     this.movableIsHighmem =
       specs.find((spec) => spec.name === 'Movable')?.fromHighmem ??
       specs.some((spec) => spec.name === 'HighMem' && spec.spannedPages > 0);
+    this.highmem = new Uint8Array(n);
+    for (const [z, name] of this.names.entries())
+      if (name === 'HighMem' || (name === 'Movable' && this.movableIsHighmem)) this.highmem[z] = 1;
     const populated = this.indices().filter((z) => this.managed[z]! > 0);
     this.zonelist = new Int32Array(populated.toReversed());
   }
@@ -113,7 +118,7 @@ export class Zones {
    */
   isHighmem(zone: number): boolean {
     checkInteger('zone', zone, 0, this.count - 1);
-    return this.names[zone] === 'HighMem' || (this.names[zone] === 'Movable' && this.movableIsHighmem);
+    return this.highmem[zone] === 1;
   }
 
   /**

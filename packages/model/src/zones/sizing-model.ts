@@ -18,6 +18,8 @@ const integerPart = Math.trunc;
  */
 export class SizingModel {
   readonly #managed: readonly number[];
+  /** Pages of the zones that are always mapped. */
+  readonly #lowmem: number;
   readonly #high: readonly boolean[];
   readonly #cpus: number;
   #minFreeKbytes: number;
@@ -34,6 +36,7 @@ export class SizingModel {
     this.#high = zones.names.map(
       (name, i) => i === highmem || (name === 'Movable' && highmem !== -1 && zones.movableIsHighmem),
     );
+    this.#lowmem = this.#managed.reduce((sum, pages, i) => (this.#high[i] === true ? sum : sum + pages), 0);
     this.#cpus = cpus;
     this.#ratios = zones.names.map((name) => (name === 'Normal' ? 32 : name.startsWith('DMA') ? 256 : 0));
     // 16 times the square root of low memory in KiB, over 4, kept between 128 KiB and 256 MiB.
@@ -46,12 +49,12 @@ export class SizingModel {
 
   /** Whether the kernel takes the value; then its effects are due. */
   write(name: VmSysctl, text: string): boolean {
-    const words = text.trim().split(/\s+/u);
-    if (words.some((word) => !/^-?\d+$/u.test(word) || Math.abs(Number(word)) > 2 ** 31 - 1)) return false;
-    const value = Number(words[0]);
+    const numbers = numbersIn(text);
+    if (numbers === null) return false;
+    const value = numbers[0]!;
     switch (name) {
       case 'lowmem_reserve_ratio':
-        this.#ratios = this.#ratios.map((old, i) => Math.max(0, Number(words[i] ?? old)));
+        this.#ratios = this.#ratios.map((old, i) => Math.max(0, numbers[i] ?? old));
         this.#reserves = this.#reserve();
         return true;
       case 'min_free_kbytes':
@@ -74,10 +77,9 @@ export class SizingModel {
   }
 
   #size(): Sized[] {
-    const lowmem = this.#managed.filter((_, i) => !this.#high[i]).reduce((sum, pages) => sum + pages, 0);
     const wanted = integerPart(this.#minFreeKbytes / 4);
     return this.#managed.map((pages, i) => {
-      const share = integerPart((wanted * pages) / lowmem);
+      const share = integerPart((wanted * pages) / this.#lowmem);
       const min = this.#high[i] === true ? Math.min(128, Math.max(32, integerPart(pages / 1024))) : share;
       // "The unit is in fractions of 10,000": the distance between watermarks.
       const distance = Math.max(integerPart(share / 4), integerPart((pages * this.#scale) / 10_000));
@@ -92,13 +94,14 @@ export class SizingModel {
   }
 
   #reserve(): number[][] {
-    return this.#managed.map((own, zone) =>
-      this.#managed.map((_, target) => {
-        const above = this.#managed.slice(zone + 1, target + 1).reduce((sum, pages) => sum + pages, 0);
-        const ratio = this.#ratios[zone]!;
-        return target <= zone || ratio === 0 || own === 0 ? 0 : integerPart(above / ratio);
-      }),
-    );
+    return this.#managed.map((own, zone) => {
+      const ratio = this.#ratios[zone]!;
+      let above = 0;
+      return this.#managed.map((pages, target) => {
+        if (target > zone) above += pages;
+        return ratio === 0 || own === 0 ? 0 : integerPart(above / ratio);
+      });
+    });
   }
 
   /** Whether every size is as documented. Looked at after every command: nothing is made while it holds. */
@@ -135,6 +138,20 @@ export class SizingModel {
     }
     return wrong;
   }
+}
+
+/** What texts say, as far as programs have written them: a few dozen, written millions of times. */
+const TEXTS_READ = new Map<string, readonly number[] | null>();
+
+/** The whole numbers of 32 bits that a text is a list of; null when it is none. */
+function numbersIn(text: string): readonly number[] | null {
+  const read = TEXTS_READ.get(text);
+  if (read !== undefined) return read;
+  const words = text.trim().split(/\s+/u);
+  const good = words.every((word) => /^-?\d+$/u.test(word) && Math.abs(Number(word)) <= 2 ** 31 - 1);
+  const numbers = good ? words.map(Number) : null;
+  if (TEXTS_READ.size < 1000) TEXTS_READ.set(text, numbers);
+  return numbers;
 }
 
 /** However small the zone, four batches fit. */

@@ -228,7 +228,7 @@ export const OWN_MASKS: readonly Mutant[] = [
     'wmark-highmem',
     'accounting',
     'high memory counts when the watermarks are shared out',
-    [edit('zones/watermarks', 'if (!zones.isHighmem(z)) lowmem +=', 'lowmem +=')],
+    [edit('zones/watermarks', 'if (highmem[z] === 0) lowmem +=', 'lowmem +=')],
     ['zones are sized as documented'],
     [programs('zones', { preset: 'i386' })],
   ),
