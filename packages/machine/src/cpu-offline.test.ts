@@ -1,0 +1,99 @@
+import {
+  SlabCache,
+  type SlabSystem,
+  NodeWord,
+  readSlabCounts,
+  slabCpuDead,
+  slabCpuOnline,
+  walkSlab,
+} from '@mm/slab';
+import {
+  SlubCache,
+  type SlubSystem,
+  cpuPartialLength,
+  cpuSlabsOf,
+  readCounts,
+  readStats,
+  slubCpuDead,
+  walkSlub,
+} from '@mm/slub';
+import { GFP_KERNEL } from '@mm/zones';
+import { describe, expect, test } from 'vitest';
+
+import { createMachine } from './create-machine.js';
+
+const slubWorld = () => {
+  const machine = createMachine({ ramBytes: '64M', cpus: 2, cmdline: 'slub_nomerge' });
+  const cache = machine.kmemCacheCreate({ name: 'x', size: 512 })!;
+  if (!(cache instanceof SlubCache)) throw new Error('not a SLUB machine');
+  const [own, other] = [machine.on(0), machine.on(1)];
+  const held = Array.from({ length: 200 }, () => other.kmemCacheAlloc(cache, GFP_KERNEL)!);
+  // One object of each slab that was full, and of the slab that is in use: the CPU keeps the former on its partial list.
+  for (const object of held.splice(0, 100).filter((_, i) => i % 8 === 0)) other.kmemCacheFree(cache, object);
+  return { machine, system: machine.kmem as SlubSystem, cache, own, other };
+};
+
+describe('a CPU goes offline under SLUB', () => {
+  test('its slab and its partial list go to the node, counted by the CPU that flushes it', () => {
+    const { system, cache, own } = slubWorld();
+    expect(cpuPartialLength(cache, 1)).toBeGreaterThan(0);
+    expect(cpuSlabsOf(cache, 1)).toBeGreaterThan(1);
+    const slabs = readCounts(cache).slabs;
+    slubCpuDead(own.ctx, system, 1);
+    expect(cpuPartialLength(cache, 1)).toBe(0);
+    expect(cpuSlabsOf(cache, 1)).toBe(0);
+    const counts = readCounts(cache);
+    expect([counts.slabs, counts.cpu_slabs]).toEqual([slabs, 0]);
+    // Free objects of a CPU's slab counted as in use; now only those that are held do.
+    expect(counts.objects).toBe(200 - 13);
+    expect(readStats(cache, 0)[12]).toBe(1);
+    expect(readStats(cache, 1)[12]).toBe(0);
+    expect(walkSlub(cache).wrong).toEqual([]);
+  });
+
+  test('another CPU keeps its own, and is given what the dead one left', () => {
+    const { system, cache, own } = slubWorld();
+    const mine = own.kmemCacheAlloc(cache, GFP_KERNEL)!;
+    own.kmemCacheFree(cache, mine);
+    const before = [...cache.cpu.subarray(0, 8)];
+    slubCpuDead(own.ctx, system, 1);
+    expect([...cache.cpu.subarray(0, 8)]).toEqual(before);
+    const { slabs } = readCounts(cache);
+    for (let i = 0; i < 20; i++) own.kmemCacheAlloc(cache, GFP_KERNEL);
+    expect(readCounts(cache).slabs).toBe(slabs);
+  });
+});
+
+const slabWorld = () => {
+  const machine = createMachine({ slab: 'slab', ramBytes: '64M', cpus: 2, cmdline: 'slab_nomerge' });
+  const cache = machine.kmemCacheCreate({ name: 'x', size: 512 })!;
+  if (!(cache instanceof SlabCache)) throw new Error('not a SLAB machine');
+  const [own, other] = [machine.on(0), machine.on(1)];
+  const held = Array.from({ length: 40 }, () => other.kmemCacheAlloc(cache, GFP_KERNEL)!);
+  for (const object of held.splice(0, 30)) other.kmemCacheFree(cache, object);
+  return { system: machine.kmem as SlabSystem, cache, own };
+};
+
+describe('a CPU goes offline under SLAB', () => {
+  test('the objects of its array go back to their slabs, and free slabs to the page allocator', () => {
+    const { system, cache, own } = slabWorld();
+    expect(cache.arrays[1]!.words[0]).toBeGreaterThanOrEqual(30);
+    slabCpuDead(own.ctx, system, 1);
+    expect(cache.arrays[1]!.words[0]).toBe(0);
+    const counts = readSlabCounts(cache);
+    expect(counts.active_objs).toBe(10);
+    expect(counts.num_slabs).toBe(counts.active_slabs);
+    expect(walkSlab(cache).wrong).toEqual([]);
+  });
+
+  test('the node may keep a batch less of free objects, and the same again when the CPU is back', () => {
+    const { system, cache, own } = slabWorld();
+    // 54 objects of 512 bytes an array, half of them a batch; a slab holds eight.
+    expect(cache.node[NodeWord.freeLimit]).toBe(3 * 27 + 8);
+    slabCpuDead(own.ctx, system, 1);
+    expect(cache.node[NodeWord.freeLimit]).toBe(2 * 27 + 8);
+    // As it comes it does not count yet: one CPU and one more batch.
+    slabCpuOnline(own.ctx, system, 1);
+    expect(cache.node[NodeWord.freeLimit]).toBe(2 * 27 + 8);
+  });
+});
