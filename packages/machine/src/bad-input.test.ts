@@ -1,7 +1,7 @@
 import { KernelBug, KernelLog, OptionError } from '@mm/printk';
 import { SLAB_CACHE_DMA32, SLAB_PANIC, SLAB_TYPESAFE_BY_RCU, checkRequest } from '@mm/kmem';
-import { SlabCache, parseSlabBoot, tuneCache } from '@mm/slab';
-import { parseSlubBoot, parseSlubDebug } from '@mm/slub';
+import { SlabCache, tuneCache } from '@mm/slab';
+import { parseSlubDebug } from '@mm/slub';
 import { GFP_KERNEL } from '@mm/zones';
 import { describe, expect, test } from 'vitest';
 
@@ -33,17 +33,6 @@ test.each<[what: string, act: () => unknown, message: string]>([
     'a constructor that is no function',
     () => checkRequest({ name: 'a', size: 8, ctor: 7 as never }),
     'ctor: expected a function or null',
-  ],
-  [
-    'an order that is no number',
-    () => parseSlubBoot('slub_max_order=x', log),
-    'slub_max_order: expected a number from 0',
-  ],
-  ['no value', () => parseSlubBoot('slub_min_objects', log), 'slub_min_objects: expected a number from 0'],
-  [
-    'a negative order of SLAB',
-    () => parseSlabBoot('slab_max_order=-1'),
-    'slab_max_order: expected a number from 0',
   ],
   [
     'an allocator that is none',
