@@ -21,7 +21,7 @@ export const choiceCpu = (choice: Choice): number => choice & 63;
  * must be one of {@link Interleaver.enabled}, or -1 when there is none: a deadlock.
  */
 export interface Scheduler {
-  /** It has asked `canRun` about what it returns, so that `run` need not ask again: 3 of 50 ns a step. */
+  /** It has asked `canRun` or `canGoOn` about what it returns, so that `run` need not ask again: 3 of 50 ns a step. */
   readonly asksFirst?: boolean;
   choose(tasks: Interleaver): Choice;
 }

@@ -27,8 +27,8 @@ export class CellSpace {
   readonly #compounds = new Map<Cell, Compound>();
   /** The lowest of them: cells below are none, which saves looking for each. */
   #firstCompound: number = CELLS_MAX;
-  /** By cell: 1 for a mutex. */
-  #mutexes = new Uint8Array(0);
+  /** By cell a bit: 1 for a mutex. Grows by doubling: each cache of a machine has mutexes, and its zones have 100,000 cells. */
+  #mutexes = new Int32Array(64);
   // Cell 0 belongs to the section kinds.
   #next = 1;
 
@@ -58,15 +58,21 @@ export class CellSpace {
    */
   claimMutex(name: string, count = 1): Cell {
     const base = this.claim(name, count);
-    const marked = new Uint8Array(base + count);
-    marked.set(this.#mutexes);
-    this.#mutexes = marked.fill(1, base);
+    const words = ((base + count) >>> 5) + 1;
+    if (words > this.#mutexes.length) {
+      const grown = new Int32Array(2 * words);
+      grown.set(this.#mutexes);
+      this.#mutexes = grown;
+    }
+    for (let cell = base; cell < base + count; cell++) this.#mutexes[cell >>> 5]! |= 1 << (cell & 31);
     return base;
   }
 
   /** Whether `cell` was claimed by {@link claimMutex}; false for what is no cell. */
   isMutex(cell: Cell): boolean {
-    return cell < this.#mutexes.length && this.#mutexes[cell] === 1;
+    const word = cell >>> 5;
+    if ((cell | 0) !== cell || word >= this.#mutexes.length) return false;
+    return (this.#mutexes[word]! & (1 << (cell & 31))) !== 0;
   }
 
   /**

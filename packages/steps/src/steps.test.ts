@@ -50,6 +50,18 @@ describe('a cell space', () => {
       `cell ${one + 1}`,
     ]);
   });
+  it('knows mutexes from other cells, however many lie between them', () => {
+    const cells = new CellSpace();
+    const first = cells.claimMutex('first', 3);
+    const far = cells.claim('far', 100_000);
+    const last = cells.claimMutex('last', 40);
+    const found: number[] = [];
+    for (let cell = 0; cell < cells.end + 100; cell++) if (cells.isMutex(cell)) found.push(cell);
+    const range = (base: number, count: number): number[] =>
+      Array.from({ length: count }, (_, i) => base + i);
+    expect(found).toEqual([...range(first, 3), ...range(last, 40)]);
+    expect([far, -1, 0, 1.5, first + 2 ** 32, NaN].some((cell) => cells.isMutex(cell))).toBe(false);
+  });
   it('refuses a count that is none, and more than there are', () => {
     const cells = new CellSpace();
     expect(() => cells.claim('x', 0)).toThrow('count: expected a positive integer, for cells "x", got 0');

@@ -6,9 +6,12 @@ import type { BenchSuite } from './suite.js';
 const figure = (value: number): string =>
   value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 
+/** A share of a peer's time shows two digits however small it is: 0.012 is over a goal of 0.010. */
+const times = (ratio: number): string => `${ratio < 0.1 ? ratio.toPrecision(2) : ratio.toFixed(2)}×`;
+
 /** The results of a suite as a text table: median, least, rate, ratio and the goal that it has. */
-export function printTable(name: string, suite: BenchSuite, times: readonly CaseTimes[]): string {
-  const medians = new Map(times.map((one) => [one.name, median(one.sortedNs)]));
+export function printTable(name: string, suite: BenchSuite, sampled: readonly CaseTimes[]): string {
+  const medians = new Map(sampled.map((one) => [one.name, median(one.sortedNs)]));
   const table = new Table({
     head: [name, 'ns median', 'ns least', 'million/s', 'ratio', 'goal', 'to'],
     colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'left'],
@@ -22,13 +25,14 @@ export function printTable(name: string, suite: BenchSuite, times: readonly Case
         `per: expected the name of a case of suite ${name}, got ${JSON.stringify(one.per)}`,
       );
     const ratio = base === undefined ? undefined : ns / base;
-    const goal = one.goal === undefined ? '' : `≤ ${figure(one.goal)}${base === undefined ? ' ns' : '×'}`;
+    const goal =
+      one.goal === undefined ? '' : base === undefined ? `≤ ${figure(one.goal)} ns` : `≤ ${times(one.goal)}`;
     table.push([
       one.name,
       figure(ns),
-      figure(times[index]?.sortedNs[0] ?? Number.NaN),
+      figure(sampled[index]?.sortedNs[0] ?? Number.NaN),
       figure(1000 / ns),
-      ratio === undefined ? '' : `${ratio.toFixed(2)}×`,
+      ratio === undefined ? '' : times(ratio),
       goal,
       one.per ?? '',
     ]);
