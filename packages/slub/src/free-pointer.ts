@@ -110,7 +110,8 @@ export function setFreePointer(cache: SlubCache, slabPfn: number, object: number
   const chunk = memory.directory[pfn >> 4]!;
   const words = chunk === 0 ? memory.wordsOf(pfn) : memory.chunks[chunk]!;
   const word = ((pfn & 15) << 10) | ((at & 4095) >> 2);
-  if (!cache.plain) {
+  // Compared with `true`: a field that may hold anything is asked for six kinds of falsehood.
+  if (cache.plain !== true) {
     setMixedPointer(cache, slabPfn, at, next, words, word);
     return;
   }

@@ -11,10 +11,13 @@
 export const FROZEN: number = 1 << 31;
 /** Objects in use. Bits of a word: does not check it. */
 export const inuseOf = (counters: number): number => counters & 0xffff;
+/** The bits of the objects that a slab holds. */
+export const OBJECTS_MASK = 0x7fff0000;
 /** Objects the slab holds. Bits of a word: does not check it. */
 export const objectsOf = (counters: number): number => (counters >>> 16) & 0x7fff;
 /** Every object in use, frozen. */
-export const allInUse = (counters: number): number => (counters & 0x7fff0000) | objectsOf(counters) | FROZEN;
+export const allInUse = (counters: number): number =>
+  (counters & OBJECTS_MASK) | objectsOf(counters) | FROZEN;
 /** More objects in use, or less. Below 0 they wrap, as 16 bits do, and leave the other counters alone. */
 export const changeInUse = (counters: number, by: number): number =>
   (counters & ~0xffff) | ((counters + by) & 0xffff);

@@ -84,6 +84,9 @@ export class SlubCache implements KmemCache {
   readonly strayBits: number;
   /** Of a page frame's number the bits that the first frame of its slab has too, when it is of the usual order. */
   readonly slabMask: number;
+  /** Of an address the bits that lie within a slab of the usual order, and that slab's count of objects as its counters have it. */
+  readonly offsetMask: number;
+  readonly objectsBits: number;
   /** As the system has them; here they save hot paths a step. */
   readonly memory: PhysicalMemory;
   readonly frames: PageFrames;
@@ -144,6 +147,8 @@ export class SlubCache implements KmemCache {
     this.unchecked = !this.debugging && !system.pages.strict && !system.hardened;
     this.strayBits = ~((4096 << Math.max(geometry.order, geometry.minOrder)) - 4);
     this.slabMask = -1 << geometry.order;
+    this.offsetMask = (4096 << geometry.order) - 1;
+    this.objectsBits = geometry.objects << 16;
     this.memory = system.memory;
     this.frames = system.frames;
     this.plain = system.plain;

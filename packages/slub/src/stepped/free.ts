@@ -16,7 +16,7 @@ import {
 import { checkAlive } from '../check-arguments.js';
 import { setFreePointer } from '../free-pointer.js';
 import { checkMisuse, ownerOf } from '../misuse.js';
-import { FROZEN, changeInUse, inuseOf, objectsOf } from '../slab-counters.js';
+import { FROZEN, OBJECTS_MASK, changeInUse, inuseOf } from '../slab-counters.js';
 import { addPartial, removeFull, removePartial } from '../slab-lists.js';
 import { NodeWord, type SlubCache, slabCellOf } from '../slub-cache.js';
 import { freeDebugProcessing } from '../slub-debug.js';
@@ -38,6 +38,8 @@ const SLOWPATH = SlubStat.freeSlowpath;
 const FROZEN_STAT = SlubStat.freeFrozen;
 const PAGE = PAGE_SIZE;
 const FROZEN_BIT = FROZEN;
+const OBJECTS = OBJECTS_MASK;
+const setPointer = setFreePointer;
 const NONE = -1;
 const SECTION = 10;
 const SECTION_MASK = SECTION_FRAMES - 1;
@@ -59,29 +61,30 @@ export function* slubFree(ctx: Context, cache: SlubCache, object: number): Steps
     yield* freeChecked(ctx, cache, object);
     return;
   }
-  const { cpu, memory } = cache;
+  const { cpu } = cache;
   for (;;) {
     yield read(cache.cpuCell + ctx.cpu);
-    const at = ctx.cpu << SHIFT;
+    const at = ctx.cpu << 6;
     const tid = cpu[at | TID]!;
-    yield read(cache.cpuCell + (at >> SHIFT));
-    const slab = cpu[at | SLAB]!;
+    yield read(cache.cpuCell + (at >> 6));
+    // Of word 0, SLAB, as in slubAlloc.
+    const slab = cpu[at]!;
     // By its address alone: most objects come back to the slab that the CPU works on.
-    const offset = object - slab * PAGE;
+    const offset = object - slab * 4096;
     if (!(offset >= 0 && offset < cpu[at | FREE_BELOW]!)) {
       yield* slowFree(ctx, cache, object, slab, 0, 1);
       return;
     }
     // Read with the slab: from the next step on it may be another.
-    const words = memory.chunks[cpu[at | CHUNK]!]!;
+    const words = cache.memory.chunks[cpu[at | CHUNK]!]!;
     const word = (cpu[at | POINTER_BASE]! + (offset >> 2)) | 0;
     const high = cpu[at | HIGH]!;
-    yield read(cache.cpuCell + (at >> SHIFT));
+    yield read(cache.cpuCell + (at >> 6));
     const freelist = cpu[at | FREELIST]!;
     words[word] = freelist === 0 ? 0 : ((slab << 12) + freelist - 1) | 0;
     words[word + 1] = freelist === 0 ? 0 : high;
     yield rmw(cache.cpuCell + ctx.cpu);
-    const here = ctx.cpu << SHIFT;
+    const here = ctx.cpu << 6;
     if (raced(cpu[here | TID] !== tid || cpu[here | FREELIST] !== freelist)) {
       countCpuFail(cache, ctx.cpu);
       continue;
@@ -178,17 +181,18 @@ function* slowFree(
   tail: number,
   many: number,
 ): Steps<void> {
-  checkObjectAddress(object);
+  if (!Number.isSafeInteger(object) || object < 0) checkObjectAddress(object);
   const { cpu, frames } = cache;
   // A slab of the usual order begins at a multiple of its size: that spares the look at the page's own frame.
   let slab = (object / PAGE) & cache.slabMask;
   let slot = (frames.directory[slab >> SECTION]! + (slab & SECTION_MASK)) | 0;
+  let head = (object & cache.offsetMask) | 1;
   yield read(slabCellOf(cache, slot));
-  if (frames.owner0[slot] !== cache.id || objectsOf(frames.owner2[slot]!) !== cache.objects) {
+  if (frames.owner0[slot] !== cache.id || (frames.owner2[slot]! & OBJECTS) !== cache.objectsBits) {
     slot = slotOfObject(cache, object);
     slab = frames.pfnOf(slot);
+    head = (object - slab * PAGE) | 1;
   }
-  const head = (object - slab * PAGE) | 1;
   if (slab === cpuSlab) {
     yield* freeList(ctx, cache, slot, head, head, 1);
     return;
@@ -199,7 +203,7 @@ function* slowFree(
     yield read(slabCellOf(cache, slot));
     const prior = frames.owner1[slot]!;
     const old = frames.owner2[slot]!;
-    setFreePointer(cache, slab, tail === 0 ? head : tail, prior);
+    setPointer(cache, slab, (tail === 0 ? head : tail) | 0, prior);
     const inuse = (old - many) & 0xffff;
     // Of a slab that nobody holds: it was full and is this CPU's from now on, or it is empty and may go.
     const moves = old >= 0 && (inuse === 0 || prior === 0);
