@@ -1,4 +1,4 @@
-import { BUDDY_MASK, BLOCK_ORDER_SHIFT, buddyKey } from '@mm/memory';
+import { BLOCK_ORDER_SHIFT, BUDDY_MASK, BUDDY_ZONE_SHIFT, PageFlag } from '@mm/memory';
 
 import { addTopFree } from './free-area.js';
 import type { PageAllocator } from './page-allocator.js';
@@ -6,6 +6,8 @@ import type { PageAllocator } from './page-allocator.js';
 // Local constants: imported ones are read from their module each time.
 const TOP = 10;
 const SHIFT = BLOCK_ORDER_SHIFT;
+const ZONE_SHIFT = BUDDY_ZONE_SHIFT;
+const BUDDY = PageFlag.buddy;
 const MASK = BUDDY_MASK;
 const PCPTYPES = 3;
 
@@ -29,7 +31,7 @@ export function freeBlock(
   const area = (zone | 0) << 4;
   let slot = pageSlot | 0;
   let order = pageOrder | 0;
-  let key = buddyKey(zone, order);
+  let key = BUDDY | (zone << ZONE_SHIFT) | (order << SHIFT);
   while (order < TOP) {
     const buddy = slot ^ (1 << order);
     if ((flags[buddy]! & MASK) !== key) break;
@@ -43,7 +45,7 @@ export function freeBlock(
       listMask[head >> 4]! &= ~(1 << (head & 15));
     }
     flags[buddy]! &= ~MASK;
-    areaFree[area + order] = (areaFree[area + order]! - 1) | 0;
+    areaFree[area | order] = (areaFree[area | order]! - 1) | 0;
     slot &= buddy;
     order = (order + 1) | 0;
     key = (key + (1 << SHIFT)) | 0;
@@ -69,7 +71,7 @@ export function freeBlock(
     next[head] = slot;
   }
   listMask[set]! |= 1 << order;
-  areaFree[area + order] = (areaFree[area + order]! + 1) | 0;
+  areaFree[area | order] = (areaFree[area | order]! + 1) | 0;
 }
 
 /** Whether a block of `type` may merge across pageblocks with `buddy`. @see linux 6.1 migratetype_is_mergeable */

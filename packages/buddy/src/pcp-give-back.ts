@@ -13,6 +13,7 @@ const THRESHOLD = PcpWord.statThreshold;
 const FREE_DIFF = PcpWord.freeDiff;
 const ISOLATED = ZoneWord.isolatedBlocks;
 const ISOLATE = MigrateType.ISOLATE;
+const ZONE_SHIFT = 3;
 const NR_PCP_LISTS = NR_LISTS;
 const ODD_TYPE_MASK = ODD_MASK;
 
@@ -39,7 +40,8 @@ export function giveBackLocked(
     const slot = next[first]!;
     next[first] = prev[first] = first;
     pcpState[counter] = 0;
-    return giveBackOne(pages, cpu, zone, slot, firstIndex);
+    const order = (firstIndex / 3) | 0;
+    return giveBackOne(pages, cpu, zone, slot, order, firstIndex - 3 * order);
   }
   let low = 0;
   let high = NR_PCP_LISTS - 1;
@@ -93,7 +95,7 @@ function giveBackList(
       if (end !== start) freeRun(pages, zone, start, end, order, listType, up);
       start = end;
       pcpState[at + FREE_DIFF] = part;
-      giveBackOne(pages, cpu, zone, slot, index);
+      giveBackOne(pages, cpu, zone, slot, order, listType);
       part = pcpState[at + FREE_DIFF]!;
     } else {
       if (slot === end && up >= 0 && end !== start) {
@@ -154,18 +156,27 @@ function freeRun(
   }
 }
 
-/** Gives back a block that is off its list already; it may be marked, or lie in an isolated pageblock. */
-function giveBackOne(pages: PageAllocator, cpu: number, zone: number, slot: number, index: number): void {
-  const { frames } = pages;
-  const { flags, refcount } = frames;
-  const order = (index / 3) | 0;
-  let type = index - 3 * order;
+/**
+ * Gives back a block of the lists of `listType` that is off its list already; it may be marked, or lie in an isolated
+ * pageblock.
+ */
+export function giveBackOne(
+  pages: PageAllocator,
+  cpu: number,
+  zone: number,
+  slot: number,
+  order: number,
+  listType: number,
+): void {
+  const { flags, refcount } = pages.frames;
+  let type = listType;
   if ((flags[slot]! | refcount[slot]!) !== 0) {
     if (isBadToFree(pages, slot)) return;
-    type = pcpTypeOfFlags(flags[slot]!, index);
+    type = pcpTypeOfFlags(flags[slot]!, listType);
     flags[slot]! &= ~ODD_TYPE_MASK;
   }
-  if (pages.zoneState[zone * ZONE_WORDS + ISOLATED]! > 0) type = blockTypeOf(pages, frames.pfnOf(slot));
+  if (pages.zoneState[(zone << ZONE_SHIFT) | ISOLATED]! > 0)
+    type = blockTypeOf(pages, pages.frames.pfnOf(slot));
   if (type !== ISOLATE) modFreepageState(pages, cpu, zone, 1 << order, type);
   freeBlock(pages, zone, slot, order, type, false);
 }

@@ -1,7 +1,7 @@
 import type { PageAllocator } from './page-allocator.js';
 import { AllocFlag } from './alloc-flags.js';
 import { MigrateType } from './migrate-types.js';
-import { anyBadToTake, flagsOfAll } from './page-checks.js';
+import { anyBadToTake, anyFlags } from './page-checks.js';
 import { oddType, pcpHead } from './pcp-lists.js';
 import { takeSmallest } from './split-block.js';
 import { takeBlock } from './take-block.js';
@@ -76,7 +76,7 @@ function appendRun(
   const { next, prev, flags } = pages.frames;
   const size = 1 << order;
   const end = (first + (count << order)) | 0;
-  const clean = !pages.checkPages || flagsOfAll(flags, first, end) === 0;
+  const clean = !pages.checkPages || !anyFlags(pages.frames, first, end);
   let last = prev[head]!;
   let arrived = 0;
   for (let slot = first; slot < end; slot = (slot + size) | 0) {

@@ -3,7 +3,7 @@ import { BLOCK_ORDER_SHIFT, PageFlag } from '@mm/memory';
 import { reportBadPage } from './bad-page.js';
 import { GfpBit } from './gfp-bits.js';
 import type { PageAllocator } from './page-allocator.js';
-import { CHECK_AT_FREE, CHECK_AT_PREP, flagsOfAll, isBadToFree } from './page-checks.js';
+import { CHECK_AT_FREE, CHECK_AT_PREP, anyFlags, isBadToFree } from './page-checks.js';
 
 // Local constants: imported ones are read from their module each time.
 const ALLOCATED = PageFlag.allocated;
@@ -48,7 +48,7 @@ export function prepareFree(pages: PageAllocator, slot: number, order: number, c
   if (
     order !== 0 &&
     (compound || pages.checkPages) &&
-    flagsOfAll(flags, slot + 1, slot + (1 << order)) !== 0 &&
+    anyFlags(pages.frames, slot + 1, slot + (1 << order)) &&
     !prepareTails(pages, slot, order, compound)
   )
     return false;

@@ -1,4 +1,4 @@
-import { BLOCK_ORDER_SHIFT, BUDDY_MASK, buddyKey } from '@mm/memory';
+import { BLOCK_ORDER_SHIFT, BUDDY_MASK, BUDDY_ZONE_SHIFT, PageFlag } from '@mm/memory';
 
 import { removeTopFree, topHead } from './free-area.js';
 import type { PageAllocator } from './page-allocator.js';
@@ -6,6 +6,8 @@ import type { PageAllocator } from './page-allocator.js';
 // Local constants: imported ones are read from their module each time.
 const TOP = 10;
 const SHIFT = BLOCK_ORDER_SHIFT;
+const ZONE_SHIFT = BUDDY_ZONE_SHIFT;
+const BUDDY = PageFlag.buddy;
 const MASK = BUDDY_MASK;
 
 /**
@@ -30,7 +32,8 @@ export function takeSmallest(pages: PageAllocator, zone: number, leastOrder: num
   prev[after] = head;
   if (after === head) listMask[set]! &= ~(1 << from);
   frames.flags[slot]! &= ~MASK;
-  areaFree[(zone << 4) + from]!--;
+  const area = ((zone << 4) + from) | 0;
+  areaFree[area] = (areaFree[area]! - 1) | 0;
   return from === order ? slot : split(pages, zone, slot, from, order, type);
 }
 
@@ -48,8 +51,8 @@ function split(
   const slot = pageSlot | 0;
   const set = ((zone | 0) * 6 + (type | 0)) | 0;
   let head = ((pages.listBase | 0) + (set << 4) + from) | 0;
-  let key = buddyKey(zone, from);
-  let area = (zone << 4) + from;
+  let key = BUDDY | (zone << ZONE_SHIFT) | (from << SHIFT);
+  let area = ((zone << 4) + from) | 0;
   for (let half = from - 1; half >= order; half--) {
     const rest = (slot + (1 << half)) | 0;
     head = (head - 1) | 0;
@@ -60,7 +63,7 @@ function split(
     next[rest] = head;
     prev[rest] = head;
     flags[rest] = (flags[rest]! & ~MASK) | key;
-    areaFree[area]!++;
+    areaFree[area] = (areaFree[area]! + 1) | 0;
   }
   listMask[set]! |= (1 << from) - (1 << order);
   return slot;

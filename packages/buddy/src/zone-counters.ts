@@ -4,6 +4,13 @@ import { MigrateType } from './migrate-types.js';
 import type { PageAllocator } from './page-allocator.js';
 import { PcpWord, ZONE_WORDS, ZoneWord, pcpAt } from './zone-state.js';
 
+// Local constants: imported ones are read from their module each time.
+const THRESHOLD = PcpWord.statThreshold;
+const FREE = ZoneWord.free;
+const FREE_DIFF = PcpWord.freeDiff;
+const ZONE_SHIFT = 3;
+const CMA = MigrateType.CMA;
+
 /**
  * Adds `delta` to a zone counter by way of this CPU's part of it: the part is folded into the global
  * counter when it grows beyond the CPU's threshold.
@@ -19,19 +26,21 @@ function modZonePageState(
   partWord: number,
   delta: number,
 ): void {
-  const pcp = pages.pcpState;
+  const { pcpState, zoneState } = pages;
   const at = pcpAt(cpu, zone);
-  const part = pcp[at + partWord]! + delta;
-  const threshold = pcp[at + PcpWord.statThreshold]!;
+  const mine = at | partWord;
+  const part = (pcpState[mine]! + delta) | 0;
+  const threshold = pcpState[at | THRESHOLD]! | 0;
   if (part > threshold || part < -threshold) {
-    pages.zoneState[zone * ZONE_WORDS + globalWord]! += part;
-    pcp[at + partWord] = 0;
-  } else pcp[at + partWord] = part;
+    const all = (zone << ZONE_SHIFT) | globalWord;
+    zoneState[all] = (zoneState[all]! + part) | 0;
+    pcpState[mine] = 0;
+  } else pcpState[mine] = part;
 }
 
 /** Counts free pages of a zone. @see linux 6.1 mm/page_alloc.c __mod_zone_page_state */
 export function modFreePages(pages: PageAllocator, cpu: number, zone: number, delta: number): void {
-  modZonePageState(pages, cpu, zone, ZoneWord.free, PcpWord.freeDiff, delta);
+  modZonePageState(pages, cpu, zone, FREE, FREE_DIFF, delta);
 }
 
 /** Counts free pages of CMA blocks. */
@@ -51,7 +60,7 @@ export function modFreepageState(
   type: number,
 ): void {
   modFreePages(pages, cpu, zone, delta);
-  if (type === MigrateType.CMA) modFreeCmaPages(pages, cpu, zone, delta);
+  if (type === CMA) modFreeCmaPages(pages, cpu, zone, delta);
 }
 
 /**

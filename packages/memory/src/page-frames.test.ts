@@ -89,3 +89,22 @@ test.each([
 ])('a malformed memory map is refused by name (%#)', (ranges, message) => {
   expect(() => new PageFrames(ranges)).toThrow(message);
 });
+
+test('the flags of two frames are one number, 0 just when both have none, in arrays that have grown too', () => {
+  const wide = new PageFrames([{ startPfn: 0, endPfn: 2 ** 20 }]);
+  const holds = (pfn: number): void => {
+    const slot = wide.slotOf(pfn);
+    for (let bit = 0; bit < 28; bit++) {
+      wide.flags[slot] = 1 << bit;
+      expect(wide.flagPairs[slot >> 1]).toBeGreaterThan(0);
+      expect(wide.flagPairs[slot >> 1]! + wide.flagPairs[(slot >> 1) ^ 1]!).toBeGreaterThan(0);
+    }
+    wide.flags[slot] = 0;
+    expect(wide.flagPairs[slot >> 1]).toBe(0);
+  };
+  holds(4000);
+  holds(4001);
+  for (let section = 0; section < 40; section++) wide.slotOf(section << 10);
+  holds(4001);
+  holds(39 * 1024 + 7);
+});

@@ -47,8 +47,13 @@ export class PageFrames {
   readonly directory: Int32Array;
   /** slot >> 10 → first pfn of the section; -1 for claimed slots. */
   sectionPfn: Int32Array;
-  /** PageFlag bits. */
+  /** PageFlag bits, of which 28..31 stay 0. */
   flags: Int32Array;
+  /**
+   * The same words, those of two frames as a number: no bit pattern of flags is negative or no number, so a sum of these is 0 just when
+   * all of them are. Twice as fast to look at.
+   */
+  flagPairs: Float64Array;
   /** Reference count. */
   refcount: Int32Array;
   /** List link, by slot; of a tail page the slot of its head. */
@@ -74,6 +79,7 @@ export class PageFrames {
     const room = new Room(FIRST_SLOTS);
     this.sectionPfn = new Int32Array(FIRST_SLOTS >> SECTION_SHIFT).fill(-1);
     this.flags = room.words(0);
+    this.flagPairs = room.pairs(0);
     this.refcount = room.words(1);
     this.next = room.words(2);
     this.prev = room.words(3);
@@ -164,6 +170,7 @@ export class PageFrames {
       capacity += Math.max(Math.min(capacity, MOST_GROWN), (capacity >> 12) << SECTION_SHIFT);
     const room = new Room(capacity);
     this.flags = room.words(0, this.flags);
+    this.flagPairs = room.pairs(0);
     this.refcount = room.words(1, this.refcount);
     this.next = room.words(2, this.next);
     this.prev = room.words(3, this.prev);
@@ -254,6 +261,11 @@ class Room {
     const array = new Int32Array(this.#buffer, index * (this.#slots * 4 + STAGGER), this.#slots);
     if (old !== undefined) array.set(old);
     return array;
+  }
+
+  /** The array number `index` of words, two at a time. */
+  pairs(index: number): Float64Array {
+    return new Float64Array(this.#buffer, index * (this.#slots * 4 + STAGGER), this.#slots >> 1);
   }
 
   /** The array number `index` of bytes, beginning as `old`. */

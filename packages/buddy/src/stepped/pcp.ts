@@ -14,7 +14,7 @@ import { unlink } from '../free-area.js';
 import { MIGRATE_PCPTYPES } from '../migrate-types.js';
 import type { PageAllocator } from '../page-allocator.js';
 import { pcpFreeCount, pcpHead, pcpHighNow, pcpLock, pcpSizesCellOf } from '../pcp-lists.js';
-import { giveBackLocked } from '../pcp-give-back.js';
+import { giveBackLocked, giveBackOne } from '../pcp-give-back.js';
 import { refillLocked } from '../pcp-refill.js';
 import { PcpWord, STATE_PCP as PCP, STATE_ZONES as ZONES, ZoneWord, pcpAt } from '../zone-state.js';
 
@@ -160,5 +160,26 @@ export function* giveSomeBack(ctx: Context, pages: PageAllocator, zone: number, 
   yield lock(pages.zoneLockCell + zone);
   yield rmw(pages.zoneFreeCell + zone);
   giveBackLocked(pages, cpu, zone, some, index);
+  yield unlock(pages.zoneLockCell + zone);
+}
+
+/**
+ * Gives a block back to the free lists by way of lists that are empty: as {@link giveSomeBack} does with the only block there is, when
+ * blocks are freed in a row. Under the lists' lock.
+ * @see linux 6.1 mm/page_alloc.c free_unref_page_commit
+ */
+export function* giveThrough(
+  ctx: Context,
+  pages: PageAllocator,
+  zone: number,
+  slot: number,
+  order: number,
+  type: number,
+): Steps<void> {
+  const { cpu } = ctx;
+  yield read(pcpSizesCellOf(pages, cpu, zone));
+  yield lock(pages.zoneLockCell + zone);
+  yield rmw(pages.zoneFreeCell + zone);
+  giveBackOne(pages, cpu, zone, slot, order, type);
   yield unlock(pages.zoneLockCell + zone);
 }

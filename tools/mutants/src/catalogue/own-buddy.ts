@@ -32,8 +32,8 @@ export const OWN_BUDDY: readonly Mutant[] = [
   own('merge-count', 'accounting', 'a merged buddy stays in the count of its order', [
     edit(
       'buddy/merge-block',
-      'areaFree[area + order] = (areaFree[area + order]! - 1) | 0;',
-      'areaFree[area + order] = areaFree[area + order]! | 0;',
+      'areaFree[area | order] = (areaFree[area | order]! - 1) | 0;',
+      'areaFree[area | order] = areaFree[area | order]! | 0;',
     ),
   ]),
   own('merge-never', 'logic', 'a freed block does not look for its buddy from order 3 on', [
@@ -61,7 +61,11 @@ export const OWN_BUDDY: readonly Mutant[] = [
     ),
   ]),
   own('split-rest', 'accounting', 'a split does not count the halves that it gives back', [
-    edit('buddy/split-block', '    areaFree[area]!++;', '    areaFree[area]! += 0;'),
+    edit(
+      'buddy/split-block',
+      '    areaFree[area] = (areaFree[area]! + 1) | 0;',
+      '    areaFree[area] = areaFree[area]! | 0;',
+    ),
   ]),
   own('take-head', 'logic', 'the list keeps the block that is taken off it', [
     edit(
@@ -218,11 +222,7 @@ export const OWN_BUDDY: readonly Mutant[] = [
     ),
   ]),
   own('counter-fold', 'accounting', "a CPU's part of a counter is folded and kept", [
-    edit(
-      'buddy/zone-counters',
-      '    pcp[at + partWord] = 0;\n  } else',
-      '    pcp[at + partWord] = 1;\n  } else',
-    ),
+    edit('buddy/zone-counters', '    pcpState[mine] = 0;\n  } else', '    pcpState[mine] = 1;\n  } else'),
   ]),
   own(
     'pcp-lock',

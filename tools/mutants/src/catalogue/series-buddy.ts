@@ -69,7 +69,7 @@ export const SERIES_BUDDY: readonly Mutant[] = [
     edits: [
       edit(
         'buddy/pcp-give-back',
-        'if (pages.zoneState[zone * ZONE_WORDS + ISOLATED]! > 0) type =',
+        'if (pages.zoneState[(zone << ZONE_SHIFT) | ISOLATED]! > 0)\n    type =',
         'if (pages.zoneState[zone * ZONE_WORDS + ISOLATED]! > 1e9) type =',
       ),
     ],
