@@ -27,6 +27,16 @@ export function timeOption(text: string, field = '--time'): number {
   return Number(match[1]) * UNITS_MS[match[2] as keyof typeof UNITS_MS];
 }
 
+/** What is done has no end when it takes longer: some ten thousand times what the slowest takes. */
+export const STALL_MS = 60_000;
+
+/** `--stall`, in milliseconds. @throws OptionError for what is no time. */
+export function stallOption(text: string): number {
+  const limitMs = timeOption(text, '--stall');
+  if (limitMs === 0) throw new OptionError('--stall', 'more than no time', text);
+  return limitMs;
+}
+
 /**
  * An option that is one of some words.
  * @throws OptionError when it is another.

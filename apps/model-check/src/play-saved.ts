@@ -4,7 +4,7 @@ import { runCampaign } from './campaign/run-campaign.js';
 import { WHOLE } from './campaign/shard.js';
 import type { RunOptions } from './run-job.js';
 import { savedJob } from './saved-job.js';
-import { showCounterexample } from './show-counterexample.js';
+import { programText, showCounterexample } from './show-counterexample.js';
 import { FIRST_RUN_MS } from './stalled-run.js';
 
 /** Plays what earlier runs found under these options. True when one still fails. */
@@ -26,13 +26,28 @@ export async function stillFails(
   const [failing] = lane!.result;
   if (failing === undefined) return false;
   const [file, counterexample] = ours[failing.unit]!;
-  if (failing.endless)
+  if (failing.endlessPart !== null)
     console.log(`a saved counterexample has no end within ${watched.limitMs / 1000} s any more: ${file}`);
   else {
     console.log('a saved counterexample still fails:');
     showCounterexample(file, counterexample);
   }
   return true;
+}
+
+/**
+ * Plays a counterexample on a thread of its own, which may go into a loop.
+ * @returns the command that has no end within the time, in words; null: each has.
+ */
+export async function endlessCommand(
+  counterexample: Counterexample,
+  limitMs: number,
+): Promise<string | null> {
+  const options = { saved: [counterexample], turns: true };
+  const [lane] = await runCampaign(savedJob, options, { workers: 1, shard: WHOLE, limitMs });
+  const part = lane!.result[0]?.endlessPart ?? null;
+  if (part === null) return null;
+  return part === 0 ? 'the start' : programText(counterexample).split('\n')[part - 1]!.trim();
 }
 
 const sorted = (options: WorldOptions): string =>

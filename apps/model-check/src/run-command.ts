@@ -19,7 +19,7 @@ import { SAVE_FOLDER, saveCounterexample, savedCounterexamples } from './counter
 import { ExitCode } from './exit-code.js';
 import { FAULT_HELP, type FaultFlags, addFaultFlags, describeFaults, faultsOf } from './fault-flags.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
-import { choiceOption, folderOption, integerOption, timeOption } from './options.js';
+import { STALL_MS, choiceOption, folderOption, integerOption, stallOption, timeOption } from './options.js';
 import { stillFails } from './play-saved.js';
 import { reportOf, writeReport, writeReportJunit } from './report.js';
 import { type Broken, MODES, type RunOptions, type RunResult, runJob } from './run-job.js';
@@ -143,18 +143,11 @@ function optionsOf(flags: RunFlags): RunOptions {
   };
 }
 
-/** Milliseconds after which a run has no end: some ten thousand times what the slowest takes. @throws OptionError for what is no time. */
-function stallOption(text: string | undefined, commands: number): number {
-  if (text === undefined) return 60_000 * Math.ceil(commands / 1000);
-  const limitMs = timeOption(text, '--stall');
-  if (limitMs === 0) throw new OptionError('--stall', 'more than no time', text);
-  return limitMs;
-}
-
 async function run(flags: RunFlags): Promise<ExitCode> {
   const options = optionsOf(flags);
   const campaign = campaignOf(flags);
-  const limitMs = stallOption(flags.stall, options.commands);
+  const limitMs =
+    flags.stall === undefined ? STALL_MS * Math.ceil(options.commands / 1000) : stallOption(flags.stall);
   folderOption(flags.save, '--save');
   if (flags.invariants === true) {
     console.log(options.systems.map(describeInvariants).join('\n'));

@@ -13,7 +13,7 @@ test('a saved counterexample is played under its own options: it fails there, an
   const merged = { ...counterexample, options: { ...WORLD, series: 'merged' } as const };
   const options = { saved: [merged, counterexample] };
   const results = [0, 1].map((unit) => savedJob.runUnit(options, 'saved', unit, () => undefined));
-  expect(results).toEqual([[], [{ unit: 1, endless: false }]]);
+  expect(results).toEqual([[], [{ unit: 1, endlessPart: null }]]);
   expect(results.map((result) => savedJob.ends(options, result as StillFailing[]))).toEqual([false, true]);
 });
 
@@ -22,8 +22,8 @@ test('one that has no end any more is told of', async () => {
     lane: 'saved',
     unit: 3,
     limitMs: 10_000,
-    part: 0,
+    part: 12,
     attempt: () => Promise.reject(new Error('nothing is tried')),
   };
-  expect(await savedJob.stalled!({ saved: [] }, stall)).toEqual([{ unit: 3, endless: true }]);
+  expect(await savedJob.stalled!({ saved: [] }, stall)).toEqual([{ unit: 3, endlessPart: 12 }]);
 });

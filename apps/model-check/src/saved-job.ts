@@ -6,19 +6,32 @@ import type { Job } from './campaign/job.js';
 /** Counterexamples that are played again. */
 export interface SavedOptions {
   readonly saved: readonly Counterexample[];
+  /** Say which command it is at, to who watches. Default false: that takes longer than the commands. */
+  readonly turns?: boolean;
 }
 
-/** One that still fails, by its place; where the code has changed since it may have no end any more. */
-const stillFailing = z.strictObject({ unit: z.number().int().nonnegative(), endless: z.boolean() });
+/**
+ * One that still fails, by its place. Where the code has changed since it may have no end any more: then `endlessPart` is 1 more than
+ * the command that has none, or 0 where that was not looked at.
+ */
+const stillFailing = z.strictObject({
+  unit: z.number().int().nonnegative(),
+  endlessPart: z.number().int().nonnegative().nullable(),
+});
 export type StillFailing = z.infer<typeof stillFailing>;
 
 const LANE = 'saved';
 
-function play({ saved }: SavedOptions, unit: number): readonly StillFailing[] {
+function play(
+  { saved, turns = false }: SavedOptions,
+  unit: number,
+  beat: (part: number) => void,
+): readonly StillFailing[] {
   const one = saved[unit]!;
   const system = subsystemOf(one.system);
-  const { failure } = runExample(system, one.options, exampleOf(system, one), { careful: true });
-  return failure === null ? [] : [{ unit, endless: false }];
+  const watch = turns ? { onTurn: (op: number): void => beat(op + 1) } : {};
+  const { failure } = runExample(system, one.options, exampleOf(system, one), { careful: true, ...watch });
+  return failure === null ? [] : [{ unit, endlessPart: null }];
 }
 
 /** Plays saved counterexamples, a unit each, until one fails or has no end. */
@@ -26,8 +39,8 @@ export const savedJob: Job<SavedOptions, readonly StillFailing[]> = {
   name: 'saved',
   schema: z.array(stillFailing),
   lanes: ({ saved }) => [{ name: LANE, units: saved.length, milliseconds: Infinity }],
-  runUnit: (options, _lane, unit) => play(options, unit),
-  stalled: async (_options, { unit }) => [{ unit, endless: true }],
+  runUnit: (options, _lane, unit, beat) => play(options, unit, beat),
+  stalled: async (_options, { unit, part }) => [{ unit, endlessPart: part }],
   empty: () => [],
   merge: (_options, _lane, earlier, later) => [...earlier, ...later],
   ends: (_options, failing) => failing.length > 0,

@@ -1,10 +1,11 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { randomProgram, subsystemOf } from '@mm/model';
+import { counterexampleOf, randomProgram, subsystemOf } from '@mm/model';
 import { expect, test } from 'vitest';
 
+import { FAILING_WORLD, failingSlub } from '../test/failing-slub.js';
 import { isBuilt, startCli } from './built-cli.js';
 import type { Attempt } from './campaign/job.js';
 import { type RunOptions, type RunResult, runJob } from './run-job.js';
@@ -65,6 +66,17 @@ test.each(['sequence', 'interleaved'] as const)('a run tells which command goes 
   const begun = [0, 1].map((cpu) => [...new Set(turns)].filter((part) => program[part - 1]!.cpu === cpu));
   expect(begun.flat().length).toBeGreaterThan(100);
   for (const parts of begun) expect(parts).toEqual([...parts].sort((x, y) => x - y));
+});
+
+test.skipIf(!isBuilt)('mm-check replay names the command that has no end, and writes nothing', async () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'mm-stall-'));
+  const found = { seed: 1, mode: 'interleaved', commands: 1000, commit: 'test' } as const;
+  const kept = counterexampleOf(subsystemOf('slub'), FAILING_WORLD, failingSlub(), found);
+  writeFileSync(join(cwd, 'found.json'), JSON.stringify(kept));
+  const { code, out } = await startCli(['replay', 'found.json', '--stall', '1ms', '--json', 'j'], cwd).ended;
+  expect(code).toBe(1);
+  expect(out).toContain('every command ends: no end within 0.001 s, in ');
+  expect(readdirSync(cwd)).toEqual(['found.json']);
 });
 
 test.skipIf(!isBuilt)(
