@@ -252,9 +252,10 @@ function* freeToBuddy(
   yield irqSave;
   yield lock(pages.zoneLockCell + zone);
   yield rmw(pages.zoneFreeCell + zone);
-  const isolated = pages.zoneState[zone * ZONE_WORDS + ZoneWord.isolatedBlocks]! > 0;
+  // Before the lock was taken the type may have become ISOLATE, or no longer be it.
+  const isolated = pages.zoneState[zone * ZONE_WORDS + ZoneWord.isolatedBlocks]! > 0 || type === ISOLATE;
   const typeNow = isolated ? blockTypeOf(pages, pages.frames.pfnOf(slot)) : type;
-  if (typeNow !== MigrateType.ISOLATE) modFreepageState(pages, ctx.cpu, zone, 1 << order, typeNow);
+  if (typeNow !== ISOLATE) modFreepageState(pages, ctx.cpu, zone, 1 << order, typeNow);
   freeBlock(pages, zone, slot, order, typeNow, toTail);
   yield unlock(pages.zoneLockCell + zone);
   yield irqRestore;

@@ -1,4 +1,11 @@
-import { MAX_ORDER, MIGRATE_TYPES, MigrateType, blockTypeOf, freeListPfns } from '@mm/buddy';
+import {
+  MAX_ORDER,
+  MIGRATE_TYPES,
+  MigrateType,
+  blockTypeOf,
+  freeListPfns,
+  isolatePageblock as isolateNow,
+} from '@mm/buddy';
 import { isolatePageblock, unisolatePageblock } from '@mm/buddy/stepped';
 import type { Scenario } from '@mm/interleave';
 import { Context, type Steps } from '@mm/steps';
@@ -38,11 +45,28 @@ export const buddyIsolateMerge: NamedScenario = {
   at: (size) => isolation(size, BLOCK_PAGES, ['isolated']),
 };
 
-/** All is free but the pages from `offset` on that come back; the pageblock at the start is isolated. */
-function isolation({ cpus, operations }: ScenarioSize, offset: number, seen: readonly string[]): Scenario {
-  const world = new PagesWorld({ cpus, pages: 32, pageblockOrder: BLOCK_ORDER, warm: 0, batch: 1, high: 1 });
+/** A pageblock that is brought back into use while pages of it come back that set out when it was isolated. */
+export const buddyUnisolateFree: NamedScenario = {
+  name: 'buddy-unisolate-free',
+  purpose: 'the last isolated pageblock is brought back into use while its last pages are on their way back',
+  functions: ['unset_migratetype_isolate', 'free_one_page', '__free_one_page'],
+  holds: ['free + taken pages = managed pages', 'no free page lies on the lists of isolated ones'],
+  kills: [],
+  sizes: [SMALL, TWO_EACH, THREE_CPUS],
+  at: unisolation,
+};
+
+/**
+ * All is free but the pages from `offset` on, which come back on every CPU but CPU 1; the pageblock at the start.
+ * @param high pages at which a CPU's lists give some back.
+ */
+function comingBack(
+  { cpus, operations }: ScenarioSize,
+  offset: number,
+  high: number,
+): { world: PagesWorld; block: number; frees: HeldBlock[][] } {
+  const world = new PagesWorld({ cpus, pages: 32, pageblockOrder: BLOCK_ORDER, warm: 0, batch: 1, high });
   const all = world.take(0, 0, 32).toSorted((a, b) => a.pfn - b.pfn);
-  const block = all[0]!.pfn;
   const frees = Array.from({ length: cpus }, (_, cpu) => {
     const at = offset + (cpu === 0 ? 0 : operations);
     return cpu === 1 ? [] : all.slice(at, at + operations);
@@ -56,11 +80,18 @@ function isolation({ cpus, operations }: ScenarioSize, offset: number, seen: rea
   );
   world.drain();
   if (offset === 0) world.held.push(all[BLOCK_PAGES]!);
+  return { world, block: all[0]!.pfn, frees };
+}
+
+/** Pages come back while CPU 1 takes their pageblock, or the one before, out of use. */
+function isolation(size: ScenarioSize, offset: number, seen: readonly string[]): Scenario {
+  const { world, block, frees } = comingBack(size, offset, 1);
   const make = world.run(
     () =>
       frees.map((pages, cpu) => {
         const ctx = new Context(cpu);
-        if (cpu === 1) return { ctx, name: 'isolate', steps: isolateTask(world, ctx, block, operations) };
+        if (cpu === 1)
+          return { ctx, name: 'isolate', steps: isolateTask(world, ctx, block, size.operations) };
         return { ctx, name: `free ${cpu}`, steps: freePagesTask(world, ctx, pages) };
       }),
     {
@@ -68,7 +99,44 @@ function isolation({ cpus, operations }: ScenarioSize, offset: number, seen: rea
       sometimes: Object.fromEntries(seen.map((word) => [word, () => world.notes.has(word)])),
     },
   );
-  return { cpus, make };
+  return { cpus: size.cpus, make };
+}
+
+/** Pages come back to a pageblock out of use while CPU 1 brings it back. They were on lists of CPUs when it was isolated. */
+function unisolation(size: ScenarioSize): Scenario {
+  const { world, block, frees } = comingBack(size, 0, BLOCK_PAGES);
+  frees.forEach((pages, cpu) => world.give(cpu, pages));
+  isolateNow(new Context(1), world.pages, block);
+  frees.forEach((pages, cpu) => world.take(cpu, 0, pages.length));
+  const onTheirWay = size.operations * (size.cpus - 1);
+  const make = world.run(
+    () =>
+      frees.map((pages, cpu) => {
+        const ctx = new Context(cpu);
+        if (cpu === 1) return { ctx, name: 'unisolate', steps: unisolateTask(world, ctx, block) };
+        return { ctx, name: `free ${cpu}`, steps: freePagesTask(world, ctx, pages) };
+      }),
+    {
+      check: () => checkInUse(world, block),
+      sometimes: {
+        'all pages came back before': () => world.notes.has(`${BLOCK_PAGES} free`),
+        'no page came back before': () => world.notes.has(`${BLOCK_PAGES - onTheirWay} free`),
+      },
+    },
+  );
+  return { cpus: size.cpus, make };
+}
+
+function* unisolateTask(world: PagesWorld, ctx: Context, block: number): Steps<void> {
+  yield* unisolatePageblock(ctx, world.pages, block, MigrateType.MOVABLE);
+  // In the step that releases the lock: what is free now was free before.
+  world.notes.add(`${pagesIn(world, [MigrateType.MOVABLE], block)} free`);
+}
+
+function checkInUse(world: PagesWorld, block: number): void {
+  const strays = pagesIn(world, [MigrateType.ISOLATE], block);
+  if (strays > 0)
+    throw new ModelViolation('no free page lies on the lists of isolated ones', `${strays} of the block do`);
 }
 
 const pagesOn = (world: PagesWorld, types: readonly number[], block: number): HeldBlock[] =>
@@ -79,6 +147,10 @@ const pagesOn = (world: PagesWorld, types: readonly number[], block: number): He
         .map((pfn) => ({ pfn, order })),
     ).flat(),
   );
+
+/** Pages of the block on the lists of some types. */
+const pagesIn = (world: PagesWorld, types: readonly number[], block: number): number =>
+  pagesOn(world, types, block).reduce((sum, { order }) => sum + 2 ** order, 0);
 
 /** Isolates the block, and between two rounds brings it back into use. */
 function* isolateTask(world: PagesWorld, ctx: Context, block: number, rounds: number): Steps<void> {
@@ -91,9 +163,8 @@ function* isolateTask(world: PagesWorld, ctx: Context, block: number, rounds: nu
       continue;
     }
     notes.add('isolated');
-    const free = pagesOn(world, [MigrateType.ISOLATE], block).reduce((sum, { order }) => sum + 2 ** order, 0);
     // The reference is gone, and the page on no list yet.
-    if (free < BLOCK_PAGES) notes.add('under way');
+    if (pagesIn(world, [MigrateType.ISOLATE], block) < BLOCK_PAGES) notes.add('under way');
     if (i + 1 < rounds) yield* unisolatePageblock(ctx, pages, block, MigrateType.MOVABLE);
   }
 }

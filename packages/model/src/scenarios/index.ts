@@ -3,7 +3,7 @@ import { checkText } from '@mm/printk';
 import { buddyCpuOffline } from './buddy-cpu-offline.js';
 import { buddyBulkAlloc, buddyDrainAlloc, buddyDrainFree } from './buddy-drain.js';
 import { buddyHighatomic } from './buddy-highatomic.js';
-import { buddyIsolateFree, buddyIsolateMerge } from './buddy-isolate.js';
+import { buddyIsolateFree, buddyIsolateMerge, buddyUnisolateFree } from './buddy-isolate.js';
 import { buddyPcpDisable } from './buddy-pcp-disable.js';
 import { buddySpeculative, buddySpeculativeCompound } from './buddy-speculative.js';
 import { buddySplitMerge } from './buddy-split-merge.js';
@@ -56,6 +56,7 @@ export const SCENARIOS: readonly NamedScenario[] = [
   buddyPcpDisable,
   buddyIsolateFree,
   buddyIsolateMerge,
+  buddyUnisolateFree,
   buddyHighatomic,
   buddyUnreserveFree,
   buddyZonelists,

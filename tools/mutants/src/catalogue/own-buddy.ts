@@ -262,6 +262,13 @@ export const OWN_BUDDY: readonly Mutant[] = [
     ),
   ]),
   own(
+    'unisolate-free',
+    'accounting',
+    'a page on its way to an isolated pageblock goes to the lists of such when the pageblock is in use again',
+    [edit('buddy/stepped/free-pages', ' > 0 || type === ISOLATE;', ' > 0;')],
+    [scenario('buddy-unisolate-free')],
+  ),
+  own(
     'bulk-count',
     'logic',
     'a bulk allocation reports one page more than it took',
