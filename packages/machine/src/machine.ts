@@ -166,6 +166,11 @@ export class Machine implements MachineParts {
     return this.#kmem;
   }
 
+  /** Whether {@link kmem} has been asked for, which takes 0.2 ms and memory for some 50 caches. */
+  get hasKmem(): boolean {
+    return this.#kmem !== undefined;
+  }
+
   /** What /sys and /proc show: the parts that functions of `@mm/sysfs` take. */
   get sysfs(): SysfsParts {
     const { pages, kmem, sysctls, config } = this;

@@ -18,8 +18,11 @@ export interface Beginning {
 }
 
 /** Allocations of pages and objects that failed on purpose so far. */
-export const faultsSoFar = ({ pages, kmem }: Machine): number =>
-  (pages.faults?.attr.failed ?? 0) + (kmem.faults?.attr.failed ?? 0);
+export function faultsSoFar(machine: Machine): number {
+  const ofPages = machine.pages.faults?.attr.failed ?? 0;
+  // Asking for caches would make them.
+  return machine.hasKmem ? ofPages + (machine.kmem.faults?.attr.failed ?? 0) : ofPages;
+}
 
 /** An allocation begins. */
 export const beginsNow = ({ machine, model }: BuddyWorld): Beginning => ({

@@ -63,7 +63,7 @@ export class PageModel {
 
   /** A block was handed out for these flags. @throws ModelViolation when it must not have been. */
   allocated(pfn: number, order: number, gfp: number): LiveBlock {
-    const size = 2 ** order;
+    const size = 1 << order;
     if (pfn % size !== 0)
       throw new ModelViolation('a block is aligned to its size', `pfn ${pfn} of order ${order}`);
     const zone = this.#zones.findIndex(({ startPfn, endPfn }) => pfn >= startPfn && pfn + size <= endPfn);
@@ -86,7 +86,7 @@ export class PageModel {
     const block = this.live[index]!;
     const last = this.live.pop()!;
     if (block !== last) this.live[index] = last;
-    const size = 2 ** block.order;
+    const size = 1 << block.order;
     this.#mark(block.pfn, size, false);
     this.held[block.zone]! -= size;
     this.given[block.zone]! += size;
@@ -95,9 +95,9 @@ export class PageModel {
 
   /** Puts a released block back: its owner has kept it. */
   keep(block: LiveBlock): void {
-    this.#mark(block.pfn, 2 ** block.order, true);
+    this.#mark(block.pfn, 1 << block.order, true);
     this.live.push(block);
-    this.held[block.zone]! += 2 ** block.order;
+    this.held[block.zone]! += 1 << block.order;
   }
 
   /** Nobody holds a page. */
@@ -111,7 +111,7 @@ export class PageModel {
     const bits = this.#bits;
     // Blocks of 32 pages and more cover whole words, as they are aligned.
     const step = Math.min(size, 32);
-    const mask = step === 32 ? 0xffffffff : ((2 ** step - 1) << (pfn & 31)) >>> 0;
+    const mask = step === 32 ? 0xffffffff : (((1 << step) - 1) << (pfn & 31)) >>> 0;
     for (let word = pfn >>> 5; word < (pfn + size + 31) >>> 5; word++) {
       if (held && (bits[word]! & mask) !== 0)
         throw new ModelViolation(

@@ -33,7 +33,7 @@ export function* allocBlock(world: BuddyWorld, ctx: Context, op: Op): Steps<Answ
   }
   const block = model.allocated(pfn, order, gfp);
   // Owners write their first word; one more is looked at by chance.
-  if ((gfp & 0x100) !== 0 && !isZero(world, pfn, (pfn + (op.b % 2 ** order)) * 4096 + (op.b & 0xffc)))
+  if ((gfp & 0x100) !== 0 && !isZero(world, pfn, (pfn + (op.b % (1 << order))) * 4096 + (op.b & 0xffc)))
     throw new ModelViolation('memory asked for with __GFP_ZERO is zero', `pfn ${pfn} of order ${order}`);
   // Some owners write: the stamp must still be there when they give the block back.
   if ((op.b & 3) === 0) {
@@ -72,7 +72,7 @@ export function* splitBlock(world: BuddyWorld, _ctx: Context, op: Op): Steps<Ans
   if (compound || order === 0 || order > 4) return NOTHING_TO_DO;
   const block = model.release(op.a);
   splitPage(machine.pages, block.pfn, order);
-  for (let i = 0; i < 2 ** order; i++) {
+  for (let i = 0; i < 1 << order; i++) {
     const page = model.allocated(block.pfn + i, 0, 0x100cca);
     if (i === 0) page.stamp = block.stamp;
   }
@@ -104,7 +104,7 @@ export function* isolate(world: BuddyWorld, ctx: Context, op: Op): Steps<Answer>
   // Noted first: from the moment it is isolated its pages are missing from the free count.
   const range = { pfn, zone, ready: false };
   world.isolated.push(range);
-  const step = 2 ** pages.pageblockOrder;
+  const step = 1 << pages.pageblockOrder;
   for (let at = pfn; at < pfn + ISOLATED_PAGES; at += step) {
     const answer = yield* isolatePageblock(ctx, pages, at);
     if (answer === 0) continue;
@@ -123,7 +123,7 @@ export function* unisolate(world: BuddyWorld, ctx: Context, op: Op): Steps<Answe
   const range = world.isolated[op.a % world.isolated.length]!;
   if (!range.ready) return NOTHING_TO_DO;
   range.ready = false;
-  const step = 2 ** pages.pageblockOrder;
+  const step = 1 << pages.pageblockOrder;
   for (let at = range.pfn + ISOLATED_PAGES - step; at >= range.pfn; at -= step)
     yield* unisolatePageblock(ctx, pages, at, MigrateType.MOVABLE);
   world.isolated.splice(world.isolated.indexOf(range), 1);
