@@ -1,7 +1,12 @@
+import type { PhysicalMemory } from '@mm/memory';
+
 import type { SlabCache } from './slab-cache.js';
 
 /** Off-slab lists are objects of kmalloc, which are aligned to 32 bytes: their address / 32 fits a word up to 64 GiB. */
 const OFF_SLAB_UNIT = 32;
+/** Of a page there are 128 of them. */
+const UNITS_SHIFT = 7;
+const UNITS_MASK = 127;
 
 /** What a slab's first frame remembers of a list in another cache. */
 export const packOffSlab = (address: number): number => address / OFF_SLAB_UNIT;
@@ -23,20 +28,42 @@ export function freelistAddress(cache: SlabCache, slot: number): number {
   return cache.objFreelist ? base + (word - 1) : base + (4096 << cache.order) - cache.freelistSize;
 }
 
+/** The page frame from which {@link listStart} counts: the slab's own, of a list in another cache that of its page. */
+export const listPage = (cache: SlabCache, slot: number, pfn: number): number =>
+  cache.offSlab === true ? cache.frames.owner1[slot]! >>> UNITS_SHIFT : pfn;
+
+/** Where the index list begins, bytes from the start of {@link listPage}: whole numbers, where its address may be a double. */
+export function listStart(cache: SlabCache, slot: number): number {
+  const word = cache.frames.owner1[slot]!;
+  if (cache.offSlab === true) return (word & UNITS_MASK) * OFF_SLAB_UNIT;
+  return cache.objFreelist === true ? word - 1 : (cache.offsetMask + 1 - cache.freelistSize) | 0;
+}
+
+/** The byte `at` bytes behind the start of page `page`. @see linux 6.1 mm/slab.c get_free_obj */
+export function getIndexAt(memory: PhysicalMemory, page: number, at: number): number {
+  const pfn = (page + (at >>> 12)) | 0;
+  const word = memory.peekWordsOf(pfn)[((pfn & 15) << 10) | ((at & 4095) >> 2)]!;
+  return (word >>> ((at & 3) << 3)) & 0xff;
+}
+
+/** @see linux 6.1 mm/slab.c set_free_obj */
+export function setIndexAt(memory: PhysicalMemory, page: number, at: number, number: number): void {
+  const pfn = (page + (at >>> 12)) | 0;
+  // In place of wordsOf: nearly all chunks have been made.
+  const chunk = memory.directory[pfn >> 4]!;
+  const words = chunk === 0 ? memory.wordsOf(pfn) : memory.chunks[chunk]!;
+  const word = ((pfn & 15) << 10) | ((at & 4095) >> 2);
+  const shift = (at & 3) << 3;
+  words[word] = (words[word]! & ~(0xff << shift)) | ((number & 0xff) << shift);
+}
+
 /**
  * The number of the `index`-th free object.
  * @example
  * getFreeIndex(cache, freelistAddress(cache, slot), 0); // the object that is handed out first
- * @see linux 6.1 mm/slab.c get_free_obj
  */
-export function getFreeIndex(cache: SlabCache, list: number, index: number): number {
-  const { memory } = cache;
-  const at = list + index;
-  const pfn = (at / 4096) | 0;
-  const inPage = at & 4095;
-  const word = memory.peekWordsOf(pfn)[((pfn & 15) << 10) + (inPage >> 2)]!;
-  return (word >>> ((inPage & 3) << 3)) & 0xff;
-}
+export const getFreeIndex = (cache: SlabCache, list: number, index: number): number =>
+  getIndexAt(cache.memory, Math.floor(list / 4096), (list & 4095) + index);
 
 /** The list of a slab whose objects are all free: in ascending order. @see linux 6.1 mm/slab.c cache_init_objs */
 export function setFreshList(cache: SlabCache, list: number): void {
@@ -49,17 +76,5 @@ export function setFreshList(cache: SlabCache, list: number): void {
       const pfn = (at / 4096) | 0;
       memory.wordsOf(pfn)[((pfn & 15) << 10) + ((at & 4095) >> 2)] = 0x03020100 + index * 0x01010101;
     }
-  for (; index < num; index++) setFreeIndex(cache, list, index, index);
-}
-
-/** @see linux 6.1 mm/slab.c set_free_obj */
-export function setFreeIndex(cache: SlabCache, list: number, index: number, number: number): void {
-  const { memory } = cache;
-  const at = list + index;
-  const pfn = (at / 4096) | 0;
-  const inPage = at & 4095;
-  const words = memory.wordsOf(pfn);
-  const word = ((pfn & 15) << 10) + (inPage >> 2);
-  const shift = (inPage & 3) << 3;
-  words[word] = (words[word]! & ~(0xff << shift)) | ((number & 0xff) << shift);
+  for (; index < num; index++) setIndexAt(memory, Math.floor(list / 4096), (list & 4095) + index, index);
 }

@@ -11,6 +11,7 @@ import type { PageFrames, PhysicalMemory } from '@mm/memory';
 import type { Cell } from '@mm/steps';
 
 import { checkGeometry, checkSystem } from './check-arguments.js';
+import { divisorOf } from './object-number.js';
 import type { SlabGeometry } from './slab-geometry.js';
 import type { SlabSystem } from './slab-system.js';
 
@@ -70,6 +71,12 @@ export class SlabCache implements KmemCache {
   readonly size: number;
   /** 1 / size. */
   readonly reciprocal: number;
+  /** Of {@link divisorOf}. */
+  readonly multiplier: number;
+  readonly multiplierShift: number;
+  /** Of a page frame's number the bits that the first frame of its slab has too; of an address those that lie within a slab. */
+  readonly slabMask: number;
+  readonly offsetMask: number;
   objectSize: number;
   readonly align: number;
   flags: number;
@@ -119,6 +126,11 @@ export class SlabCache implements KmemCache {
     this.name = request.name;
     this.size = geometry.size;
     this.reciprocal = 1 / geometry.size;
+    const { multiplier, shift } = divisorOf(geometry);
+    this.multiplier = multiplier;
+    this.multiplierShift = shift;
+    this.slabMask = -1 << geometry.order;
+    this.offsetMask = (4096 << geometry.order) - 1;
     this.objectSize = request.size;
     this.align = geometry.align;
     this.flags = geometry.flags;

@@ -1,14 +1,13 @@
-import { PageFlag } from '@mm/memory';
 import { KernelBug } from '@mm/printk';
 
-import { freelistAddress, getFreeIndex, setFreeIndex } from './free-index.js';
+import { freelistAddress, getFreeIndex, getIndexAt, listPage, listStart, setIndexAt } from './free-index.js';
+import { numberAt } from './object-number.js';
 import { type ArrayCache, ArrayWord, NodeWord, type SlabCache } from './slab-cache.js';
 import { doubleFree, poisonListHolder } from './slab-debug.js';
 import { addSlab, listOfActive, removeSlab } from './slab-lists.js';
 import { activeOf, smemOf } from './slab-word.js';
 
 const AVAIL = ArrayWord.avail;
-const TAIL = PageFlag.tail;
 const PARTIAL_LAST = NodeWord.partialFirst + 1;
 
 /**
@@ -16,16 +15,18 @@ const PARTIAL_LAST = NodeWord.partialFirst + 1;
  * @see linux 6.1 mm/slab.c alloc_block, slab_get_obj
  */
 export function takeObjects(cache: SlabCache, array: ArrayCache, slot: number, batch: number): number {
-  const { frames, num, size } = cache;
+  const { frames, memory, num, size } = cache;
   const { entries } = array;
   const word = frames.owner2[slot]!;
-  const first = frames.pfnOf(slot) * 4096 + smemOf(word) + cache.objOffset;
+  const pfn = frames.pfnOf(slot);
+  const first = pfn * 4096 + smemOf(word) + cache.objOffset;
   let active = activeOf(word);
   let left = batch;
   let avail = array.words[AVAIL]!;
-  const list = freelistAddress(cache, slot);
+  const page = listPage(cache, slot, pfn);
+  const start = listStart(cache, slot);
   while (active < num && left > 0) {
-    entries[avail++] = first + getFreeIndex(cache, list, active) * size;
+    entries[avail++] = first + getIndexAt(memory, page, start + active) * size;
     active++;
     left--;
   }
@@ -56,10 +57,12 @@ export function fixSlabList(cache: SlabCache, slot: number): void {
  * @see linux 6.1 mm/slab.c free_block
  */
 export function returnObjects(cache: SlabCache, array: ArrayCache, from: number, count: number): number {
-  const { node } = cache;
+  const { node, slabMask, offsetMask } = cache;
   const { entries } = array;
   node[NodeWord.freeObjects]! += count;
-  for (let i = from; i < from + count; i++) returnObject(cache, entries[i]!);
+  // Slabs lie at multiples of their size. Page and offset are small numbers where an address may be a double.
+  for (let i = from; i < from + count; i++)
+    returnObject(cache, (entries[i]! / 4096) & slabMask, entries[i]! & offsetMask);
   let gone = 0;
   while (node[NodeWord.freeObjects]! > node[NodeWord.freeLimit]! && node[NodeWord.freeFirst] !== 0) {
     node[NodeWord.freeObjects]! -= cache.num;
@@ -73,30 +76,26 @@ export function returnObjects(cache: SlabCache, array: ArrayCache, from: number,
   return gone;
 }
 
-/** @see linux 6.1 mm/slab.c slab_put_obj */
-function returnObject(cache: SlabCache, object: number): void {
-  const { frames, node } = cache;
+/**
+ * The object `offset` bytes into the slab at page frame `pfn`, if there is one.
+ * @see linux 6.1 mm/slab.c slab_put_obj
+ */
+function returnObject(cache: SlabCache, pfn: number, offset: number): void {
+  const { frames, node, memory } = cache;
   const { owner0, owner1, owner2 } = frames;
-  let pfn = (object / 4096) | 0;
-  let slot = frames.peekSlotOf(pfn);
-  if ((frames.flags[slot]! & TAIL) !== 0) {
-    slot = frames.next[slot]!;
-    pfn = frames.pfnOf(slot);
-  }
+  const slot = frames.peekSlotOf(pfn);
   // Of pages that are no slab's it is 0.
-  if (owner0[slot] !== cache.id) throw strayObject(cache, object);
+  if (owner0[slot] !== cache.id) throw strayObject(cache, pfn * 4096 + offset);
   const word = owner2[slot]!;
-  const offset = (object - pfn * 4096) | 0;
-  // Half a byte more keeps the product clear of the whole number below: exact, and a third of the time of a division.
-  const number = ((offset - cache.objOffset - smemOf(word) + 0.5) * cache.reciprocal) | 0;
-  if (cache.debugging && isListed(cache, slot, number)) doubleFree(cache, object);
+  const number = numberAt(cache, (offset - cache.objOffset - smemOf(word)) | 0);
+  if (cache.debugging === true && isListed(cache, slot, number)) doubleFree(cache, pfn * 4096 + offset);
   const active = activeOf(word) - 1;
-  if (active < 0) throw freedOften(cache, object);
+  if (active < 0) throw freedOften(cache, pfn * 4096 + offset);
   // The last of the partial list stays where it is: as objects of a slab are freed one after another, so does the slab.
   const stays = active > 0 && node[PARTIAL_LAST] === slot;
   if (!stays) removeSlab(cache, listOfActive(cache, active + 1), slot);
-  if (cache.objFreelist && owner1[slot] === 0) owner1[slot] = offset + 1;
-  setFreeIndex(cache, freelistAddress(cache, slot), active, number);
+  if (cache.objFreelist === true && owner1[slot] === 0) owner1[slot] = offset + 1;
+  setIndexAt(memory, listPage(cache, slot, pfn), listStart(cache, slot) + active, number);
   owner2[slot] = (word & ~0x3ff) | active;
   if (stays) return;
   if (active === 0) {

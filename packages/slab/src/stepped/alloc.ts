@@ -38,15 +38,19 @@ export function* slabAlloc(ctx: Context, cache: SlabCache, gfp: number): Steps<n
   const { words } = array;
   let address: number;
   const avail = words[AVAIL]!;
-  if (avail === 0) address = yield* refill(ctx, cache, gfp);
-  else {
+  if (avail === 0) {
+    address = yield* refill(ctx, cache, gfp);
+    if (address === -1) {
+      yield irqRestore;
+      return null;
+    }
+  } else {
     words[TOUCHED] = 1;
     words[AVAIL] = avail - 1;
     address = array.entries[avail - 1]!;
   }
   yield irqRestore;
-  if (address === -1) return null;
-  if (cache.debugging) debugAfterAlloc(cache, address, gfp);
+  if (cache.debugging === true) debugAfterAlloc(cache, address, gfp);
   if ((gfp & ZERO) !== 0) zeroObject(cache, address);
   return address;
 }

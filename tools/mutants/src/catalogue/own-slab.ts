@@ -88,7 +88,11 @@ export const OWN_SLAB: readonly Mutant[] = [
     ),
   ]),
   own('take-index', 'logic', 'objects are taken from a slab by position, not by the index list', [
-    edit('slab/slab-objects', 'first + getFreeIndex(cache, list, active) * size', 'first + active * size'),
+    edit(
+      'slab/slab-objects',
+      'first + getIndexAt(memory, page, start + active) * size',
+      'first + active * size',
+    ),
   ]),
   own('take-active', 'accounting', 'what is taken from a slab is not counted as active', [
     edit(
