@@ -48,8 +48,8 @@ export const OWN_SLUB: readonly Mutant[] = [
       edit('slub/stepped/alloc', '    const tid = cpu[at | TID]!;\n', ''),
       edit(
         'slub/stepped/alloc',
-        '    yield rmw(cache.cpuCell + ctx.cpu);\n    const here = ctx.cpu << SHIFT;\n    if (raced(cpu[here | TID] !== tid',
-        '    yield read(cache.cpuCell + (at >> SHIFT));\n    const tid = cpu[at | TID]!;\n    yield rmw(cache.cpuCell + ctx.cpu);\n    const here = ctx.cpu << SHIFT;\n    if (raced(cpu[here | TID] !== tid',
+        '    yield rmw(cache.cpuCell + ctx.cpu);\n    const here = ctx.cpu << 6;\n    if (raced(cpu[here | TID] !== tid',
+        '    yield read(cache.cpuCell + (at >> 6));\n    const tid = cpu[at | TID]!;\n    yield rmw(cache.cpuCell + ctx.cpu);\n    const here = ctx.cpu << 6;\n    if (raced(cpu[here | TID] !== tid',
       ),
     ],
     [ABA],

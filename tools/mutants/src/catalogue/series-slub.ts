@@ -170,9 +170,9 @@ export const SERIES_SLUB: readonly Mutant[] = [
     edits: [
       {
         file: 'packages/slub/src/stepped/alloc.ts',
-        find: '    if (object <= 0 || slab === NONE) break;',
+        find: '    if (object <= 0 || slab === -1) break;',
         replace:
-          "    if (object <= 0) break;\n    if (slab === NONE) throw new TypeError('NULL pointer dereference');",
+          "    if (object <= 0) break;\n    if (slab === -1) throw new TypeError('NULL pointer dereference');",
       },
     ],
     hunts: [scenario('slub: take against flush')],
