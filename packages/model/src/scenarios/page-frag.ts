@@ -61,6 +61,16 @@ class FragWorld {
     const wrong = checkPageFragInvariants(cache, held.filter((at) => blockOf(at) === cache.pfn).length);
     if (wrong.length > 0)
       throw new ModelViolation('references of the block = bias + fragments alive', wrong[0]!);
+    for (const pfn of blocks) {
+      if (pfn === cache.pfn) continue;
+      const references = this.small.pages.frames.refcount[this.small.pages.frames.slotOf(pfn)]!;
+      const alive = held.filter((at) => blockOf(at) === pfn).length;
+      if (references !== alive)
+        throw new ModelViolation(
+          'references of a used up block = fragments alive',
+          `pfn ${pfn}: ${references} references, ${alive} fragments`,
+        );
+    }
     this.small.check(blocks.size * 8);
   }
 }

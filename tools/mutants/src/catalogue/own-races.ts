@@ -75,6 +75,63 @@ export const OWN_RACES: readonly Mutant[] = [
     ],
   ),
   own(
+    'frag-refill-irqs',
+    'a refill lets interrupts in, although its caller holds them off: a handler gives the same references back again',
+    [
+      edit(
+        'page-frag/stepped/page-frag',
+        "import { type Context, type Steps, read, rmw, write } from '@mm/steps/stepped';",
+        "import { type Context, type Steps, irqRestore, irqSave, read, rmw, write } from '@mm/steps/stepped';",
+      ),
+      edit(
+        'page-frag/stepped/page-frag',
+        '  yield write(cache.cell);\n  cache.size = size;\n',
+        '  yield irqRestore;\n  yield read(cache.cell);\n  yield irqSave;\n  yield write(cache.cell);\n  cache.size = size;\n',
+      ),
+    ],
+    [scenario('page-frag-interrupt')],
+    [
+      'references of a used up block = fragments alive',
+      'references of the block = bias + fragments alive',
+      'no fragment overlaps another',
+      'free + isolated + taken pages = managed pages',
+      COUNTERS,
+      AGREE,
+      BUG,
+      CRASH,
+    ],
+  ),
+  own(
+    'slub-surplus-twice',
+    'whether an emptied slab is one too many is asked again once it is off its list: a write to min_partial changes the answer',
+    [
+      edit(
+        'slub/stepped/free',
+        '  if (!surplus) return;\n  count(cache, ctx.cpu, SlubStat.freeSlab);\n  yield* discardSlab',
+        '  if (!surplus || cache.node[NodeWord.nrPartial]! + 1 < cache.minPartial) return;\n  count(cache, ctx.cpu, SlubStat.freeSlab);\n  yield* discardSlab',
+      ),
+    ],
+    [scenario('sysfs-write-min-partial')],
+    [AGREE],
+  ),
+  own(
+    'slub-shrink-unlocked',
+    'a shrink sorts the partial list without its lock, while the last object of a slab on it is freed',
+    [
+      edit('slub/stepped/shrink', '  yield lock(cache.listLockCell);\n', ''),
+      edit('slub/stepped/shrink', '  yield unlock(cache.listLockCell);\n', ''),
+    ],
+    [scenario('sysfs-write-shrink')],
+    [AGREE, BUG, CRASH],
+  ),
+  own(
+    'slab-tune-without-waiting',
+    'new arrays are in place, and the old ones emptied while a CPU with interrupts off still works on its own',
+    [edit('slab/stepped/tune', '  yield* eachCpu(ctx, onlineCpus(system), answerIpi);\n', '')],
+    [scenario('slabinfo-write')],
+    [AGREE, BUG, CRASH],
+  ),
+  own(
     'caches-create-mutex',
     'a cache is sought and made without slab_mutex: one that is being shut down gets a user',
     [

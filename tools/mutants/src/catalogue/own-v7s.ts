@@ -269,6 +269,14 @@ export const OWN_V7S: readonly Mutant[] = [
     [programs('v7s', { preset: 'arm64-2018', ramBytes: '1G', tables: 'page-frag' })],
   ),
   own(
+    'map-over-4g',
+    'logic',
+    'address bits from 32 on are those of the first page of a map, also where it goes over a multiple of 4 GiB',
+    [edit('v7s-pgtable/stepped/corrected-map', 'if ((leaf & -pageSize) === 0)', 'if (leaf === -1)')],
+    [LEADS],
+    [check('v7s: a map over the 4 GiB line')],
+  ),
+  own(
     'table-fits',
     'logic',
     'a table above 4 GiB is taken',

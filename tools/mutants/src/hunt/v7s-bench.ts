@@ -4,7 +4,7 @@ import {
   Prot,
   SlabTableSource,
   type TableSource,
-  type V7sBehaviour,
+  type V7sConfig,
   type V7sPgtable,
   allocPgtable,
   iovaToPhys,
@@ -26,14 +26,14 @@ export class V7sBench {
   readonly ctx = new Context();
 
   constructor(
-    options: MachineOptions & { readonly behaviour?: V7sBehaviour } = {},
+    options: MachineOptions & Partial<Pick<V7sConfig, 'behaviour' | 'oas' | 'quirks'>> = {},
     sourceOf: (machine: Machine) => TableSource = (machine) => new SlabTableSource(machine.kmem, 0x8000),
     machine?: Machine,
   ) {
-    const { behaviour = 'corrected', ...rest } = options;
+    const { behaviour = 'corrected', oas = 32, quirks = 0, ...rest } = options;
     this.machine = machine ?? createMachine({ preset: 'arm64-2018', ramBytes: '64M', ...rest });
     const { memory, log, cells } = this.machine;
-    const config = { ias: 32, oas: 32, pgsizeBitmap: 0x1111000, behaviour };
+    const config = { ias: 32, oas, quirks, pgsizeBitmap: 0x1111000, behaviour };
     const table = allocPgtable(this.ctx, config, { memory, log, cells, source: sourceOf(this.machine) });
     if (table === null) throw new ModelViolation('a page table can be made', 'null');
     this.table = table;

@@ -2,6 +2,7 @@ import {
   GenPoolTableSource,
   PageFragTableSource,
   PageTableSource,
+  Quirk,
   SlabTableSource,
   type TableSource,
   freePgtable,
@@ -123,6 +124,16 @@ export const V7S_CHECKS: Readonly<Record<string, Check>> = {
     small.map(0, 0x1000, 256);
     hold('an unmap takes away all that is mapped', small.unmap(0, MiB), MiB);
     small.check([], [0, 0x5000], 0);
+  },
+
+  'v7s: a map over the 4 GiB line'() {
+    for (const size of [0x1000, 0x10000]) {
+      const bench = new V7sBench({ oas: 34, quirks: Quirk.NO_PERMS | Quirk.ARM_MTK_EXT });
+      const pa = 2 ** 32 - 2 * size;
+      bench.map(0, pa, size, 4);
+      for (let at = 0; at < 4 * size; at += size)
+        hold('a translation leads where the map says', bench.translate(at), pa + at);
+    }
   },
 
   'v7s: what a page table asks for'() {
