@@ -17,10 +17,12 @@ import {
   slubCpuDead,
   walkSlub,
 } from '@mm/slub';
+import { PcpWord, checkBuddyInvariants, pcpAt } from '@mm/buddy';
 import { GFP_KERNEL } from '@mm/zones';
 import { describe, expect, test } from 'vitest';
 
 import { createMachine } from './create-machine.js';
+import { cpuDead, cpuOnline } from './erased/index.js';
 
 const slubWorld = () => {
   const machine = createMachine({ ramBytes: '64M', cpus: 2, cmdline: 'slub_nomerge' });
@@ -95,5 +97,43 @@ describe('a CPU goes offline under SLAB', () => {
     // As it comes it does not count yet: one CPU and one more batch.
     slabCpuOnline(own.ctx, system, 1);
     expect(cache.node[NodeWord.freeLimit]).toBe(2 * 27 + 8);
+  });
+});
+
+describe.each(['slub', 'slab'] as const)('a CPU of a machine goes offline under %s', (slab) => {
+  const world = () => {
+    const machine = createMachine({ slab, ramBytes: '64M', cpus: 2 });
+    const cache = machine.kmemCacheCreate({ name: 'x', size: 512 })!;
+    const [own, other] = [machine.on(0), machine.on(1)];
+    const objects = Array.from({ length: 40 }, () => other.kmemCacheAlloc(cache, GFP_KERNEL)!);
+    for (const object of objects.splice(0, 30)) other.kmemCacheFree(cache, object);
+    const blocks = [0, 1, 3, 0, 2].map((order) => [other.allocPages(GFP_KERNEL, order)!, order] as const);
+    for (const [pfn, order] of blocks) other.freePages(pfn, order);
+    return { machine, own, other };
+  };
+  const wordsOf = ({ machine }: ReturnType<typeof world>, cpu: number): number[] => {
+    const at = pcpAt(cpu, machine.zones.indexOf('DMA32'));
+    return [PcpWord.count, PcpWord.freeDiff].map((word) => machine.pages.pcpState[at + word]!);
+  };
+
+  test('its lists of pages are given back with what it kept of caches, and its part of the counters', () => {
+    const here = world();
+    expect(wordsOf(here, 1)[0]).toBeGreaterThan(0);
+    const onOther = wordsOf(here, 0)[0]!;
+    cpuDead(here.own.ctx, here.machine.kmem, 1);
+    expect(wordsOf(here, 1)).toEqual([0, 0]);
+    // Slabs are freed by the CPU that takes the other down, to its own lists.
+    expect(wordsOf(here, 0)[0]).toBeGreaterThanOrEqual(onOther);
+    expect(checkBuddyInvariants(here.machine.pages)).toEqual([]);
+  });
+
+  test('it works as before when it is back', () => {
+    const { machine, own, other } = world();
+    cpuDead(own.ctx, machine.kmem, 1);
+    cpuOnline(own.ctx, machine.kmem, 1);
+    const pfn = other.allocPages(GFP_KERNEL, 0)!;
+    other.freePages(pfn, 0);
+    expect(other.allocPages(GFP_KERNEL, 0)).toBe(pfn);
+    expect(checkBuddyInvariants(machine.pages)).toEqual([]);
   });
 });

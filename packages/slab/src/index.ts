@@ -3,6 +3,7 @@ export {
   drainCpu,
   slabAlloc,
   slabAllocBulk,
+  emptyDeadCpu,
   slabCpuDead,
   slabCpuOnline,
   slabDestroy,

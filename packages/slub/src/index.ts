@@ -8,6 +8,7 @@ export {
   kmemCacheDestroy,
   slubAlloc,
   slubAllocBulk,
+  flushDeadCpu,
   slubCpuDead,
   slubCpuOnline,
   slubFree,

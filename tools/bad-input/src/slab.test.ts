@@ -57,6 +57,7 @@ const rows: Rows<World> = {
     ...anyCtx,
     accepts: { 4: ['[]'] },
   },
+  emptyDeadCpu: { args: ({ ctx, system: of }) => [ctx, of, 1], ...anyCtx },
   slabCpuDead: { args: ({ ctx, system: of }) => [ctx, of, 1], ...anyCtx },
   slabCpuOnline: { args: ({ ctx, system: of }) => [ctx, of, 1], ...anyCtx },
   slabDestroy: { args: ({ ctx, cache }) => [ctx, cache], ...anyCtx },

@@ -81,6 +81,7 @@ const rows: Rows<World> = {
     ...anyCtx,
     accepts: { 4: ['[]'] },
   },
+  flushDeadCpu: { args: ({ ctx, system: of }) => [ctx, of, 1], ...anyCtx },
   slubCpuDead: { args: ({ ctx, system: of }) => [ctx, of, 1], ...anyCtx },
   slubCpuOnline: { args: ({ ctx, system: of }) => [ctx, of, 1], ...anyCtx },
   slubFree: { args: ({ ctx, cache, object }) => [ctx, cache, object], ...anyCtx },

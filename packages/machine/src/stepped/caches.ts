@@ -1,10 +1,11 @@
-import { type CacheRequest, checkGfp, checkObjectAddress } from '@mm/kmem';
-import { kmemCacheCreate } from '@mm/kmem/stepped';
+import { pageAllocCpuDead } from '@mm/buddy/stepped';
+import { type CacheRequest, checkCpu, checkGfp, checkObjectAddress } from '@mm/kmem';
+import { cpusWriteLock, cpusWriteUnlock, kmemCacheCreate } from '@mm/kmem/stepped';
 import {
   drainAll,
+  emptyDeadCpu,
   slabAlloc,
   slabAllocBulk,
-  slabCpuDead,
   slabCpuOnline,
   slabDestroy,
   slabEndGracePeriod,
@@ -18,10 +19,10 @@ import { SlubCache, SlubSystem } from '@mm/slub';
 import {
   endGracePeriod,
   flushAll,
+  flushDeadCpu,
   kmemCacheDestroy,
   slubAlloc,
   slubAllocBulk,
-  slubCpuDead,
   slubCpuOnline,
   slubFree,
   slubFreeBulk,
@@ -29,7 +30,7 @@ import {
   slubKmalloc,
   slubShrink,
 } from '@mm/slub/stepped';
-import type { Context, Steps } from '@mm/steps/stepped';
+import { type Context, type Steps, cpuDown } from '@mm/steps/stepped';
 
 import { checkSlabCache, checkSlabSystem } from '../check-arguments.js';
 import type { AnyCache, KmemSystem } from '../kmem-system.js';
@@ -174,14 +175,22 @@ export function* gracePeriodEnds(ctx: Context, kmem: KmemSystem): Steps<void> {
 }
 
 /**
- * A CPU has gone offline: what it kept of every cache goes back.
+ * A CPU goes offline, unless it has: what it kept of every cache goes back, and the pages on its lists. SLAB is told before the page
+ * allocator, SLUB after it. Not to be called there.
  * @throws OptionError for what is no slab allocator or no CPU.
  * @example
  * cpuDead(ctx, machine.kmem, 1);
+ * @see linux 6.1 include/linux/cpuhotplug.h CPUHP_SLUB_DEAD, CPUHP_PAGE_ALLOC, CPUHP_SLAB_PREPARE
  */
 export function* cpuDead(ctx: Context, kmem: KmemSystem, cpu: number): Steps<void> {
-  if (kmem instanceof SlubSystem) yield* slubCpuDead(ctx, kmem, cpu);
-  else yield* slabCpuDead(ctx, checkSlabSystem(kmem), cpu);
+  const { register, pages } = kmem instanceof SlubSystem ? kmem : checkSlabSystem(kmem);
+  checkCpu(pages.cpus, cpu);
+  yield* cpusWriteLock(register);
+  yield cpuDown(cpu);
+  if (!(kmem instanceof SlubSystem)) yield* emptyDeadCpu(ctx, kmem, cpu);
+  yield* pageAllocCpuDead(ctx, pages, cpu);
+  if (kmem instanceof SlubSystem) yield* flushDeadCpu(ctx, kmem, cpu);
+  yield* cpusWriteUnlock(register);
 }
 
 /**

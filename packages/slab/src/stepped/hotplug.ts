@@ -29,9 +29,23 @@ import { destroySlabs } from './grow.js';
 export function* slabCpuDead(ctx: Context, system: SlabSystem, cpu: number): Steps<void> {
   const { register } = checkSystem(system);
   checkCpu(system.cpus, cpu);
-  const { caches } = register;
   yield* cpusWriteLock(register);
   yield cpuDown(cpu);
+  yield* emptyDeadCpu(ctx, system, cpu);
+  yield* cpusWriteUnlock(register);
+}
+
+/**
+ * SLAB's part of {@link slabCpuDead}, for who takes the CPU down and holds `cpusWriteLock`.
+ * @throws OptionError for what is no slab allocator or no CPU.
+ * @example
+ * emptyDeadCpu(ctx, system, 1);
+ * @see linux 6.1 mm/slab.c slab_dead_cpu
+ */
+export function* emptyDeadCpu(ctx: Context, system: SlabSystem, cpu: number): Steps<void> {
+  const { register } = checkSystem(system);
+  checkCpu(system.cpus, cpu);
+  const { caches } = register;
   system.online[cpu] = 0;
   yield lock(register.mutex);
   for (const cache of caches) {
@@ -48,7 +62,6 @@ export function* slabCpuDead(ctx: Context, system: SlabSystem, cpu: number): Ste
   }
   for (const cache of caches) yield* drainFreelist(ctx, cache, Infinity);
   yield unlock(register.mutex);
-  yield* cpusWriteUnlock(register);
 }
 
 /**

@@ -95,11 +95,24 @@ export function* slubCpuDead(ctx: Context, system: SlubSystem, cpu: number): Ste
   checkCpu(system.cpus, cpu);
   yield* cpusWriteLock(register);
   yield cpuDown(cpu);
+  yield* flushDeadCpu(ctx, system, cpu);
+  yield* cpusWriteUnlock(register);
+}
+
+/**
+ * SLUB's part of {@link slubCpuDead}, for who takes the CPU down and holds `cpusWriteLock`.
+ * @throws OptionError for what is no slab allocator or no CPU.
+ * @example
+ * flushDeadCpu(ctx, slub, 1);
+ * @see linux 6.1 mm/slub.c slub_cpu_dead
+ */
+export function* flushDeadCpu(ctx: Context, system: SlubSystem, cpu: number): Steps<void> {
+  const { register } = checkSystem(system);
+  checkCpu(system.cpus, cpu);
   system.online[cpu] = 0;
   yield lock(register.mutex);
   for (const cache of register.caches) yield* flushCpu(ctx, cache, cpu);
   yield unlock(register.mutex);
-  yield* cpusWriteUnlock(register);
 }
 
 /**

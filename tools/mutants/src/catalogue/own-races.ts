@@ -16,11 +16,7 @@ export const OWN_RACES: readonly Mutant[] = [
     'slub-offline-early',
     'what a CPU kept is given back before its tasks have left it',
     [
-      edit(
-        'slub/stepped/flush',
-        '  yield cpuDown(cpu);\n  system.online[cpu] = 0;\n',
-        '  system.online[cpu] = 0;\n',
-      ),
+      edit('slub/stepped/flush', '  yield cpuDown(cpu);\n  yield* flushDeadCpu', '  yield* flushDeadCpu'),
       edit(
         'slub/stepped/flush',
         '  for (const cache of register.caches) yield* flushCpu(ctx, cache, cpu);\n',
