@@ -1,60 +1,12 @@
-/* oxlint-disable unicorn/consistent-function-scoping -- a scenario in one piece reads better */
-import { runInNewContext } from 'node:vm';
+import { write } from '@mm/steps';
+import { expect, it } from 'vitest';
 
-import { CellSpace, Context, type Steps, lock, read, tryLock, unlock, write } from '@mm/steps';
-import { describe, expect, it } from 'vitest';
-
-import { ReplayScheduler } from '../replay-scheduler.js';
-import { type RunResult, runSchedule } from '../run-schedule.js';
+import { counter, lostUpdate } from '../../test/lost-update.js';
+import type { RunResult } from '../run-schedule.js';
 import { formatTrace } from './format-trace.js';
-import { SCRIPT } from './html-page.js';
 import { perfettoTrace } from './perfetto-trace.js';
 import { SHIVIZ_PARSER, shivizLog } from './shiviz-log.js';
-import { traceHtml } from './trace-html.js';
 import { traceJson } from './trace-json.js';
-
-const cells = new CellSpace();
-const counter = cells.claim('counter');
-const list = cells.claim('list.lock');
-
-/** The lost update, between two CPUs, and a trylock that fails. */
-function lostUpdate(): RunResult {
-  const make = (): ReturnType<Parameters<typeof runSchedule>[0]['make']> => {
-    const state = { n: 0 };
-    function* add(): Steps<number> {
-      yield read(counter);
-      const seen = state.n;
-      yield write(counter);
-      state.n = seen + 1;
-      return seen;
-    }
-    function* holder(): Steps<number> {
-      yield lock(list);
-      const seen = yield* add();
-      yield unlock(list);
-      return seen;
-    }
-    function* other(): Steps<number> {
-      const taken = yield tryLock(list);
-      if (taken) yield unlock(list);
-      return yield* add();
-    }
-    return {
-      cells,
-      tasks: [
-        { ctx: new Context(0), steps: holder(), name: 'holder' },
-        { ctx: new Context(1), steps: other(), name: '<other> task' },
-      ],
-      state: () => ({ ...state }),
-      sometimes: { 'counted to one': () => state.n === 1 },
-      check: () => {
-        if (state.n !== 2) throw new Error(`counted ${state.n} of 2`);
-      },
-    };
-  };
-  const schedule = [0, 3, 65, 3, 0, 2, 65, 1];
-  return runSchedule({ cpus: 2, make }, new ReplayScheduler(schedule), { recordState: true });
-}
 
 it('text has a column for each CPU, results, marks at switches, and only what changed', () => {
   expect(formatTrace(lostUpdate()).split('\n')).toEqual([
@@ -168,20 +120,4 @@ it('ShiViz can have CPUs as hosts, for a run of more tasks than it could show', 
   expect(() => shivizLog(run, { hosts: 'cores' as 'cpus' })).toThrow(
     'hosts: expected tasks or cpus, got "cores"',
   );
-});
-
-describe('the HTML page', () => {
-  it('is one file, and a name cannot break out of its text', () => {
-    const page = traceHtml(lostUpdate(), { title: 'a <b> & "c"' });
-    expect(page).toContain('<title>a &lt;b&gt; &amp; &quot;c&quot;</title>');
-    expect(page).not.toMatch(/(?:src|href)=/u);
-    expect(page).not.toContain('<other>');
-    const data = /<script type="application\/json" id="trace">(?<json>.*?)<\/script>/su.exec(page)!.groups![
-      'json'
-    ]!;
-    expect(JSON.parse(data)).toEqual(JSON.parse(JSON.stringify(traceJson(lostUpdate()))));
-  });
-  it('has a script that is well formed', () => {
-    expect(() => runInNewContext(`(() => {${SCRIPT}})`)).not.toThrow();
-  });
 });
