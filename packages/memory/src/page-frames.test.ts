@@ -90,6 +90,22 @@ test.each([
   expect(() => new PageFrames(ranges)).toThrow(message);
 });
 
+test('room is made at once, for frames and beside what is there', () => {
+  const f = new PageFrames([{ startPfn: 0, endPfn: 2 ** 18 }]);
+  const slot = f.slotOf(5);
+  f.refcount[slot] = 7;
+  const held = f.bytesHeld;
+  f.makeRoom(100_000);
+  const { refcount } = f;
+  expect([f.bytesHeld, refcount[f.peekSlotOf(5)]]).toEqual([held, 7]);
+  for (let pfn = 1024; pfn < 100_000; pfn += 1024) f.refcount[f.slotOf(pfn)] = pfn;
+  expect(f.refcount).toBe(refcount);
+  f.makeRoom(1);
+  expect(f.refcount.length).toBeGreaterThanOrEqual(refcount.length);
+  for (let pfn = 1024; pfn < 100_000; pfn += 1024) expect(f.refcount[f.peekSlotOf(pfn)]).toBe(pfn);
+  expect(() => f.makeRoom(2 ** 24 + 1)).toThrow('count: expected an integer of 1 to 16777216, got 16777217');
+});
+
 test('the flags of two frames are one number, 0 just when both have none, in arrays that have grown too', () => {
   const wide = new PageFrames([{ startPfn: 0, endPfn: 2 ** 20 }]);
   const holds = (pfn: number): void => {

@@ -93,6 +93,7 @@ tryWrongValues<World>('@mm/memory', {
     'PageFrames.isMade': HOT.pfn,
     'PageFrames.pfnOf': HOT.pfn,
     'PageFrames.claimSlots': { args: () => [2], call: frame('claimSlots') },
+    'PageFrames.makeRoom': { args: () => [2], call: frame('makeRoom') },
     'PageFrames.setZone': {
       args: () => [RANGES[0], 1],
       call: frame('setZone'),

@@ -58,6 +58,8 @@ export interface V7sWorld {
 
 /** Highest address that a device reaches. */
 const GiB4 = 2 ** 32;
+/** Frames of 8 GiB. */
+const ROOM_MAX = 2 ** 21;
 
 /**
  * A booted machine with a page table over one of the sources of tables. Its level 1 table was made while memory above 4 GiB was in use, as on
@@ -81,6 +83,8 @@ export function v7sWorld(options: WorldOptions): V7sWorld {
   const zoneDma32 = machine.preset.config.dma32;
   const source = tableSource(machine, options.tables ?? 'slab', shape.quirks);
   const ctx = new Context();
+  // Programs use up all memory, and so does what follows.
+  machine.frames.makeRoom(Math.min(framesOf(machine), ROOM_MAX));
   const high = anywhere ? [] : takeHighBlocks(machine);
   const config = {
     ...shape,
@@ -116,6 +120,9 @@ export function v7sWorld(options: WorldOptions): V7sWorld {
     flushed,
   };
 }
+
+const framesOf = ({ zones }: Machine): number =>
+  zones.indices().reduce((frames, zone) => frames + zones.spanned[zone]!, 0);
 
 /** All blocks above 4 GiB that could hold a level 1 table: of order 2 and more. Their pages and orders. */
 function takeHighBlocks({ pages }: Machine): Array<readonly [pfn: number, order: number]> {
