@@ -52,11 +52,11 @@ export type WalkResult =
 
 const bit = (word: number, n: number): boolean => ((word >>> n) & 1) === 1;
 const field = (word: number, high: number, low: number): number =>
-  (word >>> low) & (2 ** (high - low + 1) - 1);
+  (word >>> low) & ((1 << (high - low + 1)) - 1);
 
-/** Multiplied, not shifted: addresses have up to 35 bits. */
-const above = (addr: number, bits: number): number => Math.floor(addr / 2 ** bits) * 2 ** bits;
-const below = (addr: number, bits: number): number => addr % 2 ** bits;
+/** Divided and multiplied, not shifted: addresses have up to 35 bits. */
+const above = (addr: number, bits: number): number => Math.floor(addr / (1 << bits)) * (1 << bits);
+const below = (addr: number, bits: number): number => addr - above(addr, bits);
 
 /** MediaTek's bits 9, 4 and 5 of a descriptor: address bits 32, 33 and 34. */
 export function highBits(word: number): number {
@@ -76,16 +76,17 @@ export function walk(
   options: WalkOptions = {},
 ): WalkResult {
   const { mediatek = false, highTables = false, inputBits = 32 } = options;
-  if (va < 0 || va >= 2 ** inputBits) return { ok: false, fault: 'translation', level: 1 };
+  const index = Math.floor(va / 2 ** 20);
+  if (index < 0 || index >= 1 << (inputBits - 20)) return { ok: false, fault: 'translation', level: 1 };
   // The base takes as many bits as the table leaves: 14 for 4096 entries of 4 bytes.
   const tableBits = Math.max(inputBits - 20 + 2, 12);
   const base = above(registers.ttbr0, tableBits) + (mediatek ? field(registers.ttbr0, 2, 0) * 2 ** 32 : 0);
-  const first = read(base + Math.floor(va / 2 ** 20) * 4);
+  const first = read(base + index * 4);
   if (first === null) return { ok: false, fault: 'external-abort', level: 1 };
   switch (first & 3) {
     case 1: {
       const table = above(first, 10) + (mediatek && highTables ? highBits(first) : 0);
-      const second = read(table + field(va % 2 ** 32, 19, 12) * 4);
+      const second = read(table + field(va, 19, 12) * 4);
       if (second === null) return { ok: false, fault: 'external-abort', level: 2 };
       if ((second & 3) === 0) return { ok: false, fault: 'translation', level: 2 };
       return done(registers, second, second & 2 ? SMALL : LARGE, va, options, bit(first, 3), 2);
@@ -134,7 +135,7 @@ function done(
     ok: true,
     translation: {
       pa: above(leaf >>> 0, layout.bits) + below(va, layout.bits) + (mediatek ? highBits(leaf) : 0),
-      size: 2 ** layout.bits,
+      size: 1 << layout.bits,
       privileged: { read: true, write },
       user: { read: user, write: user && write },
       executeNever: !noPermissions && bit(leaf, layout.xn),
