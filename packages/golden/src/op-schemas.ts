@@ -56,18 +56,3 @@ export const pageFragCase = z.looseObject({
     ]),
   ),
 });
-
-/** A case of a `v7s-trace` recording. */
-export const v7sCase = z.looseObject({
-  name: text,
-  cfg: z.looseObject({
-    ias: count,
-    oas: count,
-    pgsize_bitmap: text,
-    quirks: text,
-    coherent_walk: z.boolean(),
-    tlb: z.enum(['all', 'no-add-page', 'null']),
-  }),
-  out: z.looseObject({}).nullable(),
-  ops: z.array(z.looseObject({})),
-});

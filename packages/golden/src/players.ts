@@ -9,7 +9,7 @@ import { checkFragmentHandles, checkGenallocHandles, checkPageHandles } from './
 import { kmallocCase, playKmalloc } from './kmalloc.js';
 import { checkSlabPagesHandles, playSlabPages, slabPagesCase, slabPagesTables } from './slab-pages.js';
 import { checkBuddyState } from './load-state-checks.js';
-import { buddyTraceCase, genallocCase, pageFragCase, v7sCase } from './op-schemas.js';
+import { buddyTraceCase, genallocCase, pageFragCase } from './op-schemas.js';
 import { type PageFragCase, playPageFragCase } from './page-frag.js';
 import type { Player } from './player.js';
 import { playSlubDebug, slubDebugCase, slubDebugTables } from './slub-debug.js';
@@ -19,6 +19,7 @@ import { playSlubTrace, slubTraceCase, slubTraceTables } from './slub-trace.js';
 import { playSysfsBoot, sysfsBootCase } from './sysfs-boot.js';
 import { playSlabGeometry, slabGeometryCase, slabGeometryTables } from './slab-geometry.js';
 import { playSlabTrace, slabTraceCase, slabTraceTables } from './slab-trace.js';
+import { v7sCase } from './v7s-trace-checks.js';
 import type { V7sCase } from './v7s-trace-schema.js';
 import { playV7sCase } from './v7s-trace.js';
 import { playZonesArchCase, zonesArchCase } from './zones-arch.js';
