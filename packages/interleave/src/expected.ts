@@ -36,12 +36,13 @@ export function expectArray(field: string, value: unknown): asserts value is rea
 }
 
 /** What some fields of an object must be, where they are there at all. */
-export type FieldKinds = Readonly<Record<string, 'function' | 'boolean' | 'string' | 'count' | 'array'>>;
+export type FieldKinds = Readonly<Record<string, keyof typeof IN_WORDS>>;
 
 const IN_WORDS = {
   function: 'a function',
   boolean: 'true or false',
   string: 'a text',
+  number: 'a number',
   count: 'an integer from 0',
   array: 'an array',
 } as const;

@@ -26,7 +26,7 @@ const SLICE_MS = 50;
  * });
  */
 export async function explore(scenario: Scenario, options: TestOptions = {}): Promise<ExploreResult> {
-  expectOptions(options, { complete: 'boolean' });
+  expectOptions(options, { complete: 'boolean', milliseconds: 'number' });
   const { complete = false, milliseconds = Infinity, runsMax = runsOf(options), ...rest } = options;
   const start = Date.now();
   let result = search(scenario, { ...rest, ...sliceOf(runsMax, milliseconds) });

@@ -10,8 +10,10 @@ import {
   property,
   record,
 } from 'fast-check';
-import { OptionError } from '@mm/printk';
+import { OptionError, checkObject } from '@mm/printk';
 
+import { checkSubsystem } from './engine/check-arguments.js';
+import { checkWorldOptions } from './engine/check-world-options.js';
 import { newCounts } from './engine/counts.js';
 import { runInterleaved } from './engine/run-interleaved.js';
 import { runSequence } from './engine/run-sequence.js';
@@ -32,24 +34,29 @@ export interface ProgramOptions {
 /** How programs are drawn, and on which machine they run. */
 export interface SubsystemPropertyOptions extends ProgramOptions, Omit<WorldOptions, 'cpus'> {}
 
-function inRange(field: string, value: number, max: number): number {
+function inRange(field: string, value: number, max: number): void {
   if (!Number.isInteger(value) || value < 1 || value > max)
     throw new OptionError(field, `an integer of 1 to ${max}`, value);
-  return value;
 }
 
 /**
  * Programs of a subsystem, as fast-check draws and shrinks them: commands by their weights, arguments and CPUs evenly.
  * Lengths are spread up to `commandsMax`; at its default size fast-check would make about four commands.
  *
- * @throws OptionError when an option is out of its range.
+ * @throws OptionError for what is no subsystem, and when an option is none, or out of its range.
  * @example
  * import { sample } from 'fast-check';
  * sample(programsOf(buddySubsystem, { cpus: 2, commandsMax: 50 }), 1);
  */
 export function programsOf<W>(subsystem: Subsystem<W>, options: ProgramOptions = {}): Arbitrary<Op[]> {
-  const cpus = inRange('cpus', options.cpus ?? 1, 64);
-  const maxLength = inRange('commandsMax', options.commandsMax ?? 200, COMMANDS_MAX);
+  checkSubsystem(subsystem);
+  checkObject('options', options, 'an object');
+  for (const name of Object.keys(options))
+    if (name !== 'cpus' && name !== 'commandsMax')
+      throw new OptionError(`options.${name}`, 'one of cpus, commandsMax', name);
+  const { cpus = 1, commandsMax = 200 } = options;
+  inRange('cpus', cpus, 64);
+  inRange('commandsMax', commandsMax, COMMANDS_MAX);
   const command = oneof(
     ...subsystem.commands.map(({ weight }, index) => ({ weight, arbitrary: constant(index) })),
   );
@@ -59,14 +66,14 @@ export function programsOf<W>(subsystem: Subsystem<W>, options: ProgramOptions =
     a: nat({ max: ARGUMENT_MAX }),
     b: nat({ max: ARGUMENT_MAX }),
   });
-  return array(operation, { maxLength, size: 'max' });
+  return array(operation, { maxLength: commandsMax, size: 'max' });
 }
 
 /**
  * A property for `fc.assert`: the subsystem does as its reference model says in every program, half of them one command
  * after the other, half of them interleaved by a drawn seed.
  *
- * @throws OptionError when an option is out of its range.
+ * @throws OptionError for what is no subsystem, and when an option is none, or out of its range.
  * @example
  * import { assert } from 'fast-check';
  * assert(subsystemHolds(slubSubsystem, { preset: 'arm64-2018', cpus: 2 }), { numRuns: 20 });
@@ -75,7 +82,9 @@ export function subsystemHolds<W>(
   subsystem: Subsystem<W>,
   options: SubsystemPropertyOptions = {},
 ): IPropertyWithHooks<[Op[], number | null]> {
-  const { commandsMax, ...world } = options;
+  checkSubsystem(subsystem);
+  const { commandsMax, ...world } = checkObject('options', options, 'an object') as SubsystemPropertyOptions;
+  checkWorldOptions(world, 'options');
   const programs = programsOf(subsystem, {
     ...(world.cpus === undefined ? {} : { cpus: world.cpus }),
     ...(commandsMax === undefined ? {} : { commandsMax }),

@@ -1,5 +1,6 @@
 import * as interleave from '@mm/interleave';
 import * as withFastCheck from '@mm/interleave/fast-check';
+import * as withVitest from '@mm/interleave/vitest';
 import { CellSpace, Context, type Steps, lock, read, unlock, write } from '@mm/steps';
 
 import { constant } from 'fast-check';
@@ -358,6 +359,25 @@ tryWrongValues<World>('@mm/interleave/fast-check', {
         0: { cpus: [], make: ['function'], simpler: ['undefined', 'function'] },
         2: { operationsMax: none, ...exploreAtOnce },
       },
+    },
+  },
+});
+
+/** The same tasks, of which nothing is expected. */
+const holding = (scenario: interleave.Scenario): interleave.Scenario => ({
+  ...scenario,
+  make: () => ({ ...scenario.make(), check: () => undefined, sometimes: {} }),
+});
+
+tryWrongValues<World>('@mm/interleave/vitest', {
+  face: withVitest,
+  makeWorld,
+  stateOf,
+  rows: {
+    explore: {
+      args: ({ scenario }) => [holding(scenario), { runsMax: 1000 }],
+      accepts: { 1: options },
+      fields: { 0: ofScenario, 1: { ...ofExplore, complete: ['undefined', 'true'] } },
     },
   },
 });

@@ -1,4 +1,5 @@
 import * as model from '@mm/model';
+import * as withFastCheck from '@mm/model/fast-check';
 
 import { HOT, type Rows } from './row.js';
 import { tryWrongValues } from './try-wrong-values.js';
@@ -159,4 +160,22 @@ tryWrongValues<World>('@mm/model', {
   makeWorld,
   stateOf: ({ counts, other }) => [counts, other],
   rows: { ...models, ...worlds, ...runs, ...saved },
+});
+
+tryWrongValues<World>('@mm/model/fast-check', {
+  face: withFastCheck,
+  makeWorld,
+  stateOf: (world) => world,
+  rows: {
+    programsOf: {
+      args: () => [buddySubsystem, { cpus: 2, commandsMax: 3 }],
+      accepts: { 1: ['undefined', '{}'] },
+      fields: { 1: { cpus: none, commandsMax: none } },
+    },
+    subsystemHolds: {
+      args: () => [buddySubsystem, { preset: 'arm64-2018', cpus: 2, commandsMax: 3 }],
+      accepts: { 1: ['undefined', '{}'] },
+      fields: { 1: { cpus: none, commandsMax: none } },
+    },
+  },
 });
