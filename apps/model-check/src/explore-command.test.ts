@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
+import { SAVED_RUN } from '../test/saved-run.js';
 import { runCli } from './run-cli.js';
 
 const home = process.cwd();
@@ -68,18 +69,10 @@ it.each([
 });
 
 it('a saved run is replayed, and one that is malformed is refused by its field', async () => {
-  const run = {
-    format: 'mm-scenario/1',
-    scenario: 'slub-free-flush',
-    size: { cpus: 2, operations: 1 },
-    kind: 'check failed',
-    failure: 'something that was wrong once',
-    schedule: [0, 3, 65, 3],
-  };
-  writeFileSync('run.json', JSON.stringify(run));
+  writeFileSync('run.json', JSON.stringify(SAVED_RUN));
   expect(await runCli(['replay', 'run.json'])).toBe(0);
   expect(printed.join('\n')).toContain('holds now; it was: something that was wrong once');
-  writeFileSync('run.json', JSON.stringify({ ...run, size: { cpus: 7, operations: 1 } }));
+  writeFileSync('run.json', JSON.stringify({ ...SAVED_RUN, size: { cpus: 7, operations: 1 } }));
   expect(await runCli(['replay', 'run.json'])).toBe(2);
   expect(printed.at(-1)).toContain('run.json: size');
 });

@@ -6,6 +6,7 @@ import { expect, it } from 'vitest';
 
 import { cliInFolder } from '../test/cli-in-folder.js';
 import { FAILING_WORLD, failingSlub } from '../test/failing-slub.js';
+import { SAVED_RUN } from '../test/saved-run.js';
 
 const cli = cliInFolder();
 const OUTPUTS = ['--html', 'h', '--trace', 't', '--perfetto', 'p', '--shiviz', 's', '--json', 'j'];
@@ -36,15 +37,7 @@ it('a program that failed is written in every form, its CPUs as hosts', async ()
 });
 
 it('a run of a scenario is written in every form, its tasks as hosts', async () => {
-  const run = {
-    format: 'mm-scenario/1',
-    scenario: 'slub-free-flush',
-    size: { cpus: 2, operations: 1 },
-    kind: 'check failed',
-    failure: 'something that was wrong once',
-    schedule: [0, 3, 65, 3],
-  };
-  writeFileSync('run.json', JSON.stringify(run));
+  writeFileSync('run.json', JSON.stringify(SAVED_RUN));
   expect(await cli.run('replay', 'run.json', ...OUTPUTS)).toBe(0);
   const { trace, slices, hosts } = written();
   expect(slices).toBe(trace.steps.length);

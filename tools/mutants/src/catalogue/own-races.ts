@@ -10,6 +10,17 @@ const own = (
   breaks: readonly string[],
 ): Mutant => ({ id, history: 'ours', kind: 'interleaving', mechanism, breaks, edits, hunts });
 
+/** What a wrong count of a block's references breaks, sooner or later. */
+const FRAGMENTS = [
+  'references of the block = bias + fragments alive',
+  'no fragment overlaps another',
+  'free + isolated + taken pages = managed pages',
+  COUNTERS,
+  AGREE,
+  BUG,
+  CRASH,
+];
+
 /** What only a race shows: CPUs that go offline, fragments, caches that come and go. */
 export const OWN_RACES: readonly Mutant[] = [
   own(
@@ -60,15 +71,7 @@ export const OWN_RACES: readonly Mutant[] = [
       ),
     ],
     [scenario('page-frag-refill')],
-    [
-      'references of the block = bias + fragments alive',
-      'no fragment overlaps another',
-      'free + isolated + taken pages = managed pages',
-      COUNTERS,
-      AGREE,
-      BUG,
-      CRASH,
-    ],
+    FRAGMENTS,
   ),
   own(
     'frag-refill-irqs',
@@ -86,16 +89,7 @@ export const OWN_RACES: readonly Mutant[] = [
       ),
     ],
     [scenario('page-frag-interrupt')],
-    [
-      'references of a used up block = fragments alive',
-      'references of the block = bias + fragments alive',
-      'no fragment overlaps another',
-      'free + isolated + taken pages = managed pages',
-      COUNTERS,
-      AGREE,
-      BUG,
-      CRASH,
-    ],
+    ['references of a used up block = fragments alive', ...FRAGMENTS],
   ),
   own(
     'slub-surplus-twice',
