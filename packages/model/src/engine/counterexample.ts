@@ -1,5 +1,5 @@
 import type { Schedule } from '@mm/interleave';
-import { OptionError, checkArray, checkObject, checkText } from '@mm/printk';
+import { OptionError, checkArray, checkInstance, checkObject, checkText } from '@mm/printk';
 
 import type { Op, Subsystem, WorldOptions } from '../subsystem.js';
 import { subsystemOf } from '../subsystems.js';
@@ -61,6 +61,7 @@ export function counterexampleOf<W>(
   const { example, failure, runs } = failing;
   checkObject('failing.failure', failure, 'a failure');
   checkText('failing.failure.invariant', failure.invariant);
+  checkInstance('failing.failure.error', failure.error, Error);
   checkSeed('found.seed', found.seed);
   checkText('found.commit', found.commit);
   const run = recordRun(subsystem, options, example);

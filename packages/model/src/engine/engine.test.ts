@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { buddySubsystem } from '../buddy/buddy-subsystem.js';
 import { zonesSubsystem } from '../zones/zones-subsystem.js';
+import { counterexampleOf } from './counterexample.js';
 import { newCounts } from './counts.js';
 import { randomProgram } from './program.js';
 import { runInterleaved } from './run-interleaved.js';
@@ -44,3 +45,15 @@ it.each([1, 2, 3, 4])(
     expect(failure?.error).toBeUndefined();
   },
 );
+
+it('a failure without an error is no counterexample', () => {
+  const failing = {
+    example: { program: [], schedule: null },
+    failure: { invariant: 'x', commands: 0, error: 'text' as never },
+    runs: 1,
+  };
+  const found = { seed: 1, mode: 'sequence', commands: 0, commit: 'c' } as const;
+  expect(() => counterexampleOf(zonesSubsystem, {}, failing as never, found)).toThrow(
+    'failing.failure.error: expected an object of class Error',
+  );
+});
