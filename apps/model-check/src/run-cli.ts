@@ -2,6 +2,7 @@ import { OptionError } from '@mm/printk';
 import { Command, CommanderError } from 'commander';
 
 import { addAllCommand } from './all-command.js';
+import { versionOfCode } from './commit.js';
 import { addConformCommand } from './conform-command.js';
 import { ExitCode } from './exit-code.js';
 import { addExploreCommand } from './explore-command.js';
@@ -42,9 +43,15 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
   let code: ExitCode = ExitCode.holds;
   const root = new Command('mm-check')
     .description('Checks simulated Linux memory management against reference models and real kernels.')
+    .option('-V, --version', 'print the version and the state of the code, and end')
     .addHelpText('after', HELP)
     .showHelpAfterError('(mm-check --help shows what there is)')
     .exitOverride();
+  // Only when it is asked for: git takes longer than the rest of the start.
+  root.on('option:version', () => {
+    console.log(`mm-check ${versionOfCode()}`);
+    throw new CommanderError(0, 'commander.version', 'the version');
+  });
   for (const add of COMMANDS) add(root, (ended) => (code = ended));
   for (const command of root.commands) {
     refuseRepeats(command);
