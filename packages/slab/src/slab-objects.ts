@@ -57,12 +57,18 @@ export function fixSlabList(cache: SlabCache, slot: number): void {
  * @see linux 6.1 mm/slab.c free_block
  */
 export function returnObjects(cache: SlabCache, array: ArrayCache, from: number, count: number): number {
-  const { node, slabMask, offsetMask } = cache;
+  const { node, slabMask, debugging } = cache;
   const { entries } = array;
   node[NodeWord.freeObjects]! += count;
-  // Slabs lie at multiples of their size. Page and offset are small numbers where an address may be a double.
-  for (let i = from; i < from + count; i++)
-    returnObject(cache, (entries[i]! / 4096) & slabMask, entries[i]! & offsetMask);
+  const end = from + count;
+  for (let i = from; i < end;) {
+    // Slabs lie at multiples of their size. Page and offset are small numbers where an address may be a double.
+    const pfn = (entries[i]! / 4096) & slabMask;
+    const first = i++;
+    // With debugging each is looked at before the next is there.
+    while (i < end && ((entries[i]! / 4096) & slabMask) === pfn && debugging === false) i++;
+    returnRun(cache, pfn, entries, first, i);
+  }
   let gone = 0;
   while (node[NodeWord.freeObjects]! > node[NodeWord.freeLimit]! && node[NodeWord.freeFirst] !== 0) {
     node[NodeWord.freeObjects]! -= cache.num;
@@ -77,31 +83,44 @@ export function returnObjects(cache: SlabCache, array: ArrayCache, from: number,
 }
 
 /**
- * The object `offset` bytes into the slab at page frame `pfn`, if there is one.
+ * The objects in the slab at page frame `pfn`, if there is one, that lie in a row in an array: the slab changes its list once, for all
+ * of them.
  * @see linux 6.1 mm/slab.c slab_put_obj
  */
-function returnObject(cache: SlabCache, pfn: number, offset: number): void {
-  const { frames, node, memory } = cache;
+function returnRun(cache: SlabCache, pfn: number, entries: Float64Array, from: number, end: number): void {
+  const { frames, node, memory, offsetMask } = cache;
   const { owner0, owner1, owner2 } = frames;
   const slot = frames.peekSlotOf(pfn);
   // Of pages that are no slab's it is 0.
-  if (owner0[slot] !== cache.id) throw strayObject(cache, pfn * 4096 + offset);
+  if (owner0[slot] !== cache.id) throw strayObject(cache, entries[from]!);
   const word = owner2[slot]!;
-  const number = numberAt(cache, (offset - cache.objOffset - smemOf(word)) | 0);
-  if (cache.debugging === true && isListed(cache, slot, number)) doubleFree(cache, pfn * 4096 + offset);
-  const active = activeOf(word) - 1;
-  if (active < 0) throw freedOften(cache, pfn * 4096 + offset);
-  // The last of the partial list stays where it is: as objects of a slab are freed one after another, so does the slab.
+  const first = (cache.objOffset + smemOf(word)) | 0;
+  if (cache.debugging === true) checkReturned(cache, slot, entries[from]!, first);
+  const before = activeOf(word);
+  const active = (before - (end - from)) | 0;
+  if (active < 0) throw freedOften(cache, entries[from]!);
+  // The last of the partial list stays where it is, as would a slab that leaves it for its end.
   const stays = active > 0 && node[PARTIAL_LAST] === slot;
-  if (!stays) removeSlab(cache, listOfActive(cache, active + 1), slot);
-  if (cache.objFreelist === true && owner1[slot] === 0) owner1[slot] = offset + 1;
-  setIndexAt(memory, listPage(cache, slot, pfn), listStart(cache, slot) + active, number);
+  if (!stays) removeSlab(cache, listOfActive(cache, before), slot);
+  if (cache.objFreelist === true && owner1[slot] === 0) owner1[slot] = (entries[from]! & offsetMask) + 1;
+  const page = listPage(cache, slot, pfn);
+  let at = listStart(cache, slot) + before;
+  for (let i = from; i < end; i++) {
+    at--;
+    setIndexAt(memory, page, at, numberAt(cache, ((entries[i]! & offsetMask) - first) | 0));
+  }
   owner2[slot] = (word & ~0x3ff) | active;
   if (stays) return;
   if (active === 0) {
     addSlab(cache, NodeWord.freeFirst, slot, false);
     node[NodeWord.freeSlabs]! += 1;
   } else addSlab(cache, NodeWord.partialFirst, slot, true);
+}
+
+/** @throws KernelBug for an object that is in the index list already. */
+function checkReturned(cache: SlabCache, slot: number, object: number, first: number): void {
+  if (isListed(cache, slot, numberAt(cache, ((object & cache.offsetMask) - first) | 0)))
+    doubleFree(cache, object);
 }
 
 /**
