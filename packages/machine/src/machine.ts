@@ -168,7 +168,7 @@ export class Machine implements MachineParts {
 
   /** Whether {@link kmem} has been asked for, which takes 0.2 ms and memory for some 50 caches. */
   get hasKmem(): boolean {
-    return this.#kmem !== undefined;
+    return this.#kmem !== null;
   }
 
   /** What /sys and /proc show: the parts that functions of `@mm/sysfs` take. */

@@ -23,3 +23,10 @@ test('a failure is excused where others hold the memory, and where they gave it 
   expect(failedPage(({ model }) => void model.held.fill(2 ** 20))).not.toThrow();
   expect(failedPage(({ model }) => void model.given.fill(2 ** 20))).not.toThrow();
 });
+
+test('to ask for faults makes no slab allocator on a machine that has none', () => {
+  const world = buddyWorld({ cpus: 1 });
+  beginsNow(world);
+  expect(world.machine.hasKmem).toBe(false);
+  expect([world.machine.kmem.faults, world.machine.hasKmem]).toEqual([null, true]);
+});
