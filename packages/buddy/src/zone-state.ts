@@ -56,7 +56,13 @@ export const STATE_PCP = 128;
 /** The number of the per-cpu lists of (cpu, zone): shifts, because multiplications check more. */
 export const pcpSet = (cpu: number, zone: number): number => (cpu << 3) | zone;
 
-/** Where the words of (cpu, zone) start in `pcpState`. */
+/**
+ * Where the words of (cpu, zone) start in `pcpState`.
+ * @param cpu 0..255.
+ * @param zone index, 0..6.
+ * @example
+ * pages.pcpState[pcpAt(1, 0) | PcpWord.count]; // pages on the lists of CPU 1 for the lowest zone
+ */
 export const pcpAt = (cpu: number, zone: number): number => ((cpu << 3) | zone) << 3;
 /** The words of one CPU's part of a zone, by name. */
 export const PcpWord = {

@@ -17,7 +17,15 @@ export interface ProgramPropertyOptions extends ExploreOptions {
   readonly operationsMax?: number;
 }
 
-/** A program has a schedule that fails; the message shows the smallest of both. */
+/**
+ * A program has a schedule that fails; the message shows the smallest of both.
+ * @example
+ * try {
+ *   assert(programsHold(stack, constantFrom('push', 'pop')));
+ * } catch (error) {
+ *   if (error instanceof Error && error.cause instanceof ProgramError) console.error(error.cause.message);
+ * }
+ */
 export class ProgramError extends Error {
   override readonly name = 'ProgramError';
 }

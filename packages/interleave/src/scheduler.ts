@@ -9,11 +9,25 @@ export type Choice = number;
 /** At most 64 CPUs. */
 export const CPUS_MAX = 64;
 
-/** Packs a {@link Choice}. */
+/**
+ * Packs a {@link Choice}.
+ * @param task slot, 0..2^25 - 1.
+ * @param cpu 0..63.
+ * @example
+ * choiceOf(2, 1); // 129: task 2 makes its step on CPU 1
+ */
 export const choiceOf = (task: number, cpu: number): Choice => (task << 6) | cpu;
-/** The task of a {@link Choice}. */
+/**
+ * The task of a {@link Choice}.
+ * @example
+ * choiceTask(choiceOf(2, 1)); // 2
+ */
 export const choiceTask = (choice: Choice): number => choice >>> 6;
-/** The CPU of a {@link Choice}. */
+/**
+ * The CPU of a {@link Choice}.
+ * @example
+ * choiceCpu(choiceOf(2, 1)); // 1
+ */
 export const choiceCpu = (choice: Choice): number => choice & 63;
 
 /**

@@ -48,12 +48,18 @@ export const BUDDY_MASK = 0x1fe0000;
 export const buddyKey = (zone: number, order: number): number =>
   PageFlag.buddy | (zone << BUDDY_ZONE_SHIFT) | (order << BLOCK_ORDER_SHIFT);
 
-/** The order of the block, free or allocated, that a frame with these flags heads: 0..10. */
+/**
+ * The order of the block, free or allocated, that a frame with these flags heads: 0..10.
+ * @example
+ * orderOfFlags(buddyKey(1, 3)); // 3
+ */
 export const orderOfFlags = (flags: number): number => (flags >> BLOCK_ORDER_SHIFT) & 15;
 
 /**
  * The order that the pages themselves tell of the block that a frame with these flags heads: 0 where they are not compound.
  *
+ * @example
+ * compoundOrder(PageFlag.head | (3 << BLOCK_ORDER_SHIFT)); // 3
  * @see linux 6.1 include/linux/mm.h folio_order
  */
 export const compoundOrder = (flags: number): number =>

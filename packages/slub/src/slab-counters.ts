@@ -9,11 +9,19 @@
  * @see linux 6.1 mm/slab.h struct slab
  */
 export const FROZEN: number = 1 << 31;
-/** Objects in use. Bits of a word: does not check it. */
+/**
+ * Objects in use. Bits of a word: does not check it.
+ * @example
+ * inuseOf(machine.frames.owner2[slot]!); // of the slab whose first frame has this slot
+ */
 export const inuseOf = (counters: number): number => counters & 0xffff;
 /** The bits of the objects that a slab holds. */
 export const OBJECTS_MASK = 0x7fff0000;
-/** Objects the slab holds. Bits of a word: does not check it. */
+/**
+ * Objects the slab holds. Bits of a word: does not check it.
+ * @example
+ * objectsOf(machine.frames.owner2[slot]!); // 16: four pages of objects of 1 KiB
+ */
 export const objectsOf = (counters: number): number => (counters >>> 16) & 0x7fff;
 /** Every object in use, frozen. */
 export const allInUse = (counters: number): number =>

@@ -124,7 +124,12 @@ function walk(cache: SlubCache, list: number): number[] {
   return slots;
 }
 
-/** Slots of the node's partial slabs, from the head. @throws OptionError for what is no cache. */
+/**
+ * Slots of the node's partial slabs, from the head.
+ * @throws OptionError for what is no cache.
+ * @example
+ * partialSlabs(cache).map((slot) => machine.frames.pfnOf(slot)); // their first page frames
+ */
 export const partialSlabs = (cache: SlubCache): number[] => walk(checkCache(cache), PARTIAL);
 
 /** Slots of the full slabs that are tracked, from the head. */
