@@ -19,7 +19,7 @@ const underscored = (text: string): string => text.replaceAll('-', '_');
  *
  * @throws OptionError for a command line that is no text, and for setups that are none.
  * @example
- * bootParams('quiet slab-max-order=2', [['slab_max_order=', (rest) => console.log(rest)]]); // 2
+ * bootParams('quiet slab-max-order=2', [['slab_max_order=', (rest) => console.log(rest)]]); // prints 2
  * @see linux 6.1 kernel/params.c parse_args, lib/cmdline.c next_arg, init/main.c obsolete_checksetup
  */
 export function bootParams(cmdline: string, setups: readonly BootSetup[]): void {

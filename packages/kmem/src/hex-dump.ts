@@ -11,7 +11,7 @@ const LINE_BYTES = 16;
  * Up to 16 bytes as hexadecimal digits and as text.
  * @throws OptionError for what is no Uint8Array, and for more bytes.
  * @example
- * hexDumpLine(Uint8Array.of(0x6b, 0xa5)); // '6b a5', spaces up to column 49, 'k.'
+ * hexDumpLine(Uint8Array.of(0x6b, 0xa5)); // '6b a5' and, from column 49 on, 'k.'
  * @see linux 6.1 lib/hexdump.c hex_dump_to_buffer
  */
 export function hexDumpLine(bytes: Uint8Array): string {
