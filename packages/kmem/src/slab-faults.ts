@@ -10,7 +10,7 @@ import { SLAB_FAILSLAB } from './slab-flags.js';
 export interface SlabFaultAttributes extends FaultRate {
   /** Those that may wait do not fail. Default false: the kernel's own default is true. */
   readonly ignoreGfpWait?: boolean;
-  /** Only caches with SLAB_FAILSLAB fail: those that `slub_debug=A` or the file `failslab` names. Default false. */
+  /** Only caches with SLAB_FAILSLAB fail: those that `slub_debug=A` names. Default false. */
   readonly cacheFilter?: boolean;
 }
 

@@ -30,7 +30,7 @@ export const SLAB_MEM_SPREAD = 0x100000;
 export const SLAB_TRACE = 0x200000;
 /** Not to be searched for leaks. */
 export const SLAB_NOLEAKTRACE = 0x800000;
-/** Allocations may be made to fail. Nobody may ask for it: `slub_debug=A` and the file `failslab` set it. */
+/** Allocations may be made to fail. Nobody may ask for it: `slub_debug=A` sets it. */
 export const SLAB_FAILSLAB = 0x2000000;
 /** Boot parameters do not add flags. */
 export const SLAB_NO_USER_FLAGS = 0x10000000;

@@ -9,18 +9,20 @@ import { KMALLOC_MAX_CACHE_SIZE } from './kmalloc-classes.js';
  * A warning that comes once a boot.
  *
  * @param place where in the kernel, which also tells it from others: `mm/slub.c:2001 new_slab`.
+ * @returns whether it came now.
  * @throws OptionError for what is no page allocator, and for a place or words that are no text.
  * @example
  * warnOnce(machine.pages, 'mm/slub.c:2001 new_slab');
  * @see linux 6.1 include/asm-generic/bug.h WARN_ONCE
  */
-export function warnOnce(pages: PageAllocator, place: string, what?: string): void {
+export function warnOnce(pages: PageAllocator, place: string, what?: string): boolean {
   const { warnedOnce, log } = checkPages(pages);
   checkText('place', place);
   if (what !== undefined) checkText('what', what);
-  if (warnedOnce.has(place)) return;
+  if (warnedOnce.has(place)) return false;
   warnedOnce.add(place);
   log.warn(place, what);
+  return true;
 }
 
 /**

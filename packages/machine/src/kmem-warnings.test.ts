@@ -53,8 +53,10 @@ describe.each([
     const pfns = [machine.allocPages(GFP_KERNEL, 0)!, machine.allocPages(GFP_KERNEL, 0)!];
     machine.log.take();
     for (const pfn of pfns) machine.kfree(pfn * 4096);
+    const virtual = 0xffff888000000000n + BigInt(pfns[0]! * 4096);
     expect(said(machine.log.take())).toEqual([
       expect.stringContaining(' at mm/slab_common.c:904 free_large_kmalloc+'),
+      `object pointer: 0x${virtual.toString(16)}`,
     ]);
     expect(machine.allocPages(GFP_KERNEL, 0)).toBe(pfns[1]);
   });
@@ -71,6 +73,17 @@ test.each(['slub', 'slab'] as const)(
     expect(machine.kmalloc(20_000, GFP_KERNEL)).toBe(large);
   },
 );
+
+test('a SLAB with DEBUG_SLAB warns of zeroes over what a constructor wrote at a place of its own, too', () => {
+  const machine = createMachine({ slab: 'slab', debugSlab: true, ramBytes: '64M' });
+  const cache = machine.kmemCacheCreate({ name: 'made', size: 64, ctor: () => {} })!;
+  machine.kmemCacheAlloc(cache, GFP_KERNEL);
+  machine.log.take();
+  for (let i = 0; i < 2; i++) machine.kmemCacheAlloc(cache, GFP_KERNEL | __GFP_ZERO);
+  expect(said(machine.log.take())).toEqual([
+    expect.stringContaining(' at mm/slab.c:2966 cache_alloc_debugcheck_after+'),
+  ]);
+});
 
 const NOT_A_SLAB = 'virt_to_cache: Object is not a Slab page!';
 

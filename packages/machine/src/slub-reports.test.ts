@@ -1,6 +1,6 @@
 import { SLAB_CONSISTENCY_CHECKS, SLAB_POISON, SLAB_STORE_USER } from '@mm/kmem';
-import { KernelBug } from '@mm/printk';
-import { SlubCache } from '@mm/slub';
+import { KernelBug, LogLevel } from '@mm/printk';
+import { SlubCache, readCounts, slubFreeBulk } from '@mm/slub';
 import { GFP_KERNEL } from '@mm/zones';
 import { expect, test } from 'vitest';
 
@@ -80,4 +80,53 @@ test('a slab that lost its free objects is freed into as if it had been full: it
   expect(log()).toContainEqual(
     expect.stringContaining('kmem_cache_destroy watched: Slab cache still has objects'),
   );
+});
+
+test('an object that stands in a list twice is freed once, and the list is told to be shorter than it should', () => {
+  const { machine, cache, alloc, log } = checked(72, SLAB_STORE_USER);
+  const [object] = [alloc(), alloc()];
+  slubFreeBulk(machine.on(0).ctx, cache, [object, object]);
+  expect(log()).toContainEqual(expect.stringContaining('Bulk free expected 2 objects but found 1'));
+  expect(readCounts(cache).objects).toBe(1);
+});
+
+test('what a cache is traced to do is information, its bytes too', () => {
+  const machine = createMachine({ ramBytes: '64M', cmdline: 'slub_debug=T,traced' });
+  const cache = machine.kmemCacheCreate({ name: 'traced', size: 32 })!;
+  const before = machine.log.lines.length;
+  machine.kmemCacheFree(cache, machine.kmemCacheAlloc(cache, GFP_KERNEL)!);
+  expect(machine.log.lines.slice(before).map(({ level, text }) => [level, text.split(' ')[0]])).toEqual([
+    [LogLevel.info, 'TRACE'],
+    [LogLevel.info, 'TRACE'],
+    [LogLevel.info, 'Object'],
+    [LogLevel.info, 'Object'],
+  ]);
+});
+
+test('the words of a report about a slab end with their 99th character', () => {
+  const machine = createMachine({ ramBytes: '64M', cmdline: 'slub_nomerge' });
+  const cache = machine.kmemCacheCreate({ name: 'n'.repeat(90), size: 64, flags: SLAB_CONSISTENCY_CHECKS })!;
+  machine.kmemCacheAlloc(cache, GFP_KERNEL);
+  machine.kmemCacheDestroy(cache);
+  expect(machine.log.take()).toContainEqual(
+    expect.stringMatching(/^BUG n{90} \(Not tainted\): Objects remaining in n{78}$/u),
+  );
+});
+
+test('of an object that is none a report tells its slab and the pointer alone', () => {
+  const { machine, cache, alloc, free, log } = checked(64, 0);
+  const object = alloc();
+  free(object);
+  // The slab's own free list leads between two objects.
+  const slot = machine.frames.slotOf(Math.floor(object / 4096));
+  machine.frames.owner1[slot]! += 8;
+  alloc();
+  const lines = log();
+  const at = lines.findIndex((line) => line.endsWith('Freelist Pointer check fails'));
+  expect(lines.slice(at + 3, at + 6)).toEqual([
+    expect.stringMatching(/^Slab 0x/u),
+    `Invalid pointer 0x${virtual(object + 8)}`,
+    'Disabling lock debugging due to kernel taint',
+  ]);
+  expect(readCounts(cache).slabs).toBe(2);
 });

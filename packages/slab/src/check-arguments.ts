@@ -34,7 +34,7 @@ export function checkRequest(cache: SlabCache, gfp: number): void {
 
 /** What the caches of a machine share, by what only SLAB's has. @throws OptionError for anything else. */
 export function checkSystem(system: SlabSystem): SlabSystem {
-  if (typeof (system as Partial<SlabSystem> | null | undefined)?.warnedOfZeroing !== 'boolean')
+  if (typeof (system as Partial<SlabSystem> | null | undefined)?.maxOrder !== 'number')
     throw new OptionError('system', 'a SlabSystem', system);
   return system;
 }

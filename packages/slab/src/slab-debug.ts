@@ -1,7 +1,6 @@
-import { SLAB_POISON, SLAB_RED_ZONE } from '@mm/kmem';
+import { SLAB_POISON, SLAB_RED_ZONE, warnOfZeroes } from '@mm/kmem';
 import { PageFlag } from '@mm/memory';
 import { KernelBug, LogLevel } from '@mm/printk';
-import { __GFP_ZERO } from '@mm/zones';
 
 import { checkPoison, isPoisoned } from './debug/check-poison.js';
 import {
@@ -53,10 +52,7 @@ export function setUpDebugged(cache: SlabCache, first: number): void {
 /** An object is about to be handed out. @see linux 6.1 mm/slab.c cache_alloc_debugcheck_after */
 export function debugAfterAlloc(cache: SlabCache, object: number, gfp: number): void {
   const { system, ctor } = cache;
-  if (ctor !== null && (gfp & __GFP_ZERO) !== 0 && !system.warnedOfZeroing) {
-    system.warnedOfZeroing = true;
-    system.log.warn('mm/slab.c cache_alloc_debugcheck_after');
-  }
+  if (ctor !== null) warnOfZeroes(system.pages, 'mm/slab.c:2966 cache_alloc_debugcheck_after', gfp);
   if ((cache.flags & SLAB_POISON) !== 0) checkPoison(cache, object);
   poisonObject(cache, object, POISON_INUSE);
   noteUser(cache, object, CALLER);

@@ -65,8 +65,6 @@ export class SlabSystem implements CacheOpener<SlabCache> {
   rcuSlabs: number[] = [];
   /** Of them: a CPU may be ending a grace period while another adds to them. */
   readonly rcuCell: Cell;
-  /** A cache with a constructor was asked for zeroes: said once. */
-  warnedOfZeroing = false;
   /** 1: the CPU is online. */
   readonly online: Uint8Array;
 

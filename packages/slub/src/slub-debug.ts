@@ -114,7 +114,7 @@ function trace(cache: SlubCache, slot: number, object: number, what: 'alloc' | '
     LogLevel.info,
     `TRACE ${cache.name} ${what} 0x${virtual(cache, object)} inuse=${inuseOf(frames.owner2[slot]!)} fp=0x${virtual(cache, first)}`,
   );
-  if (what === 'free') printSection(cache, 'Object ', object, cache.objectSize);
+  if (what === 'free') printSection(cache, 'Object ', object, cache.objectSize, LogLevel.info);
 }
 
 /** What stands for the code that called, and for the place of its stack trace. */
@@ -163,16 +163,22 @@ export function freeDebugProcessing(
     slabErr(cache, slot, `Slab has ${inuse} allocated objects but ${many} are to be freed\n`);
     return refuse();
   }
+  const miscounted = (found: number): void =>
+    slabErr(cache, slot, `Bulk free expected ${many} objects but found ${found}\n`);
   for (let freed = 1; ; freed++) {
     if (freed > many) {
-      slabErr(cache, slot, `Bulk free expected ${many} objects but found ${freed}\n`);
+      miscounted(freed);
       return refuse();
     }
     if (checks && !freeChecks(cache, slot, object)) return refuse();
     if (cache.storeUser) setTrack(cache, object, 1, cpu);
     trace(cache, slot, object, 'free');
     fillDebugBytes(cache, object, RED_INACTIVE);
-    if (object === tail) return freed;
+    if (object === tail) {
+      // An object that stands in the list twice ends it early: those that were found are freed.
+      if (freed !== many) miscounted(freed);
+      return freed;
+    }
     const next = peekFreePointer(cache, frames.pfnOf(slot), (object - slabBase(cache, slot)) | 1);
     // Objects are freed together that somebody writes to: checks look where that leads, but for NULL, which passes them.
     if (next === 0 || (next === BAD_POINTER && !checks)) throw badPointer(cache, frames.pfnOf(slot));

@@ -74,7 +74,7 @@ function* largeBlock(ctx: Context, system: SlabSystem, size: number, gfp: number
 function* freeLargeBlock(ctx: Context, system: SlabSystem, address: number): Steps<void> {
   yield rmw(system.largePagesCell);
   system.largePages -= pagesAt(system, address);
-  yield* freeLargeKmalloc(ctx, system.pages, address);
+  yield* freeLargeKmalloc(ctx, system.pages, address, system.arch);
 }
 
 const pagesAt = ({ frames }: SlabSystem, address: number): number =>

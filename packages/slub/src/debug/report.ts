@@ -7,7 +7,7 @@ import { infoEnd } from '../orig-size.js';
 import { inuseOf, objectsOf } from '../slab-counters.js';
 import type { SlubCache } from '../slub-cache.js';
 import { trackBytes } from '../slub-geometry.js';
-import { paddingStart, sizeFromObject, slabBase } from './object-layout.js';
+import { isValidObject, paddingStart, sizeFromObject, slabBase } from './object-layout.js';
 
 /** Where the kernel keeps its struct pages, 64 bytes each. */
 const VMEMMAP = 0xffffea0000000000n;
@@ -39,9 +39,12 @@ const taint = (cache: SlubCache): void => cache.system.log.taint('B');
 /** What is done about it. @see linux 6.1 mm/slub.c slab_fix */
 export const slabFix = (cache: SlubCache, what: string): void => say(cache, `FIX ${cache.name}: ${what}`);
 
+/** The kernel puts the words of a report about a slab together in 100 bytes, of which the last ends the text. */
+const WORDS_MAX = 99;
+
 /** A report about a slab. @see linux 6.1 mm/slub.c slab_err */
 export function slabErr(cache: SlubCache, slot: number, what: string): void {
-  slabBug(cache, what);
+  slabBug(cache, what.slice(0, WORDS_MAX));
   printSlabInfo(cache, slot);
   taint(cache);
 }
@@ -49,7 +52,13 @@ export function slabErr(cache: SlubCache, slot: number, what: string): void {
 /** A report about an object. @see linux 6.1 mm/slub.c object_err */
 export function objectErr(cache: SlubCache, slot: number, object: number, what: string): void {
   slabBug(cache, what);
-  printTrailer(cache, slot, object);
+  if (isValidObject(cache, slot, object)) {
+    printTrailer(cache, slot, object);
+    return;
+  }
+  printSlabInfo(cache, slot);
+  say(cache, `Invalid pointer 0x${virtual(cache, object)}`);
+  taint(cache);
 }
 
 /** @see linux 6.1 mm/slub.c print_slab_info */
@@ -93,11 +102,17 @@ export function printTrailer(cache: SlubCache, slot: number, object: number): vo
 }
 
 /** Bytes as a dump of 16 a line. @see linux 6.1 lib/hexdump.c print_hex_dump */
-export function printSection(cache: SlubCache, label: string, address: number, length: number): void {
+export function printSection(
+  cache: SlubCache,
+  label: string,
+  address: number,
+  length: number,
+  level: LogLevel = LogLevel.err,
+): void {
   const bytes = readBytes(cache.system.memory, address, length);
   for (let at = 0; at < length; at += 16) {
     const line = bytes.subarray(at, Math.min(length, at + 16));
-    say(cache, `${label}${virtual(cache, address + at)}: ${hexDumpLine(line)}`);
+    cache.system.log.write(level, `${label}${virtual(cache, address + at)}: ${hexDumpLine(line)}`);
   }
 }
 

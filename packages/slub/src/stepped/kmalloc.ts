@@ -80,7 +80,7 @@ function* largeBlock(ctx: Context, system: SlubSystem, size: number, gfp: number
 function* freeLargeBlock(ctx: Context, system: SlubSystem, address: number): Steps<void> {
   yield rmw(system.largePagesCell);
   system.largePages -= pagesAt(system, address);
-  yield* freeLargeKmalloc(ctx, system.pages, address);
+  yield* freeLargeKmalloc(ctx, system.pages, address, system.arch);
 }
 
 const pagesAt = ({ frames }: SlubSystem, address: number): number =>

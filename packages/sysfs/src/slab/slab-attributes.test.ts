@@ -133,6 +133,14 @@ describe('directories and links', () => {
     expect(fs.existsSync(`${SLAB}/b/order`)).toBe(true);
   });
 
+  it('a cache that was given up with live objects stays, with one alias less than none', () => {
+    const { fs, slub } = smallSlub();
+    const cache = slub.register.create({ name: 'kept', size: 40 })!;
+    slubAlloc(ctx, cache, GFP_KERNEL);
+    expect(kmemCacheDestroy(ctx, cache)).toBe(false);
+    expect(fs.readFileSync(`${SLAB}/kept/aliases`, 'utf8')).toBe('-1\n');
+  });
+
   it('of two caches of one name that cannot be merged the second takes the directory', () => {
     const { fs, slub } = smallSlub({ cmdline: 'slub_nomerge' });
     const first = slub.register.create({ name: 'x', size: 64 })!;

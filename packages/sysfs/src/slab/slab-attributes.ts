@@ -160,12 +160,16 @@ const ALWAYS: readonly SlabAttribute[] = [
     },
     { from: 'cache', text: ({ ctor }) => (ctor === null ? '' : `${ctor.name || 'ctor'}+0x0/0x0\n`) },
   ),
-  number((c) => Math.max(0, c.refcount - 1), {
-    name: 'aliases',
-    since: '2.6.22',
-    type: 'users',
-    meaning: 'Other users that were merged into the cache.',
-  }),
+  attribute(
+    {
+      name: 'aliases',
+      since: '2.6.22',
+      type: 'users',
+      meaning:
+        'Other users that were merged into the cache; -1 of one that everybody has given up, with objects that are still live.',
+    },
+    { from: 'cache', text: ({ refcount }) => `${refcount < 0 ? 0 : refcount - 1}\n` },
+  ),
   number((c) => c.align, {
     name: 'align',
     since: '2.6.22',
@@ -281,9 +285,8 @@ const FAILSLAB: SlabAttribute = flag(SLAB_FAILSLAB, {
   name: 'failslab',
   since: '2.6.34',
   needs: 'FAILSLAB',
-  mode: WRITABLE,
-  meaning: 'Allocations may be made to fail, where only those of chosen caches are (slub_debug=A).',
-  takes: 'a text that begins with 1 to set it, any other to clear it; EINVAL where the cache has aliases',
+  meaning:
+    'Allocations may be made to fail, where only those of chosen caches are (slub_debug=A). Could be written up to 5.7, and can again from 6.2 on.',
 });
 
 const USERSIZE: SlabAttribute = number((c) => c.usersize, {

@@ -1,4 +1,3 @@
-import { SLAB_FAILSLAB } from '@mm/kmem';
 import { Errno, checkText } from '@mm/printk';
 import { type SlubCache, clearStat, setCpuPartial, setMinPartial } from '@mm/slub';
 import { flushAll, slubShrink, validateCache } from '@mm/slub/stepped';
@@ -51,8 +50,6 @@ export function* storeAttribute(ctx: Context, cache: SlubCache, name: string, te
       if (text[0] !== '1' || !cache.debugging) return -Errno.EINVAL;
       yield* validateCache(ctx, cache);
       return text.length;
-    case 'failslab':
-      return storeFailslab(cache, text);
     default:
       return storeSkipKfence(cache, text);
   }
@@ -62,15 +59,6 @@ function* storeStat(cache: SlubCache, stat: number, text: string): Steps<number>
   if (text[0] !== '0') return -Errno.EINVAL;
   for (let cpu = 0; cpu < cache.system.cpus; cpu++) yield write(cache.cpuCell + cpu);
   clearStat(cache, stat);
-  return text.length;
-}
-
-/** @see linux 6.1 mm/slub.c failslab_store */
-function storeFailslab(cache: SlubCache, text: string): number {
-  if (cache.refcount > 1) return -Errno.EINVAL;
-  if (text[0] === '1') cache.flags |= SLAB_FAILSLAB;
-  else cache.flags &= ~SLAB_FAILSLAB;
-  cache.flags >>>= 0;
   return text.length;
 }
 
