@@ -39,22 +39,35 @@ export function listStart(cache: SlabCache, slot: number): number {
   return cache.objFreelist === true ? word - 1 : (cache.offsetMask + 1 - cache.freelistSize) | 0;
 }
 
+/** The byte `byte` of a chunk of memory. */
+export const byteAt = (words: Int32Array, byte: number): number =>
+  (words[byte >> 2]! >>> ((byte & 3) << 3)) & 0xff;
+
+/** Sets the byte `byte` of a chunk of memory to the low bits of `value`. */
+export function setByteAt(words: Int32Array, byte: number, value: number): void {
+  const shift = (byte & 3) << 3;
+  words[byte >> 2] = (words[byte >> 2]! & ~(0xff << shift)) | ((value & 0xff) << shift);
+}
+
+/** Where page frame `pfn` begins in its chunk, bytes. */
+export const byteOfPage = (pfn: number): number => (pfn & 15) << 12;
+
+/** The words of the chunk of page frame `pfn`, to write: in place of wordsOf, for nearly all chunks have been made. */
+export function chunkOf(memory: PhysicalMemory, pfn: number): Int32Array {
+  const chunk = memory.directory[pfn >> 4]!;
+  return chunk === 0 ? memory.wordsOf(pfn) : memory.chunks[chunk]!;
+}
+
 /** The byte `at` bytes behind the start of page `page`. @see linux 6.1 mm/slab.c get_free_obj */
-export function getIndexAt(memory: PhysicalMemory, page: number, at: number): number {
+function getIndexAt(memory: PhysicalMemory, page: number, at: number): number {
   const pfn = (page + (at >>> 12)) | 0;
-  const word = memory.peekWordsOf(pfn)[((pfn & 15) << 10) | ((at & 4095) >> 2)]!;
-  return (word >>> ((at & 3) << 3)) & 0xff;
+  return byteAt(memory.peekWordsOf(pfn), byteOfPage(pfn) | (at & 4095));
 }
 
 /** @see linux 6.1 mm/slab.c set_free_obj */
-export function setIndexAt(memory: PhysicalMemory, page: number, at: number, number: number): void {
+function setIndexAt(memory: PhysicalMemory, page: number, at: number, number: number): void {
   const pfn = (page + (at >>> 12)) | 0;
-  // In place of wordsOf: nearly all chunks have been made.
-  const chunk = memory.directory[pfn >> 4]!;
-  const words = chunk === 0 ? memory.wordsOf(pfn) : memory.chunks[chunk]!;
-  const word = ((pfn & 15) << 10) | ((at & 4095) >> 2);
-  const shift = (at & 3) << 3;
-  words[word] = (words[word]! & ~(0xff << shift)) | ((number & 0xff) << shift);
+  setByteAt(chunkOf(memory, pfn), byteOfPage(pfn) | (at & 4095), number);
 }
 
 /**

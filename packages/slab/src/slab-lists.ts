@@ -49,6 +49,24 @@ export function removeSlab(cache: SlabCache, list: number, slot: number): void {
   else prev[after] = before;
 }
 
+/** Takes a slab off the list that its word `list` heads, and puts it at its end. @throws KernelBug for one that is not on it. */
+export function moveToTail(cache: SlabCache, list: number, slot: number): void {
+  const { node } = cache;
+  const { next, prev, spare } = cache.frames;
+  if (spare[slot] !== list + 1) throw brokenList(cache, slot, 'a slab leaves a list that it is not on');
+  const after = next[slot]!;
+  if (after === 0) return;
+  const before = prev[slot]!;
+  const last = node[list + 1]!;
+  if (before === 0) node[list] = after;
+  else next[before] = after;
+  prev[after] = before;
+  next[last] = slot;
+  prev[slot] = last;
+  next[slot] = 0;
+  node[list + 1] = slot;
+}
+
 /** The list of slabs with so many active objects. */
 export function listOfActive(cache: SlabCache, active: number): number {
   if (active === 0) return NodeWord.freeFirst;

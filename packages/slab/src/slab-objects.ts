@@ -1,14 +1,23 @@
 import { KernelBug } from '@mm/printk';
 
-import { freelistAddress, getFreeIndex, getIndexAt, listPage, listStart, setIndexAt } from './free-index.js';
+import {
+  byteAt,
+  byteOfPage,
+  chunkOf,
+  freelistAddress,
+  getFreeIndex,
+  listPage,
+  listStart,
+  setByteAt,
+} from './free-index.js';
 import { numberAt } from './object-number.js';
 import { type ArrayCache, ArrayWord, NodeWord, type SlabCache } from './slab-cache.js';
 import { doubleFree, poisonListHolder } from './slab-debug.js';
-import { addSlab, listOfActive, removeSlab } from './slab-lists.js';
+import { addSlab, listOfActive, moveToTail, removeSlab } from './slab-lists.js';
 import { activeOf, smemOf } from './slab-word.js';
 
 const AVAIL = ArrayWord.avail;
-const PARTIAL_LAST = NodeWord.partialFirst + 1;
+const PARTIAL = NodeWord.partialFirst;
 
 /**
  * Moves up to `batch` free objects of a slab to an array. Returns how many of the batch are still wanted.
@@ -20,19 +29,23 @@ export function takeObjects(cache: SlabCache, array: ArrayCache, slot: number, b
   const word = frames.owner2[slot]!;
   const pfn = frames.pfnOf(slot);
   const first = pfn * 4096 + smemOf(word) + cache.objOffset;
-  let active = activeOf(word);
-  let left = batch;
+  const active = activeOf(word);
+  const taken = Math.max(Math.min(num - active, batch), 0) | 0;
   let avail = array.words[AVAIL]!;
   const page = listPage(cache, slot, pfn);
-  const start = listStart(cache, slot);
-  while (active < num && left > 0) {
-    entries[avail++] = first + getIndexAt(memory, page, start + active) * size;
-    active++;
-    left--;
+  let at = (listStart(cache, slot) + active) | 0;
+  const end = (at + taken) | 0;
+  // Nearly always the list lies in one page: its words are looked up once.
+  while (at < end) {
+    const frame = (page + (at >>> 12)) | 0;
+    const words = memory.peekWordsOf(frame);
+    const start = byteOfPage(frame);
+    for (const stop = Math.min(end, (at | 4095) + 1); at < stop; at = (at + 1) | 0)
+      entries[avail++] = first + byteAt(words, start | (at & 4095)) * size;
   }
   array.words[AVAIL] = avail;
-  frames.owner2[slot] = (word & ~0x3ff) | active;
-  return left;
+  frames.owner2[slot] = (word & ~0x3ff) | (active + taken);
+  return batch - taken;
 }
 
 /**
@@ -99,18 +112,25 @@ function returnRun(cache: SlabCache, pfn: number, entries: Float64Array, from: n
   const before = activeOf(word);
   const active = (before - (end - from)) | 0;
   if (active < 0) throw freedOften(cache, entries[from]!);
-  // The last of the partial list stays where it is, as would a slab that leaves it for its end.
-  const stays = active > 0 && node[PARTIAL_LAST] === slot;
-  if (!stays) removeSlab(cache, listOfActive(cache, before), slot);
+  const list = listOfActive(cache, before);
+  const moves = active > 0 && list === PARTIAL;
+  if (moves) moveToTail(cache, PARTIAL, slot);
+  else removeSlab(cache, list, slot);
   if (cache.objFreelist === true && owner1[slot] === 0) owner1[slot] = (entries[from]! & offsetMask) + 1;
   const page = listPage(cache, slot, pfn);
-  let at = listStart(cache, slot) + before;
-  for (let i = from; i < end; i++) {
-    at--;
-    setIndexAt(memory, page, at, numberAt(cache, ((entries[i]! & offsetMask) - first) | 0));
+  let at = (listStart(cache, slot) + before) | 0;
+  for (let i = from; i < end;) {
+    const frame = (page + ((at - 1) >>> 12)) | 0;
+    const words = chunkOf(memory, frame);
+    const start = byteOfPage(frame);
+    for (const stop = Math.min(end, i + ((at - 1) & 4095) + 1); i < stop; i++) {
+      at = (at - 1) | 0;
+      const number = numberAt(cache, ((entries[i]! & offsetMask) - first) | 0);
+      setByteAt(words, start | (at & 4095), number);
+    }
   }
   owner2[slot] = (word & ~0x3ff) | active;
-  if (stays) return;
+  if (moves) return;
   if (active === 0) {
     addSlab(cache, NodeWord.freeFirst, slot, false);
     node[NodeWord.freeSlabs]! += 1;

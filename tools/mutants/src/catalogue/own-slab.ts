@@ -90,16 +90,12 @@ export const OWN_SLAB: readonly Mutant[] = [
   own('take-index', 'logic', 'objects are taken from a slab by position, not by the index list', [
     edit(
       'slab/slab-objects',
-      'first + getIndexAt(memory, page, start + active) * size',
-      'first + active * size',
+      'first + byteAt(words, start | (at & 4095)) * size',
+      'first + (active + taken - (end - at)) * size',
     ),
   ]),
   own('take-active', 'accounting', 'what is taken from a slab is not counted as active', [
-    edit(
-      'slab/slab-objects',
-      '    active++;\n    left--;',
-      '    active++;\n    left -= 1;\n    if (active === cache.num) active--;',
-    ),
+    edit('slab/slab-objects', '(active + taken);', 'Math.min(active + taken, num - 1);'),
   ]),
   own('fix-list', 'logic', 'a slab that became full goes to the partial list', [
     edit(
