@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
+import { loadRecordings } from './conform.js';
 import { runCli } from './run-cli.js';
 
 const golden = (name: string): string => fileURLToPath(new URL(`../../../golden/${name}`, import.meta.url));
@@ -30,6 +31,13 @@ const saved = (name: string, content: string | Buffer): string => {
 };
 
 describe('mm-check conform', () => {
+  test('Ctrl-C is heard between the files that are read', async () => {
+    const asked: boolean[] = [];
+    const stop = (): boolean => asked.push(true) > 1;
+    const loaded = await loadRecordings([golden('mm/gfp.json'), saved('broken-second.json', '{')], stop);
+    expect(loaded.map(({ recording }) => recording.kind)).toEqual(['gfp']);
+  });
+
   test('says how many cases match, on its last line', async () => {
     expect(await runCli(['conform', golden('v7s/config.json'), golden('mm/gfp.json')])).toBe(0);
     expect(out.at(-1)).toBe('161 cases, 0 mismatches');
@@ -180,7 +188,7 @@ const WRONG: ReadonlyArray<readonly [readonly string[], string]> = [
   [['x.json'], "unknown command 'x.json'"],
   [['--conform', 'x.json'], "unknown option '--conform'"],
   [['--'], 'Usage: mm-check'],
-  [['help', 'tea'], 'Usage: mm-check'],
+  [['help', 'tea'], "unknown command 'tea'"],
 ];
 
 describe('a wrong command line ends in 2 and says what is wrong', () => {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 
-import { conform, loadRecordings } from './conform.js';
+import { type LoadedRecording, conform, loadRecordings } from './conform.js';
 import { ExitCode } from './exit-code.js';
-import { onInterrupt } from './interrupt.js';
+import { type Interrupt, onInterrupt } from './interrupt.js';
 import { formatMismatch } from './print-mismatch.js';
 import { Progress } from './progress.js';
 
@@ -28,8 +28,16 @@ Exit codes: 0 all match, 1 a mismatch, 2 wrong use or a broken file, 130 interru
 
 /** Plays files and prints as it goes; the last line is `N cases, N mismatches`. */
 export async function conformFiles(files: readonly string[]): Promise<ExitCode> {
-  const loaded = loadRecordings(files);
   const interrupt = onInterrupt();
+  try {
+    const loaded = await loadRecordings(files, () => interrupt.requested);
+    return await playAll(loaded, interrupt);
+  } finally {
+    interrupt.release();
+  }
+}
+
+async function playAll(loaded: readonly LoadedRecording[], interrupt: Interrupt): Promise<ExitCode> {
   const progress = new Progress(
     'cases',
     loaded.reduce((sum, at) => sum + at.recording.cases.length, 0),
@@ -51,6 +59,5 @@ export async function conformFiles(files: readonly string[]): Promise<ExitCode> 
     return mismatches === 0 ? ExitCode.holds : ExitCode.counterexample;
   } finally {
     progress.end();
-    interrupt.release();
   }
 }

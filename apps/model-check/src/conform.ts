@@ -28,17 +28,28 @@ export interface ConformResult {
 /** How long cases are played before signals and timers get their turn. */
 const SLICE_MS = 20;
 
+/** Signals and timers get their turn. */
+const others = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /**
  * Reads and checks recordings. All are checked before any is played.
+ * @param stop asked before each file; true ends the reading early.
  * @throws OptionError naming the file that is unreadable, malformed or of an unknown kind.
  */
-export function loadRecordings(files: readonly string[]): LoadedRecording[] {
-  return files.map((file) => {
+export async function loadRecordings(
+  files: readonly string[],
+  stop: () => boolean = () => false,
+): Promise<LoadedRecording[]> {
+  const loaded: LoadedRecording[] = [];
+  for (const file of files) {
+    await others();
+    if (stop()) break;
     const recording = readRecording(readText(file), file);
     const player = playerFor(recording.kind, file);
     checkCases(player, recording, file);
-    return { file, recording, player };
-  });
+    loaded.push({ file, recording, player });
+  }
+  return loaded;
 }
 
 /**
@@ -62,7 +73,7 @@ export async function conform(
       if (result.verdict === 'differs') total.mismatches++;
       onCase(at, index, result);
       if (Date.now() < sliceEnd) continue;
-      await new Promise((resolve) => setImmediate(resolve));
+      await others();
       sliceEnd = Date.now() + SLICE_MS;
     }
   }

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { type Counterexample, parseCounterexample } from '@mm/model';
 
 import { parseJson, readText } from './read-json.js';
+import { replaceOutput } from './write-output.js';
 
 /** Where counterexamples are kept unless `--save` says otherwise, below the working folder. */
 export const SAVE_FOLDER = '.mm-check';
@@ -17,11 +18,9 @@ export const readCounterexample = (file: string): Counterexample =>
 
 /** Writes a counterexample into a folder, which is made; one of the same name is replaced. Returns the file's name. */
 export function saveCounterexample(folder: string, found: Counterexample): string {
-  mkdirSync(folder, { recursive: true });
   const words = found.invariant.replaceAll(/[^a-z0-9]+/giu, '-').slice(0, 40);
   const file = join(folder, `${found.system}-${words}-${found.found.seed}.json`.replaceAll(/-+/gu, '-'));
-  writeFileSync(`${file}.new`, `${JSON.stringify(found, null, 1)}\n`);
-  renameSync(`${file}.new`, file);
+  replaceOutput(file, `${JSON.stringify(found, null, 1)}\n`);
   return file;
 }
 

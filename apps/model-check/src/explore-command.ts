@@ -13,6 +13,8 @@ import {
   runAsCampaign,
 } from './campaign-flags.js';
 import type { AnyJob } from './campaign/job.js';
+import { identityOf } from './campaign/run-campaign.js';
+import { commitOfCode } from './commit.js';
 import { SAVE_FOLDER } from './counterexample-files.js';
 import { ExitCode } from './exit-code.js';
 import { type ExploreJobOptions, exploreJob } from './explore/explore-job.js';
@@ -23,7 +25,7 @@ import { runAgain } from './explore/replay-scenario.js';
 import { saveScenarioRun, savedScenarioRuns } from './explore/scenario-file.js';
 import { onInterrupt } from './interrupt.js';
 import { choiceOption, integerOption, timeOption } from './options.js';
-import { reportOf, writeReport, writeReportJunit } from './report.js';
+import { type SavedFailure, notBegun, reportOf, writeReports } from './report.js';
 import { type RunOutputs, addRunOutputs, askedOutputs, filesOf, writeRunOutputs } from './run-outputs.js';
 
 const STRATEGIES = ['dpor', 'pct', 'random'] as const;
@@ -85,25 +87,33 @@ export function addExploreCommand(program: Command, exit: (code: ExitCode) => vo
     .action(async (flags: ExploreFlags) => exit(await exploreAll(flags)));
 }
 
+const EXPLORE_JOB = exploreJob as unknown as AnyJob;
+
 async function exploreAll(flags: ExploreFlags): Promise<ExitCode> {
   const options = optionsOf(flags);
   const campaign = campaignOf(flags, filesOf(flags));
   if (flags.schedule !== undefined || flags.execution !== undefined) return exploreOne(flags, options);
   if (options.parts.length === 0) {
+    const [beside] = Object.keys(flags);
+    if (beside !== undefined) throw new OptionError(`--${beside}`, 'a --scenario with it', 'none');
     console.log(scenarioList(SCENARIOS));
     return ExitCode.holds;
   }
-  if (!savedRunsHold(options)) return ExitCode.counterexample;
+  const failing = savedRunThatFails(options);
+  if (failing !== null) {
+    const identity = identityOf(exploreJob, options, commitOfCode(), campaign.shard);
+    const report = reportOf(EXPLORE_JOB, identity, notBegun(exploreJob, options), [], [failing]);
+    writeReports(campaign, EXPLORE_JOB, report);
+    return ExitCode.counterexample;
+  }
   const interrupt = onInterrupt();
   try {
     const { identity, lanes } = await runAsCampaign(exploreJob, options, campaign, interrupt);
     const reports = lanes.flatMap(({ result }) => result.reports);
     for (const report of reports) if (report.failure !== null) show(report, flags);
-    const report = reportOf(exploreJob as unknown as AnyJob, identity, lanes, []);
-    if (campaign.json !== undefined) writeReport(campaign.json, report);
-    if (campaign.junit !== undefined)
-      writeReportJunit(campaign.junit, exploreJob as unknown as AnyJob, report);
+    const report = reportOf(EXPLORE_JOB, identity, lanes, [], []);
     console.log(exploreJob.describe(options, lanes));
+    writeReports(campaign, EXPLORE_JOB, report);
     if (report.verdict === 'fails') return ExitCode.counterexample;
     if (interrupt.requested) return ExitCode.interrupted;
     const unwritten = askedOutputs(flags);
@@ -211,8 +221,8 @@ function show(report: ScenarioReport, flags: ExploreFlags): void {
   writeRunOutputs(run, { title: `${scenario} ${sizeText(size)}`, hosts: 'tasks' }, flags);
 }
 
-/** Plays what earlier searches of the same scenarios found. False when one still fails. */
-function savedRunsHold({ parts }: ExploreJobOptions): boolean {
+/** Plays what earlier searches of the same scenarios found, until one still fails. */
+function savedRunThatFails({ parts }: ExploreJobOptions): SavedFailure | null {
   const names = new Set(parts.map(({ scenario }) => scenario));
   for (const { file, run: saved } of savedScenarioRuns(FOLDER)) {
     if (!names.has(saved.scenario)) continue;
@@ -221,7 +231,7 @@ function savedRunsHold({ parts }: ExploreJobOptions): boolean {
     console.log(
       `reproduce: mm-check replay ${file}\na saved run of ${saved.scenario} still fails: ${outcome.error.message}`,
     );
-    return false;
+    return { file, message: outcome.error.message };
   }
-  return true;
+  return null;
 }

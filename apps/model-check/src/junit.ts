@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { writeOutput } from './write-output.js';
 
 const NAMED: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
@@ -32,7 +32,7 @@ export function writeJunit(file: string, command: string, cases: readonly JunitC
       ? `${open}/>`
       : `${open}><skipped message="${escaped(skipped)}"/></testcase>`;
   });
-  writeFileSync(
+  writeOutput(
     file,
     `<?xml version="1.0" encoding="UTF-8"?>\n<testsuite name="mm-check" tests="${cases.length}" failures="${failures}" skipped="${skips}">\n${elements.join('\n')}\n</testsuite>\n`,
   );

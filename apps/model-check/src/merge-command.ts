@@ -7,7 +7,7 @@ import { JOBS } from './campaign/jobs.js';
 import { ExitCode } from './exit-code.js';
 import { outputOptions } from './options.js';
 import { parseJson, readText } from './read-json.js';
-import { type Report, parseReport, reportOf, writeReport, writeReportJunit } from './report.js';
+import { type Report, parseReport, reportOf, writeReports } from './report.js';
 import { counterexampleText } from './show-counterexample.js';
 
 interface MergeFlags {
@@ -49,13 +49,14 @@ function merge(files: readonly string[], flags: MergeFlags): ExitCode {
   const lanes = mergeLanes(job, parts);
   const counterexamples = parts.flatMap((part) => part.counterexamples);
   const whole = { job: first.job, options: first.options, commit: first.commit, shard: { index: 1, of: 1 } };
-  const report = reportOf(job, whole, lanes, counterexamples);
-  if (flags.json !== undefined) writeReport(flags.json, report);
-  if (flags.junit !== undefined) writeReportJunit(flags.junit, job, report);
+  const saved = parts.flatMap((part) => part.saved);
+  const report = reportOf(job, whole, lanes, counterexamples, saved);
   for (const counterexample of counterexamples) console.log(counterexampleText(counterexample));
   console.log(job.describe(first.options, lanes));
+  for (const { file, message } of saved) console.log(`${file} still fails: ${message}`);
   for (const failure of lanes.flatMap(({ result }) => job.failures(result))) console.log(failure);
   console.log(`${report.verdict}: ${parts.length} of ${first.shard.of} shards, commit ${first.commit}`);
+  writeReports(flags, job, report);
   return report.verdict === 'fails' ? ExitCode.counterexample : ExitCode.holds;
 }
 
@@ -68,7 +69,7 @@ function readPart(file: string): Report<unknown> {
   const job = JOBS.get(identity.job);
   if (job === undefined)
     throw new OptionError(`${file}: job`, `one of ${[...JOBS.keys()].join(', ')}`, identity.job);
-  return reportOf(job, identity, checkpointLanes(file, job, identity.options, lanes), []);
+  return reportOf(job, identity, checkpointLanes(file, job, identity.options, lanes), [], []);
 }
 
 function checkSame(file: string, part: Report<unknown>, other: string, first: Report<unknown>): void {

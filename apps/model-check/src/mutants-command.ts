@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
 import type { Mutant, Verdict } from '@mm/mutants';
@@ -10,6 +9,7 @@ import { onInterrupt } from './interrupt.js';
 import { mutantsTable, verdictText } from './mutants-report.js';
 import { integerOption, outputOptions, timeOption } from './options.js';
 import { Progress } from './progress.js';
+import { writeOutput } from './write-output.js';
 
 interface MutantFlags {
   readonly only?: string;
@@ -124,7 +124,7 @@ async function run(flags: MutantFlags): Promise<ExitCode> {
     clearInterval(watch);
     interrupt.release();
   });
-  if (flags.json !== undefined) writeFileSync(flags.json, jsonText(verdicts, { seed, time, workers }));
+  if (flags.json !== undefined) writeOutput(flags.json, jsonText(verdicts, { seed, time, workers }));
   console.log(mutantsTable(verdicts));
   const survived = verdicts.filter(({ outcome }) => outcome === 'survived');
   const missing = verdicts.filter(({ outcome }) => outcome === 'missing').length;

@@ -4,6 +4,8 @@ import { dirname, resolve } from 'node:path';
 
 import { OptionError } from '@mm/printk';
 
+import { reasonOf } from './write-output.js';
+
 /**
  * An option that is an integer.
  * @throws OptionError when it is none, or out of range.
@@ -19,23 +21,21 @@ const UNITS_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
 /**
  * An option that is a time, in milliseconds.
- * @throws OptionError when it is none.
+ * @throws OptionError when it is none, and for no time at all, in which nothing would be found.
  */
 export function timeOption(text: string, field = '--time'): number {
   const match = /^(\d{1,6})(ms|s|m|h)$/u.exec(text);
   if (match === null) throw new OptionError(field, 'a time like 500ms, 30s, 5m or 1h', text);
-  return Number(match[1]) * UNITS_MS[match[2] as keyof typeof UNITS_MS];
+  const count = Number(match[1]);
+  if (count === 0) throw new OptionError(field, 'more than no time', text);
+  return count * UNITS_MS[match[2] as keyof typeof UNITS_MS];
 }
 
 /** What is done has no end when it takes longer: some ten thousand times what the slowest takes. */
 export const STALL_MS = 60_000;
 
 /** `--stall`, in milliseconds. @throws OptionError for what is no time. */
-export function stallOption(text: string): number {
-  const limitMs = timeOption(text, '--stall');
-  if (limitMs === 0) throw new OptionError('--stall', 'more than no time', text);
-  return limitMs;
-}
+export const stallOption = (text: string): number => timeOption(text, '--stall');
 
 /**
  * An option that is one of some words.
@@ -54,27 +54,13 @@ export function workersOption(text: string | undefined): number {
   return text === undefined ? availableParallelism() : integerOption(text, '--workers', 1, WORKERS_MAX);
 }
 
-/** Why something cannot be written, in words. */
-function reasonOf(error: unknown): string {
-  const { code = '' } = error as NodeJS.ErrnoException;
-  return REASONS[code] ?? code;
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'its folder is not there',
-  ENOTDIR: 'its folder is a file',
-  EACCES: 'it is not for this user to write',
-  EROFS: 'the file system is read-only',
-  ENAMETOOLONG: 'the name is too long',
-};
-
 /**
  * A file that is going to be written: it must be possible, now, before anything long is begun.
  * @throws OptionError when it is a folder, or its folder is not there or not writable.
  */
 export function outputOption(file: string | undefined, field: string): string | undefined {
   if (file === undefined) return undefined;
-  if (file === '' || file.includes('\0')) throw new OptionError(field, 'the name of a file', file);
+  if (file.trim() === '' || file.includes('\0')) throw new OptionError(field, 'the name of a file', file);
   try {
     if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true)
       throw new OptionError(field, 'a file, not a folder', file);

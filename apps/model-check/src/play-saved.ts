@@ -2,37 +2,44 @@ import { type Counterexample, type WorldOptions, subsystemOf, worldOf } from '@m
 
 import { runCampaign } from './campaign/run-campaign.js';
 import { WHOLE } from './campaign/shard.js';
+import type { Interrupt } from './interrupt.js';
+import type { SavedFailure } from './report.js';
 import type { RunOptions } from './run-job.js';
 import { savedJob } from './saved-job.js';
 import { programText, showCounterexample } from './show-counterexample.js';
 import { FIRST_RUN_MS } from './stalled-run.js';
 
-/** Plays what earlier runs found under these options. True when one still fails. */
-export async function stillFails(
-  all: ReadonlyArray<readonly [file: string, Counterexample]>,
-  { systems, world }: RunOptions,
+/**
+ * Plays what earlier runs found under these options, and shows what still fails: the first, or where a run goes on after a failure
+ * each.
+ */
+export async function stillFailing(
+  saved: ReadonlyArray<readonly [file: string, Counterexample]>,
+  { systems, world, all }: RunOptions,
   limitMs: number,
-): Promise<boolean> {
-  const ours = all.filter(([, { system, options, found }]) => {
+  interrupt: Interrupt,
+): Promise<readonly SavedFailure[]> {
+  const ours = saved.filter(([, { system, options, found }]) => {
     // What failed under other options may well fail there for ever.
     if (!systems.includes(system)) return false;
     // With what the seed chose of the world: that was not asked for.
     return sameOptions(options, worldOf(subsystemOf(system), world, found.seed));
   });
-  if (ours.length === 0) return false;
-  const saved = ours.map(([, counterexample]) => counterexample);
+  if (ours.length === 0) return [];
+  const options = { saved: ours.map(([, counterexample]) => counterexample), all };
   const watched = { workers: 1, shard: WHOLE, limitMs: Math.max(limitMs, FIRST_RUN_MS) };
-  const [lane] = await runCampaign(savedJob, { saved }, watched);
-  const [failing] = lane!.result;
-  if (failing === undefined) return false;
-  const [file, counterexample] = ours[failing.unit]!;
-  if (failing.endlessPart !== null)
-    console.log(`a saved counterexample has no end within ${watched.limitMs / 1000} s any more: ${file}`);
-  else {
-    console.log('a saved counterexample still fails:');
-    showCounterexample(file, counterexample);
-  }
-  return true;
+  const [lane] = await runCampaign(savedJob, options, { ...watched, stop: () => interrupt.requested });
+  return lane!.result.map(({ unit, endlessPart }) => {
+    const [file, counterexample] = ours[unit]!;
+    if (endlessPart === null) {
+      showCounterexample(file, counterexample);
+      console.log(`a saved counterexample still fails: ${file}`);
+      return { file, message: counterexample.failure };
+    }
+    const message = `no end within ${watched.limitMs / 1000} s any more`;
+    console.log(`reproduce: mm-check replay ${file}\na saved counterexample has ${message}: ${file}`);
+    return { file, message };
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 
 import { OptionError } from '@mm/printk';
 
@@ -10,14 +10,37 @@ const FILE_BYTES_MAX = 500 * 2 ** 20;
  * @throws OptionError naming the file when it cannot be read or is too large.
  */
 export function readText(file: string): string {
+  let open: number | undefined;
   try {
-    const { size } = statSync(file);
-    if (size > FILE_BYTES_MAX) throw new OptionError(file, `a file of at most ${FILE_BYTES_MAX} bytes`, size);
-    return readFileSync(file, 'utf8');
+    open = openSync(file, 'r');
+    const stats = fstatSync(open);
+    if (stats.isDirectory() || stats.size > 0) {
+      if (stats.size > FILE_BYTES_MAX) throw tooLarge(file, stats.size);
+      return readFileSync(open, 'utf8');
+    }
+    return readStream(open, file);
   } catch (error) {
     if (error instanceof OptionError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     throw new OptionError(file, 'a file that can be read', code ?? String(error));
+  } finally {
+    if (open !== undefined) closeSync(open);
+  }
+}
+
+const tooLarge = (file: string, size: number): OptionError =>
+  new OptionError(file, `a file of at most ${FILE_BYTES_MAX} bytes`, size);
+
+/** What a pipe or a device gives; neither says how much that will be, and /dev/zero has no end. */
+function readStream(open: number, file: string): string {
+  const parts: Buffer[] = [];
+  for (let size = 0; ;) {
+    const part = Buffer.allocUnsafe(2 ** 20);
+    const count = readSync(open, part);
+    if (count === 0) return Buffer.concat(parts).toString('utf8');
+    size += count;
+    if (size > FILE_BYTES_MAX) throw tooLarge(file, size);
+    parts.push(part.subarray(0, count));
   }
 }
 

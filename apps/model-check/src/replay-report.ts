@@ -1,9 +1,8 @@
-import { writeFileSync } from 'node:fs';
-
 import { type RunResult, type TraceJson, traceJson } from '@mm/interleave';
 
 import { outputOptions } from './options.js';
 import { type RunOutputs, type RunShown, filesOf, writeRunOutputs } from './run-outputs.js';
+import { writeOutput } from './write-output.js';
 
 /** Files that a replay is written to, as asked for. */
 export interface ReplayOutputs extends RunOutputs {
@@ -73,7 +72,7 @@ export function writeReplay(
       ...facts,
       trace: traceJson(run),
     };
-    writeFileSync(json, `${JSON.stringify(report, null, 1)}\n`);
+    writeOutput(json, `${JSON.stringify(report, null, 1)}\n`);
   }
   writeRunOutputs(run, { title: `${replay.of}: ${replay.recorded}`, hosts }, outputs);
 }

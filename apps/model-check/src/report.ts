@@ -1,13 +1,12 @@
-import { writeFileSync } from 'node:fs';
-
 import { type Counterexample, parseCounterexample } from '@mm/model';
 import { z } from 'zod';
 
 import type { CampaignIdentity } from './campaign/checkpoint.js';
-import { type AnyJob, LANE_ENDS, type LaneResult } from './campaign/job.js';
+import { type AnyJob, type Job, LANE_ENDS, type LaneResult } from './campaign/job.js';
 import { checked } from './checked.js';
 import { type JunitCase, writeJunit } from './junit.js';
 import { counterexampleText } from './show-counterexample.js';
+import { writeOutput } from './write-output.js';
 
 /** The version of what is written. It counts up when a reader would have to change. */
 export const SCHEMA_VERSION = 2;
@@ -19,6 +18,14 @@ export interface Report<R> extends CampaignIdentity {
   readonly lanes: readonly LaneResult<R>[];
   /** Shrunk; of a merge, those of all parts. */
   readonly counterexamples: readonly Counterexample[];
+  /** What earlier runs had found, and still fails: unless a run goes on after a failure, nothing new was sought then. */
+  readonly saved: readonly SavedFailure[];
+}
+
+/** A saved counterexample, or the saved run of a scenario, that still fails. */
+export interface SavedFailure {
+  readonly file: string;
+  readonly message: string;
 }
 
 const shape = z.object({
@@ -38,6 +45,7 @@ const shape = z.object({
     }),
   ),
   counterexamples: z.array(z.unknown()),
+  saved: z.array(z.object({ file: z.string(), message: z.string() })).default([]),
 });
 
 /** The report of a campaign. */
@@ -46,11 +54,28 @@ export function reportOf(
   identity: CampaignIdentity,
   lanes: readonly LaneResult<unknown>[],
   counterexamples: readonly Counterexample[],
+  saved: readonly SavedFailure[],
 ): Report<unknown> {
-  const fails = lanes.some(({ result }) => job.failures(result).length > 0);
+  const fails = saved.length > 0 || lanes.some(({ result }) => job.failures(result).length > 0);
   const interrupted = lanes.some(({ end }) => end === 'interrupted');
   const verdict = fails ? 'fails' : interrupted ? 'interrupted' : 'holds';
-  return { schemaVersion: SCHEMA_VERSION, ...identity, verdict, lanes, counterexamples };
+  return { schemaVersion: SCHEMA_VERSION, ...identity, verdict, lanes, counterexamples, saved };
+}
+
+/** The lanes of a campaign that was not begun. */
+export const notBegun = <O, R>(job: Job<O, R>, options: O): LaneResult<R>[] =>
+  job.lanes(options).map(({ name }) => {
+    return { name, end: 'not begun', units: 0, spentMs: 0, result: job.empty(options, name) };
+  });
+
+/** Writes a report in the forms that were asked for. */
+export function writeReports(
+  { json, junit }: { readonly json?: string | undefined; readonly junit?: string | undefined },
+  job: AnyJob,
+  report: Report<unknown>,
+): void {
+  if (json !== undefined) writeReport(json, report);
+  if (junit !== undefined) writeReportJunit(junit, job, report);
 }
 
 /**
@@ -75,11 +100,11 @@ export function parseReport(
 }
 
 /** Writes a report as JSON. */
-export const writeReport = (file: string, report: Report<unknown>): void =>
-  writeFileSync(file, `${JSON.stringify(report, null, 1)}\n`);
+const writeReport = (file: string, report: Report<unknown>): void =>
+  writeOutput(file, `${JSON.stringify(report, null, 1)}\n`);
 
-/** Writes a report as JUnit XML: a case for each lane, and one for each counterexample. */
-export function writeReportJunit(file: string, job: AnyJob, report: Report<unknown>): void {
+/** Writes a report as JUnit XML: a case for each saved counterexample that still fails, and for each lane or what it found. */
+function writeReportJunit(file: string, job: AnyJob, report: Report<unknown>): void {
   const cases = report.lanes.flatMap((lane): JunitCase[] => {
     const failures = job.failures(lane.result);
     const seconds = lane.spentMs / 1000;
@@ -99,5 +124,8 @@ export function writeReportJunit(file: string, job: AnyJob, report: Report<unkno
       };
     });
   });
-  writeJunit(file, `mm-check ${report.job}`, cases);
+  const saved = report.saved.map((one): JunitCase => {
+    return { name: `saved: ${one.file}`, seconds: 0, failure: { message: one.message, text: one.message } };
+  });
+  writeJunit(file, `mm-check ${report.job}`, [...saved, ...cases]);
 }

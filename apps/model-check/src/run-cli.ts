@@ -58,6 +58,7 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
     command.exitOverride().showHelpAfterError(`(mm-check ${command.name()} --help shows what there is)`);
   }
   try {
+    refuseUnknownTopic(root, args);
     await root.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.holds : ExitCode.wrongUse;
@@ -68,13 +69,23 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
   return code;
 }
 
-/** An option with a value that is given twice: the first would be forgotten without a word. */
+/** An option with a value that is given twice, or with its contrary: the first would be forgotten without a word. */
 function refuseRepeats(command: Command): void {
+  const given = new Map<string, string>();
   for (const option of command.options) {
-    let seen = false;
+    const [name, long] = [option.attributeName(), option.long!];
     command.on(`option:${option.name()}`, (value: string) => {
-      if (seen && option.required) throw new OptionError(option.long!, 'only once', value);
-      seen = true;
+      const before = given.get(name);
+      if (before === long && option.required) throw new OptionError(long, 'only once', value);
+      if (before !== undefined && before !== long) throw new OptionError(long, `no ${before} with it`, true);
+      given.set(name, long);
     });
   }
+}
+
+/** `mm-check help NAME` of a name that is no command's: help for all of them would not say what is wrong. */
+function refuseUnknownTopic(root: Command, [first, topic]: readonly string[]): void {
+  const known = ['help', ...root.commands.map((command) => command.name())];
+  if (first === 'help' && topic !== undefined && !known.includes(topic))
+    root.error(`error: unknown command '${topic}'`);
 }

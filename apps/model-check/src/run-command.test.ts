@@ -58,8 +58,23 @@ describe('mm-check run', () => {
     expect(readFileSync('replay.html', 'utf8')).toContain('<title>slub: objects of a cache made for DMA');
     // What was found is played first when the same is asked for again, and not when something else is.
     out.length = 0;
-    expect(await runCli(run)).toBe(1);
+    expect(await runCli([...run, '--json', 'again.json', '--junit', 'again.xml'])).toBe(1);
+    expect(out[0]).toMatch(/^reproduce: mm-check replay /u);
     expect(out.join('\n')).toContain('saved counterexample still fails');
+    expect(JSON.parse(readFileSync('again.json', 'utf8'))).toMatchObject({
+      verdict: 'fails',
+      lanes: [{ name: 'slub', end: 'not begun', units: 0 }],
+      saved: [{ file, message: replayed['recorded'] }],
+    });
+    expect(readFileSync('again.xml', 'utf8')).toContain('tests="2" failures="1" skipped="1"');
+    expect(readFileSync('again.xml', 'utf8')).toContain(`saved: ${file}`);
+    out.length = 0;
+    expect(await runCli(['merge', 'again.json'])).toBe(1);
+    expect(out.join('\n')).toContain(`${file} still fails: ${String(replayed['recorded'])}`);
+    // With --all it is played first too, and the search goes on.
+    out.length = 0;
+    expect(await runCli([...run, '--all'])).toBe(1);
+    expect(out.join('\n')).toMatch(/still fails[^]*slub, ran of enabled/u);
     const holds = ['--system', 'slub', '--preset', 'arm64-2018', '--runs', '2', '--workers', '1'];
     expect(await runCli(['run', ...holds])).toBe(0);
   });

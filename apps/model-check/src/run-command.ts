@@ -13,15 +13,16 @@ import {
   runAsCampaign,
 } from './campaign-flags.js';
 import type { AnyJob } from './campaign/job.js';
-import { runCampaign } from './campaign/run-campaign.js';
+import { identityOf, runCampaign } from './campaign/run-campaign.js';
 import { WHOLE } from './campaign/shard.js';
+import { commitOfCode } from './commit.js';
 import { SAVE_FOLDER, saveCounterexample, savedCounterexamples } from './counterexample-files.js';
 import { ExitCode } from './exit-code.js';
 import { FAULT_HELP, type FaultFlags, addFaultFlags, describeFaults, faultsOf } from './fault-flags.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
 import { STALL_MS, choiceOption, folderOption, integerOption, stallOption, timeOption } from './options.js';
-import { stillFails } from './play-saved.js';
-import { reportOf, writeReport, writeReportJunit } from './report.js';
+import { stillFailing } from './play-saved.js';
+import { notBegun, reportOf, writeReports } from './report.js';
 import { type Broken, MODES, type RunOptions, type RunResult, runJob } from './run-job.js';
 import { describeInvariants } from './run-table.js';
 import { searchLine, showCounterexample } from './show-counterexample.js';
@@ -143,6 +144,11 @@ function optionsOf(flags: RunFlags): RunOptions {
   };
 }
 
+/** Options that a list of invariants has no use for. */
+const NOT_OF_A_LIST = ['all', 'checkpoint', 'resume', 'json', 'junit', 'shard', 'workers', 'stall'] as const;
+
+const RUN_JOB = runJob as unknown as AnyJob;
+
 async function run(flags: RunFlags): Promise<ExitCode> {
   const options = optionsOf(flags);
   const campaign = campaignOf(flags);
@@ -150,6 +156,9 @@ async function run(flags: RunFlags): Promise<ExitCode> {
     flags.stall === undefined ? STALL_MS * Math.ceil(options.commands / 1000) : stallOption(flags.stall);
   folderOption(flags.save, '--save');
   if (flags.invariants === true) {
+    const beside = NOT_OF_A_LIST.find((name) => flags[name] !== undefined);
+    if (beside !== undefined)
+      throw new OptionError('--invariants', `no --${beside} with it: nothing is run`, true);
     console.log(options.systems.map(describeInvariants).join('\n'));
     return ExitCode.holds;
   }
@@ -157,21 +166,25 @@ async function run(flags: RunFlags): Promise<ExitCode> {
   for (const system of options.systems.map((name) => subsystemOf(name)))
     system.setup(worldOf(system, options.world, options.seed));
   const saved = savedCounterexamples(flags.save);
-  if (!options.all && (await stillFails(saved, options, limitMs))) return ExitCode.counterexample;
   const interrupt = onInterrupt();
   try {
     const began = Date.now();
+    const failing = await stillFailing(saved, options, limitMs, interrupt);
+    if (failing.length > 0 && !options.all) {
+      const identity = identityOf(runJob, options, commitOfCode(), campaign.shard);
+      writeReports(campaign, RUN_JOB, reportOf(RUN_JOB, identity, notBegun(runJob, options), [], failing));
+      return ExitCode.counterexample;
+    }
     const { identity, lanes } = await runAsCampaign(runJob, options, campaign, interrupt, limitMs);
     const found = await shrinkAll(options, lanes, identity.commit, campaign.workers, interrupt, limitMs);
-    const report = reportOf(runJob as unknown as AnyJob, identity, lanes, found);
+    const report = reportOf(RUN_JOB, identity, lanes, found, failing);
     for (const counterexample of found)
       showCounterexample(saveCounterexample(flags.save, counterexample), counterexample);
     for (const broken of notShrunk(lanes, found, interrupt.requested))
       showNotShrunk(broken, options, identity.commit);
-    if (campaign.json !== undefined) writeReport(campaign.json, report);
-    if (campaign.junit !== undefined) writeReportJunit(campaign.junit, runJob as unknown as AnyJob, report);
     console.log(runJob.describe(options, lanes));
     console.log(`${report.verdict}: ${configuration(options)}, ${summary(lanes, campaign.workers, began)}`);
+    writeReports(campaign, RUN_JOB, report);
     if (report.verdict === 'fails') return ExitCode.counterexample;
     return interrupt.requested ? ExitCode.interrupted : ExitCode.holds;
   } finally {

@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs';
-
 import {
   type RunResult,
   SHIVIZ_PARSER,
@@ -9,6 +7,8 @@ import {
   traceJson,
 } from '@mm/interleave';
 import type { Command } from 'commander';
+
+import { writeOutput } from './write-output.js';
 
 /** Files that one run is written to, as asked for. */
 export interface RunOutputs {
@@ -41,11 +41,11 @@ export interface RunShown {
 /** Writes a run in each form that was asked for. */
 export function writeRunOutputs(run: RunResult, { title, hosts }: RunShown, outputs: RunOutputs): void {
   const { html, trace, perfetto, shiviz } = outputs;
-  if (html !== undefined) writeFileSync(html, traceHtml(run, { title }));
-  if (trace !== undefined) writeFileSync(trace, `${JSON.stringify(traceJson(run), null, 1)}\n`);
-  if (perfetto !== undefined) writeFileSync(perfetto, `${JSON.stringify(perfettoTrace(run))}\n`);
+  if (html !== undefined) writeOutput(html, traceHtml(run, { title }));
+  if (trace !== undefined) writeOutput(trace, `${JSON.stringify(traceJson(run), null, 1)}\n`);
+  if (perfetto !== undefined) writeOutput(perfetto, `${JSON.stringify(perfettoTrace(run))}\n`);
   if (shiviz === undefined) return;
-  writeFileSync(shiviz, `${shivizLog(run, { hosts })}\n`);
+  writeOutput(shiviz, `${shivizLog(run, { hosts })}\n`);
   console.log(`${shiviz}: give ShiViz the parser ${SHIVIZ_PARSER}`);
 }
 

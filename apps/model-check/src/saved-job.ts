@@ -8,6 +8,8 @@ export interface SavedOptions {
   readonly saved: readonly Counterexample[];
   /** Say which command it is at, to who watches. Default false: that takes longer than the commands. */
   readonly turns?: boolean;
+  /** Go on after one that fails. */
+  readonly all?: boolean;
 }
 
 /**
@@ -34,7 +36,7 @@ function play(
   return failure === null ? [] : [{ unit, endlessPart: null }];
 }
 
-/** Plays saved counterexamples, a unit each, until one fails or has no end. */
+/** Plays saved counterexamples, a unit each, until one fails or has no end, or all of them. */
 export const savedJob: Job<SavedOptions, readonly StillFailing[]> = {
   name: 'saved',
   schema: z.array(stillFailing),
@@ -43,7 +45,7 @@ export const savedJob: Job<SavedOptions, readonly StillFailing[]> = {
   stalled: async (_options, { unit, part }) => [{ unit, endlessPart: part }],
   empty: () => [],
   merge: (_options, _lane, earlier, later) => [...earlier, ...later],
-  ends: (_options, failing) => failing.length > 0,
+  ends: ({ all }, failing) => all !== true && failing.length > 0,
   failures: (failing) => failing.map(({ unit }) => `the saved counterexample ${unit}`),
   describe: () => '',
   amount: (failing) => failing.length,

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 
 import { REFUSED, cliInFolder } from '../test/cli-in-folder.js';
 
-const { refusal } = cliInFolder();
+const { refusal, said } = cliInFolder();
 const files = mkdtempSync(join(tmpdir(), 'mm-wrong-options-'));
 afterAll(() => rmSync(files, { recursive: true }));
 const folder = join(files, 'folder');
@@ -49,6 +49,16 @@ const RUN: readonly Wrong[] = [
   [['--save', saved('a-file', 'x')], '--save'],
   [['--save', 'a\0b'], '--save: expected the name of a folder'],
   [['--cpus', '64', '--preset', 'arm64', '--cpus', '2'], '--cpus: expected only once'],
+  [['--time', '0s'], '--time: expected more than no time, got "0s"'],
+  [['--time', '000ms'], '--time: expected more than no time, got "000ms"'],
+  [['--json', ' '], '--json: expected the name of a file, got " "'],
+  [['--junit', '\t '], '--junit: expected the name of a file'],
+  [['--checkpoint', '   '], '--checkpoint: expected the name of a file'],
+  [['--invariants', '--json', 'x'], '--invariants: expected no --json with it: nothing is run'],
+  [['--invariants', '--workers', '2'], '--invariants: expected no --workers with it'],
+  [['--invariants', '--all'], '--invariants: expected no --all with it'],
+  [['--corrupt', '--no-corrupt', '--system', 'slub'], '--no-corrupt: expected no --corrupt with it'],
+  [['--no-corrupt', '--system', 'slub', '--corrupt'], '--corrupt: expected no --no-corrupt with it'],
 ];
 
 const ONE = ['--scenario', 'slub-free-flush'] as const;
@@ -118,6 +128,10 @@ const EXPLORE: readonly Wrong[] = [
   [[...ONE, '--schedule', '0', '--workers', '2'], '--schedule: expected no --workers with it'],
   [[...ONE, '--schedule', '0', '--schedule', '1'], '--schedule: expected only once'],
   [['extra'], "too many arguments for 'explore'"],
+  [['--json', 'x'], '--json: expected a --scenario with it, got "none"'],
+  [['--time', '5s'], '--time: expected a --scenario with it'],
+  [['--strategy', 'pct', '--depth', '2'], '--strategy: expected a --scenario with it'],
+  [[...ONE, '--time', '0m'], '--time: expected more than no time, got "0m"'],
 ];
 
 const SCENARIO_RUN = {
@@ -175,6 +189,7 @@ const MUTANTS: readonly Wrong[] = [
   [['--replay', '--time', '1s'], '--replay: expected no --time with it'],
   [['--only', '7', '--only', '8'], '--only: expected only once'],
   [['seven'], "too many arguments for 'mutants'"],
+  [['--time', '0h'], '--time: expected more than no time, got "0h"'],
 ];
 
 const HEAD = {
@@ -240,6 +255,28 @@ describe.each<readonly [string, readonly Wrong[]]>([
     expect(await refusal([command, ...args], says)).toBe(REFUSED);
   });
 });
+
+test('help for what is no command ends in 2 and names it', async () => {
+  expect(await refusal(['help', 'nobody'], "unknown command 'nobody'")).toBe(REFUSED);
+});
+
+const hasDevices = existsSync('/dev/full') && existsSync('/dev/zero');
+test.skipIf(!hasDevices)('a device without an end is refused by its size', async () => {
+  const says = 'expected a file of at most 524288000 bytes';
+  expect(await refusal(['conform', '/dev/zero'], says)).toBe(REFUSED);
+});
+
+test.skipIf(!hasDevices)(
+  'a disk that fills up while a run is made is told of, after what the run came to',
+  async () => {
+    const run = ['run', '--system', 'zones', '--runs', '1', '--workers', '1'];
+    const says = '/dev/full: expected a file that can be written, got "no space is left"';
+    for (const option of ['--json', '--junit']) {
+      expect(await refusal([...run, option, '/dev/full'], says)).toBe(REFUSED);
+      expect(said.join('\n')).toContain('holds: seeds from 1');
+    }
+  },
+);
 
 test('a file too large for a text is refused by its size', async () => {
   const file = saved('huge.json', '');

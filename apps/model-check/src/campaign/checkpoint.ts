@@ -1,9 +1,10 @@
-import { appendFileSync, existsSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 
 import { OptionError } from '@mm/printk';
 
 import { checked } from '../checked.js';
 import { readText } from '../read-json.js';
+import { appendOutput, replaceOutput } from '../write-output.js';
 import type { AnyJob, LaneResult } from './job.js';
 import type { Shard } from './shard.js';
 
@@ -67,8 +68,7 @@ export class Checkpoint {
       for (const [k, unit] of ahead)
         lines.push(JSON.stringify({ lane, k, spentMs, result: unit } satisfies Line));
     }
-    writeFileSync(`${this.#file}.new`, `${lines.join('\n')}\n`);
-    renameSync(`${this.#file}.new`, this.#file);
+    replaceOutput(this.#file, `${lines.join('\n')}\n`);
     this.#lines = 0;
   }
 
@@ -81,7 +81,7 @@ export class Checkpoint {
     lanes: ReadonlyMap<string, LaneProgress>,
   ): void {
     if (++this.#lines >= COMPACT_LINES) return this.rewrite(lanes);
-    appendFileSync(this.#file, `${JSON.stringify({ lane, k, spentMs, result } satisfies Line)}\n`);
+    appendOutput(this.#file, `${JSON.stringify({ lane, k, spentMs, result } satisfies Line)}\n`);
   }
 }
 

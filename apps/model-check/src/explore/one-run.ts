@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs';
-
 import {
   type ExploreResult,
   type RunResult,
@@ -20,6 +18,7 @@ import { ExitCode } from '../exit-code.js';
 import type { Interrupt } from '../interrupt.js';
 import { Progress } from '../progress.js';
 import { type RunOutputs, writeRunOutputs } from '../run-outputs.js';
+import { writeOutput } from '../write-output.js';
 import { type ExploreAsked, exploreOptionsOf } from './explore-scenario.js';
 import { HandScheduler, handText, scheduleOption } from './hand-schedule.js';
 import { sizeText } from './list-scenarios.js';
@@ -104,7 +103,7 @@ export async function showOneRun(
     leftAt: leftAt < 0 ? null : leftAt,
     trace: traceJson(run),
   };
-  if (outputs.json !== undefined) writeFileSync(outputs.json, `${JSON.stringify(report, null, 1)}\n`);
+  if (outputs.json !== undefined) writeOutput(outputs.json, `${JSON.stringify(report, null, 1)}\n`);
   console.log(failure === null ? 'holds: this run' : `fails: ${failure}`);
   return failure === null ? ExitCode.holds : ExitCode.counterexample;
 }

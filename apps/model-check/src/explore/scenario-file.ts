@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { type Schedule, checkSchedule } from '@mm/interleave';
@@ -6,6 +6,7 @@ import { type NamedScenario, SCENARIOS, type ScenarioSize, scenarioNamed } from 
 import { OptionError } from '@mm/printk';
 
 import { parseJson, readText } from '../read-json.js';
+import { replaceOutput } from '../write-output.js';
 import type { ScenarioReport } from './explore-scenario.js';
 
 /** The version of what is written. */
@@ -33,11 +34,9 @@ export function saveScenarioRun(folder: string, report: ScenarioReport): string 
     failure: failure!.message,
     schedule: failure!.schedule,
   };
-  mkdirSync(folder, { recursive: true });
   const words = failure!.kind.replaceAll(/[^a-z]+/gu, '-');
   const file = join(folder, `${scenario}-${size.cpus}x${size.operations}-${words}.json`);
-  writeFileSync(`${file}.new`, `${JSON.stringify(content)}\n`);
-  renameSync(`${file}.new`, file);
+  replaceOutput(file, `${JSON.stringify(content)}\n`);
   return file;
 }
 
