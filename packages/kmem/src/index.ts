@@ -30,6 +30,8 @@ export {
   kmemCacheCreate,
 } from './erased/index.js';
 export { type BootSetup, bootParams } from './boot-params.js';
+export { kmemCacheSize } from './cache-size.js';
+export { checkMemory } from './check-memory.js';
 export { getOption } from './get-option.js';
 export { hexDumpLine, virtualAddress } from './hex-dump.js';
 export { orderOfBytes } from './order-of-bytes.js';

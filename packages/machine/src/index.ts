@@ -15,10 +15,12 @@ export {
   cacheFree,
   cacheFreeBulk,
   cacheShrink,
+  cacheZalloc,
   cpuDead,
   cpuOnline,
   gracePeriodEnds,
   kfree,
+  kfreeBulk,
   kmalloc,
 } from './erased/index.js';
 export type { AnyCache, KmemSystem } from './kmem-system.js';

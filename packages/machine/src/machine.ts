@@ -18,7 +18,7 @@ import { type SlabOptions, SlabSystem } from '@mm/slab';
 import { type SlubOptions, SlubSystem } from '@mm/slub';
 import { type KernelConfig, KernelFs, type SysfsParts } from '@mm/sysfs';
 
-import { cacheAlloc, cacheDestroy, cacheFree, kfree, kmalloc } from './erased/index.js';
+import { cacheAlloc, cacheDestroy, cacheFree, cacheZalloc, kfree, kmalloc } from './erased/index.js';
 import type { AnyCache, KmemSystem } from './kmem-system.js';
 import { MachineImage } from './image/machine-image.js';
 import { SERIES } from './options.js';
@@ -54,6 +54,8 @@ export interface CpuView {
   freePages(pfn: number, order: number): void;
   /** See {@link Machine.kmemCacheAlloc}. */
   kmemCacheAlloc(cache: AnyCache, gfp: number): number | null;
+  /** See {@link Machine.kmemCacheZalloc}. */
+  kmemCacheZalloc(cache: AnyCache, gfp: number): number | null;
   /** See {@link Machine.kmemCacheFree}. */
   kmemCacheFree(cache: AnyCache, object: number): void;
   /** See {@link Machine.kmalloc}. */
@@ -112,6 +114,7 @@ export class Machine implements MachineParts {
         allocPages: (gfp, order) => allocPages(ctx, pages, gfp, order),
         freePages: (pfn, order) => freePages(ctx, pages, pfn, order),
         kmemCacheAlloc: (cache, gfp) => cacheAlloc(ctx, cache, gfp),
+        kmemCacheZalloc: (cache, gfp) => cacheZalloc(ctx, cache, gfp),
         kmemCacheFree: (cache, object) => cacheFree(ctx, cache, object),
         kmalloc: (size, gfp) => kmalloc(ctx, this.kmem, size, gfp),
         kfree: (address) => kfree(ctx, this.kmem, address),
@@ -199,10 +202,11 @@ export class Machine implements MachineParts {
 
   /**
    * One user gives a cache up; with the last one it is gone.
+   * @param cache null: nothing happens.
    * @returns whether this was the last user and nothing was left.
    * @see linux 6.1 mm/slab_common.c kmem_cache_destroy
    */
-  kmemCacheDestroy(cache: AnyCache): boolean {
+  kmemCacheDestroy(cache: AnyCache | null): boolean {
     return cacheDestroy(this.#cpus[0]!.ctx, cache);
   }
 
@@ -212,6 +216,11 @@ export class Machine implements MachineParts {
    */
   kmemCacheAlloc(cache: AnyCache, gfp: number): number | null {
     return this.#cpus[0]!.kmemCacheAlloc(cache, gfp);
+  }
+
+  /** {@link kmemCacheAlloc} of an object whose bytes are 0. @see linux 6.1 include/linux/slab.h kmem_cache_zalloc */
+  kmemCacheZalloc(cache: AnyCache, gfp: number): number | null {
+    return this.#cpus[0]!.kmemCacheZalloc(cache, gfp);
   }
 
   /** Frees an object, on CPU 0. @see linux 6.1 mm/slub.c kmem_cache_free */

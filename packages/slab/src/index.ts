@@ -11,9 +11,11 @@ export {
   slabFree,
   slabFreeBulk,
   slabKfree,
+  slabKfreeBulk,
   slabKmalloc,
   slabReap,
   slabShrink,
+  slabZalloc,
   tuneCache,
   tuneCacheNamed,
 } from './erased/index.js';

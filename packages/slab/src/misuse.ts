@@ -5,6 +5,7 @@ import { checkAlive } from './check-arguments.js';
 import { freelistAddress, getFreeIndex } from './free-index.js';
 import { type ArrayCache, ArrayWord, type SlabCache } from './slab-cache.js';
 import { headSlotOf } from './slab-head.js';
+import type { SlabSystem } from './slab-system.js';
 import { activeOf, smemOf } from './slab-word.js';
 
 /**
@@ -44,4 +45,16 @@ export function refuseBulk(cache: SlabCache, objects: readonly number[]): void {
     seen.add(object);
     checkMisuse(cache, object);
   }
+}
+
+/** As {@link refuseBulk}, for what any caches gave, and whole pages, of which the page allocator knows. @throws MisuseError */
+export function refuseMixed(system: SlabSystem, addresses: readonly number[]): void {
+  const { frames, caches } = system;
+  const byCache = new Map<SlabCache | null, number[]>();
+  for (const address of addresses) {
+    const slot = headSlotOf(frames, Math.floor(address / 4096));
+    const cache = (frames.flags[slot]! & PageFlag.slab) === 0 ? null : caches[frames.owner0[slot]!]!;
+    byCache.set(cache, [...(byCache.get(cache) ?? []), address]);
+  }
+  for (const [cache, objects] of byCache) if (cache !== null) refuseBulk(cache, objects);
 }

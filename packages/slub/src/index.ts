@@ -14,8 +14,10 @@ export {
   slubFree,
   slubFreeBulk,
   slubKfree,
+  slubKfreeBulk,
   slubKmalloc,
   slubShrink,
+  slubZalloc,
   validateCache,
 } from './erased/index.js';
 export { BAD_POINTER, peekFreePointer } from './free-pointer.js';

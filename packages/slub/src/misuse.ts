@@ -8,6 +8,7 @@ import { peekFreePointer } from './free-pointer.js';
 import { headSlotOf } from './slab-head.js';
 import type { SlubCache } from './slub-cache.js';
 import { CPU_SHIFT, CpuWord } from './slub-stats.js';
+import type { SlubSystem } from './slub-system.js';
 
 /**
  * The cache that the slab at `slot` belongs to, null where there is no slab. But for consistency checks and hardened pointers
@@ -78,4 +79,16 @@ export function refuseBulk(cache: SlubCache, objects: readonly number[]): void {
     seen.add(object);
     checkMisuse(cache, headSlotOf(frames, pfn), object);
   }
+}
+
+/** As {@link refuseBulk}, for what any caches gave, and whole pages, of which the page allocator knows. @throws MisuseError */
+export function refuseMixed(system: SlubSystem, addresses: readonly number[]): void {
+  const { frames, caches } = system;
+  const byCache = new Map<SlubCache | null, number[]>();
+  for (const address of addresses) {
+    const slot = headSlotOf(frames, Math.floor(address / 4096));
+    const cache = (frames.flags[slot]! & PageFlag.slab) === 0 ? null : caches[frames.owner0[slot]!]!;
+    byCache.set(cache, [...(byCache.get(cache) ?? []), address]);
+  }
+  for (const [cache, objects] of byCache) if (cache !== null) refuseBulk(cache, objects);
 }

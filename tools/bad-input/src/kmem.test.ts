@@ -73,6 +73,7 @@ const rows: Rows<World> = {
   checkCpu: { args: () => [2, 1] },
   checkSlots: { args: () => [[1]], accepts: { 0: ['undefined', '[]'] } },
   checkBulk: { args: () => [2, []], accepts: { 1: ['[]'] } },
+  checkMemory: { args: () => [[0x1000]], accepts: { 0: ['[]'] } },
   checkName: { args: () => ['x'], accepts: { 0: ["'x'"] } },
   checkObjects: { args: () => [[0x1000]], accepts: { 0: ['[]'] } },
   checkSeries: { args: () => ['v4'] },
@@ -122,8 +123,14 @@ const rows: Rows<World> = {
   cpusReadUnlock: { args: ({ register }) => [register.hotplugCell] },
   cpusWriteLock: { args: ({ register }) => [register] },
   cpusWriteUnlock: { args: ({ register }) => [register] },
-  freeLargeKmalloc: { args: ({ ctx, pages, large }) => [ctx, pages, large], ...hot },
+  freeLargeKmalloc: {
+    args: ({ ctx, pages, large }) => [ctx, pages, large, ARCH],
+    ...hot,
+    accepts: { 3: ['undefined'] },
+    fields: { 3: ARCH_FIELDS },
+  },
   kmallocLarge: { args: ({ ctx, pages }) => [ctx, pages, 10_000, GFP_KERNEL], ...hot },
+  kmemCacheSize: { args: ({ cache }) => [asRead(cache)], fields: { 0: CACHE_FIELDS } },
   kmemCacheCreate: {
     args: ({ ctx, register }) => [ctx, register, REQUEST],
     ...hot,

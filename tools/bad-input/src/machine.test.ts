@@ -69,6 +69,7 @@ const pages: Record<string, Row<World>> = {
 };
 const objects: Record<string, Row<World>> = {
   kmemCacheAlloc: on('kmemCacheAlloc', ({ cache }) => [cache, GFP_KERNEL]),
+  kmemCacheZalloc: on('kmemCacheZalloc', ({ cache }) => [cache, GFP_KERNEL]),
   kmemCacheFree: on('kmemCacheFree', ({ cache, object }) => [cache, object]),
   kmalloc: on('kmalloc', () => [100, GFP_KERNEL]),
   kfree: on('kfree', ({ address }) => [address], { accepts: { 0: ['null'] } }),
@@ -147,7 +148,9 @@ for (const slab of ['slub', 'slab'] as const)
       },
       'Machine.on': on('on', () => [1]),
       'Machine.kmemCacheCreate': on('kmemCacheCreate', () => [{ name: 'y', size: 64 }], request),
-      'Machine.kmemCacheDestroy': on('kmemCacheDestroy', ({ cache }) => [cache]),
+      'Machine.kmemCacheDestroy': on('kmemCacheDestroy', ({ cache }) => [cache], {
+        accepts: { 0: ['null'] },
+      }),
       'Machine.readSysctl': on('readSysctl', () => ['min_free_kbytes']),
       'Machine.writeSysctl': on('writeSysctl', () => ['min_free_kbytes', '4096'], {
         accepts: { 1: ["''", "'x'"] },
@@ -166,7 +169,13 @@ for (const slab of ['slub', 'slab'] as const)
       },
       cacheShrink: { args: ({ ctx, cache }) => [ctx, cache], hot: [0] },
       cacheFlush: { args: ({ ctx, cache }) => [ctx, cache], hot: [0] },
-      cacheDestroy: { args: ({ ctx, cache }) => [ctx, cache], hot: [0] },
+      cacheDestroy: { args: ({ ctx, cache }) => [ctx, cache], hot: [0], accepts: { 1: ['null'] } },
+      cacheZalloc: { args: ({ ctx, cache }) => [ctx, cache, GFP_KERNEL], hot: [0] },
+      kfreeBulk: {
+        args: ({ ctx, machine, address }) => [ctx, machine.kmem, [address]],
+        hot: [0],
+        accepts: { 2: ['[]'] },
+      },
       cacheCreate: {
         args: ({ ctx, machine }) => [ctx, machine.kmem, { name: 'y', size: 64 }],
         hot: [0],

@@ -60,7 +60,7 @@ const rows: Rows<World> = {
   emptyDeadCpu: { args: ({ ctx, system: of }) => [ctx, of, 1], ...anyCtx },
   slabCpuDead: { args: ({ ctx, system: of }) => [ctx, of, 1], ...anyCtx },
   slabCpuOnline: { args: ({ ctx, system: of }) => [ctx, of, 1], ...anyCtx },
-  slabDestroy: { args: ({ ctx, cache }) => [ctx, cache], ...anyCtx },
+  slabDestroy: { args: ({ ctx, cache }) => [ctx, cache], ...anyCtx, accepts: { 1: ['null'] } },
   slabEndGracePeriod: { args: ({ ctx, system: of }) => [ctx, of], ...anyCtx },
   slabFree: { args: ({ ctx, cache, object }) => [ctx, cache, object], ...anyCtx },
   slabFreeBulk: {
@@ -73,6 +73,12 @@ const rows: Rows<World> = {
     ...anyCtx,
     accepts: { 2: ['null'] },
   },
+  slabKfreeBulk: {
+    args: ({ ctx, system: of, address }) => [ctx, of, [address]],
+    ...anyCtx,
+    accepts: { 2: ['[]'] },
+  },
+  slabZalloc: { args: ({ ctx, cache }) => [ctx, cache, GFP_KERNEL], ...anyCtx },
   slabKmalloc: { args: ({ ctx, system: of }) => [ctx, of, 100, GFP_KERNEL], ...anyCtx },
   slabReap: { args: ({ ctx, cache }) => [ctx, cache], ...anyCtx },
   slabShrink: { args: ({ ctx, cache }) => [ctx, cache], ...anyCtx },

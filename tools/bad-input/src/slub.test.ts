@@ -74,7 +74,7 @@ const rows: Rows<World> = {
   flushAll: { args: ({ ctx, cache }) => [ctx, cache], ...anyCtx },
   flushCpu: { args: ({ ctx, cache }) => [ctx, cache, 1], ...anyCtx },
   getActive: { args: ({ ctx, cache }) => [ctx, cache], ...anyCtx },
-  kmemCacheDestroy: { args: ({ ctx, cache }) => [ctx, cache], ...anyCtx },
+  kmemCacheDestroy: { args: ({ ctx, cache }) => [ctx, cache], ...anyCtx, accepts: { 1: ['null'] } },
   slubAlloc: { args: ({ ctx, cache }) => [ctx, cache, GFP_KERNEL], ...anyCtx },
   slubAllocBulk: {
     args: ({ ctx, cache }) => [ctx, cache, GFP_KERNEL, 2, []],
@@ -95,6 +95,12 @@ const rows: Rows<World> = {
     ...anyCtx,
     accepts: { 2: ['null'] },
   },
+  slubKfreeBulk: {
+    args: ({ ctx, system: of, address }) => [ctx, of, [address]],
+    ...anyCtx,
+    accepts: { 2: ['[]'] },
+  },
+  slubZalloc: { args: ({ ctx, cache }) => [ctx, cache, GFP_KERNEL], ...anyCtx },
   slubKmalloc: { args: ({ ctx, system: of }) => [ctx, of, 100, GFP_KERNEL], ...anyCtx },
   slubShrink: { args: ({ ctx, cache }) => [ctx, cache], ...anyCtx },
   validateCache: { args: ({ ctx, cache }) => [ctx, cache], ...anyCtx },

@@ -12,8 +12,10 @@ import {
   slabFree,
   slabFreeBulk,
   slabKfree,
+  slabKfreeBulk,
   slabKmalloc,
   slabShrink,
+  slabZalloc,
 } from '@mm/slab/stepped';
 import { SlubCache, SlubSystem } from '@mm/slub';
 import {
@@ -27,8 +29,10 @@ import {
   slubFree,
   slubFreeBulk,
   slubKfree,
+  slubKfreeBulk,
   slubKmalloc,
   slubShrink,
+  slubZalloc,
 } from '@mm/slub/stepped';
 import { type Context, type Steps, cpuDown } from '@mm/steps/stepped';
 
@@ -58,6 +62,19 @@ export function* cacheAlloc(ctx: Context, cache: AnyCache, gfp: number): Steps<n
   checkGfp(gfp);
   if (cache instanceof SlubCache) return yield* slubAlloc(ctx, cache, gfp);
   return yield* slabAlloc(ctx, checkSlabCache(cache), gfp);
+}
+
+/**
+ * {@link cacheAlloc} of an object whose bytes are 0.
+ * @throws OptionError for what is no cache or no flags.
+ * @example
+ * cacheZalloc(ctx, cache, GFP_KERNEL);
+ * @see linux 6.1 include/linux/slab.h kmem_cache_zalloc
+ */
+export function* cacheZalloc(ctx: Context, cache: AnyCache, gfp: number): Steps<number | null> {
+  checkGfp(gfp);
+  if (cache instanceof SlubCache) return yield* slubZalloc(ctx, cache, gfp);
+  return yield* slabZalloc(ctx, checkSlabCache(cache), gfp);
 }
 
 /**
@@ -128,13 +145,14 @@ export function* cacheFlush(ctx: Context, cache: AnyCache): Steps<void> {
 }
 
 /**
- * One user gives the cache up; whether it was the last and nothing was left.
+ * One user gives the cache up; whether it was the last and nothing was left. Of null nothing happens.
  * @throws OptionError for what is no cache.
  * @example
  * cacheDestroy(ctx, cache); // false: others use it, or objects are left
  * @see linux 6.1 mm/slab_common.c kmem_cache_destroy
  */
-export function* cacheDestroy(ctx: Context, cache: AnyCache): Steps<boolean> {
+export function* cacheDestroy(ctx: Context, cache: AnyCache | null): Steps<boolean> {
+  if (cache === null) return false;
   if (cache instanceof SlubCache) return yield* kmemCacheDestroy(ctx, cache);
   return yield* slabDestroy(ctx, checkSlabCache(cache));
 }
@@ -161,6 +179,19 @@ export function* kmalloc(ctx: Context, kmem: KmemSystem, size: number, gfp: numb
 export function* kfree(ctx: Context, kmem: KmemSystem, address: number | null): Steps<void> {
   if (kmem instanceof SlubSystem) yield* slubKfree(ctx, kmem, address);
   else yield* slabKfree(ctx, checkSlabSystem(kmem), address);
+}
+
+/**
+ * Frees many that {@link kmalloc} or any caches gave.
+ * @throws KernelBug for null and `ZERO_SIZE_PTR`, which {@link kfree} passes over.
+ * @throws OptionError for what is no list of addresses.
+ * @example
+ * kfreeBulk(ctx, machine.kmem, [small, large]);
+ * @see linux 6.1 include/linux/slab.h kfree_bulk
+ */
+export function* kfreeBulk(ctx: Context, kmem: KmemSystem, addresses: readonly number[]): Steps<void> {
+  if (kmem instanceof SlubSystem) yield* slubKfreeBulk(ctx, kmem, addresses);
+  else yield* slabKfreeBulk(ctx, checkSlabSystem(kmem), addresses);
 }
 
 /**

@@ -7,9 +7,11 @@ export {
   cacheFree,
   cacheFreeBulk,
   cacheShrink,
+  cacheZalloc,
   cpuDead,
   cpuOnline,
   gracePeriodEnds,
   kfree,
+  kfreeBulk,
   kmalloc,
 } from './caches.js';

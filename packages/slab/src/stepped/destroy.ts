@@ -8,13 +8,15 @@ import { slabShrink } from './drain.js';
 /**
  * One user gives the cache up; with the last one it is gone, unless objects are still live.
  *
+ * @param cache null: nothing happens.
  * @returns whether this was the last user and nothing was left.
  * @throws OptionError for what is no cache, and one that was destroyed.
  * @example
  * slabDestroy(ctx, cache);
  * @see linux 6.1 mm/slab_common.c kmem_cache_destroy
  */
-export function* slabDestroy(ctx: Context, cache: SlabCache): Steps<boolean> {
+export function* slabDestroy(ctx: Context, cache: SlabCache | null): Steps<boolean> {
+  if (cache === null) return false;
   const { register } = checkAlive(cache).system;
   const part = yield* cpusReadLock(ctx, register);
   yield lock(register.mutex);

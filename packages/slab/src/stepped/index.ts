@@ -5,5 +5,6 @@ export { drainAll, drainCpu, slabReap, slabShrink } from './drain.js';
 export { emptyDeadCpu, slabCpuDead, slabCpuOnline } from './hotplug.js';
 export { slabFree } from './free.js';
 export { slabEndGracePeriod } from './grow.js';
-export { slabKfree, slabKmalloc } from './kmalloc.js';
+export { slabKfree, slabKfreeBulk, slabKmalloc } from './kmalloc.js';
+export { slabZalloc } from './zalloc.js';
 export { tuneCache, tuneCacheNamed } from './tune.js';

@@ -3,6 +3,7 @@ import {
   KMALLOC_MAX_CACHE_SIZE,
   ZERO_SIZE_PTR,
   checkGfp,
+  checkMemory,
   checkObjectAddress,
   checkSize,
   kmallocIndex,
@@ -11,13 +12,14 @@ import {
 import { freeLargeKmalloc, kmallocLarge } from '@mm/kmem/stepped';
 import { PAGE_SIZE, PageFlag, compoundOrder } from '@mm/memory';
 import { KernelBug } from '@mm/printk';
-import { type Context, type Steps, rmw } from '@mm/steps/stepped';
+import { type Context, type Steps, irqRestore, irqSave, rmw } from '@mm/steps/stepped';
 
 import { checkSystem } from '../check-arguments.js';
+import { refuseMixed } from '../misuse.js';
 import { headSlotOf } from '../slab-head.js';
 import type { SlabSystem } from '../slab-system.js';
 import { slabAlloc } from './alloc.js';
-import { slabFree } from './free.js';
+import { freeNoIrq, slabFree } from './free.js';
 
 /**
  * Allocates `size` bytes: from a cache up to 8192 bytes, above that whole pages.
@@ -60,6 +62,35 @@ export function* slabKfree(ctx: Context, system: SlabSystem, address: number | n
   const slot = headSlotOf(frames, Math.floor(address / PAGE_SIZE));
   if ((frames.flags[slot]! & PageFlag.slab) === 0) yield* freeLargeBlock(ctx, system, address);
   else yield* slabFree(ctx, system.caches[frames.owner0[slot]!]!, address);
+}
+
+/**
+ * Frees many that {@link slabKmalloc} or any caches gave, in the order given.
+ *
+ * @param addresses physical addresses.
+ * @throws KernelBug for what is no memory, which kfree alone passes over.
+ * @throws MisuseError on a strict machine for what is not live; nothing has changed.
+ * @throws OptionError for what is no slab allocator and no list of addresses.
+ * @example
+ * slabKfreeBulk(ctx, slab, [small, large]);
+ * @see linux 6.1 include/linux/slab.h kfree_bulk
+ */
+export function* slabKfreeBulk(ctx: Context, system: SlabSystem, addresses: readonly number[]): Steps<void> {
+  const { frames, caches, pages } = checkSystem(system);
+  checkMemory(addresses);
+  if (pages.strict) refuseMixed(system, addresses);
+  yield irqSave;
+  for (const address of addresses) {
+    const slot = headSlotOf(frames, Math.floor(address / PAGE_SIZE));
+    if ((frames.flags[slot]! & PageFlag.slab) !== 0) {
+      yield* freeNoIrq(ctx, caches[frames.owner0[slot]!]!, address);
+      continue;
+    }
+    yield irqRestore;
+    yield* freeLargeBlock(ctx, system, address);
+    yield irqSave;
+  }
+  yield irqRestore;
 }
 
 /** Whole pages, which count among those of slabs. @see linux 6.1 mm/slab_common.c __kmalloc_large_node */

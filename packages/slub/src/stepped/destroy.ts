@@ -12,13 +12,15 @@ import { discardSlab } from './new-slab.js';
  * One user gives the cache up; with the last one it is gone. Objects that are still live are reported, and the cache
  * then keeps their slabs.
  *
+ * @param cache null: nothing happens.
  * @returns whether this was the last user and nothing was left.
  * @throws OptionError for what is no cache, and one that was destroyed.
  * @example
  * kmemCacheDestroy(ctx, cache);
  * @see linux 6.1 mm/slab_common.c kmem_cache_destroy
  */
-export function* kmemCacheDestroy(ctx: Context, cache: SlubCache): Steps<boolean> {
+export function* kmemCacheDestroy(ctx: Context, cache: SlubCache | null): Steps<boolean> {
+  if (cache === null) return false;
   const { system } = checkAlive(cache);
   const { register } = system;
   const part = yield* cpusReadLock(ctx, register);

@@ -6,5 +6,6 @@ export { flushAll, flushCpu, flushDeadCpu, slubCpuDead, slubCpuOnline } from './
 export { slubFree } from './free.js';
 export { endGracePeriod } from './new-slab.js';
 export { slubShrink } from './shrink.js';
-export { slubKfree, slubKmalloc } from './kmalloc.js';
+export { slubKfree, slubKfreeBulk, slubKmalloc } from './kmalloc.js';
+export { slubZalloc } from './zalloc.js';
 export { getActive } from './kernfs-active.js';

@@ -3,6 +3,7 @@ import {
   KMALLOC_MAX_CACHE_SIZE,
   ZERO_SIZE_PTR,
   checkGfp,
+  checkMemory,
   checkObjectAddress,
   checkSize,
   kmallocIndex,
@@ -14,11 +15,13 @@ import { KernelBug } from '@mm/printk';
 import { type Context, type Steps, rmw } from '@mm/steps/stepped';
 
 import { checkSystem } from '../check-arguments.js';
+import { detachFreelist, freelistOf } from '../detached-freelist.js';
+import { refuseMixed } from '../misuse.js';
 import { noteOrigSize } from '../orig-size.js';
 import { headSlotOf } from '../slab-head.js';
 import type { SlubSystem } from '../slub-system.js';
 import { slubAlloc } from './alloc.js';
-import { slubFree } from './free.js';
+import { freeList, slubFree } from './free.js';
 
 /**
  * Allocates `size` bytes: from a cache up to 8192 bytes, above that whole pages.
@@ -66,6 +69,37 @@ export function* slubKfree(ctx: Context, system: SlubSystem, address: number | n
     return;
   }
   yield* slubFree(ctx, system.caches[frames.owner0[slot]!]!, address);
+}
+
+/**
+ * Frees many that {@link slubKmalloc} or any caches gave, those of one slab together, as `slubFreeBulk` does for one cache.
+ *
+ * @param addresses physical addresses, from the last on; not changed.
+ * @throws KernelBug for what is no memory, which kfree alone passes over.
+ * @throws MisuseError on a strict machine for what is not live; nothing has changed.
+ * @throws OptionError for what is no slab allocator and no list of addresses.
+ * @example
+ * slubKfreeBulk(ctx, slub, [small, large]);
+ * @see linux 6.1 include/linux/slab.h kfree_bulk
+ */
+export function* slubKfreeBulk(ctx: Context, system: SlubSystem, addresses: readonly number[]): Steps<void> {
+  const { frames, caches, pages } = checkSystem(system);
+  checkMemory(addresses);
+  if (pages.strict) refuseMixed(system, addresses);
+  const left = [...addresses];
+  for (let size = left.length; size > 0;) {
+    const address = left[size - 1]!;
+    const slot = headSlotOf(frames, Math.floor(address / PAGE_SIZE));
+    if ((frames.flags[slot]! & PageFlag.slab) === 0) {
+      size--;
+      yield* freeLargeBlock(ctx, system, address);
+      continue;
+    }
+    const detached = detachFreelist(caches[frames.owner0[slot]!]!, left, size);
+    size = detached.left;
+    const { head, tail } = freelistOf(detached);
+    yield* freeList(ctx, detached.cache, slot, head, tail, detached.count);
+  }
 }
 
 /** Whole pages, which count among those of slabs. @see linux 6.1 mm/slab_common.c __kmalloc_large_node */
