@@ -30,13 +30,16 @@ function debugged(size: number, align = 0, flags = 0, constructs = false) {
 }
 
 test('an object in use is full of 0x5a and ends in 0xa5, between active red zones; a free one is full of 0x6b', () => {
-  const { alloc, free, bytes, word, log } = debugged(40);
+  const { machine, alloc, free, bytes, word, log } = debugged(40);
   const object = alloc();
   expect(bytes(object)).toEqual([...Array<number>(39).fill(0x5a), 0xa5]);
   expect([word(object - 8), word(object + 40)]).toEqual([ACTIVE, ACTIVE]);
   // The last user stands behind the second red zone: its caller is code of the kernel.
   expect(word(object + 48)).toMatch(/^ffffffff8/u);
+  // Whoever frees is the last user from then on.
+  machine.memory.write32(object + 48, 0);
   free(object);
+  expect(word(object + 48)).toMatch(/^ffffffff8/u);
   expect(bytes(object)).toEqual([...Array<number>(39).fill(0x6b), 0xa5]);
   expect([word(object - 8), word(object + 40)]).toEqual([INACTIVE, INACTIVE]);
   expect(log()).toEqual([]);

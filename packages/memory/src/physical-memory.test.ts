@@ -29,6 +29,10 @@ test('bytes lie in memory lowest first', () => {
   expect(m.read32(0x1000)).toBe(0x89ab00ef);
   m.write16(0x1002, 0x1_2345);
   expect(m.read32(0x1000)).toBe(0x234500ef);
+  // What does not fit is cut off, also where there is room above.
+  m.write16(0x1000, 0x1_6789);
+  m.write8(0x1001, 0x3_45);
+  expect(m.read32(0x1000)).toBe(0x23454589);
 });
 
 test('64 bits keep all their bits, above 4 GiB as well', () => {
@@ -74,7 +78,6 @@ test.each([
 });
 
 test('a fill of any length and place sets these bytes and no others', () => {
-  const m = memory();
   for (const [offset, length] of [
     [0, 1],
     [3, 2],
@@ -83,10 +86,11 @@ test('a fill of any length and place sets these bytes and no others', () => {
     [4093, 6],
     [65_530, 13],
   ] as const) {
-    fillBytes(m, 0x100000 + offset, length, 0xa5);
-    expect(findOther(m, 0x100000 + offset, length, 0xa5)).toBeNull();
-    expect(m.read8(0x100000 + offset + length)).toBe(0);
-    fillBytes(m, 0x100000, 0x20000, 0);
+    const m = memory();
+    const start = 0x110000 + offset;
+    fillBytes(m, start, length, 0xa5);
+    const bytes = Array.from({ length: length + 8 }, (_, i) => m.read8(start - 4 + i));
+    expect(bytes).toEqual([0, 0, 0, 0, ...Array<number>(length).fill(0xa5), 0, 0, 0, 0]);
   }
 });
 
@@ -142,6 +146,12 @@ test('memories of one size that nobody has written to share nothing that a write
   one.write32(0x1000, 5);
   expect(two.read32(0x1000)).toBe(0);
   expect(two.bytesHeld).toBe(0);
+  // The chunk that an empty image takes out comes back with the bytes of the image that needs it.
+  const five = one.snapshot();
+  one.write32(0x1000, 7);
+  one.restore(empty);
+  one.restore(five);
+  expect(one.read32(0x1000)).toBe(5);
   one.restore(empty);
   expect(one.read32(0x1000)).toBe(0);
   // The chunk that was taken out serves again, all zero.

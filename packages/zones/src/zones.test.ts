@@ -45,6 +45,7 @@ test('flags are printed with the longest names first, unknown bits as a number a
   expect(formatGfp(0)).toBe('');
   expect(formatGfp(GFP_KERNEL | __GFP_ZERO)).toBe('GFP_KERNEL|__GFP_ZERO');
   expect(formatGfp(GFP_ATOMIC)).toBe('GFP_ATOMIC');
+  expect(formatGfp(GFP_KERNEL | 0x8100_0000)).toBe('GFP_KERNEL|0x81000000');
   expect(parseGfp('GFP_KERNEL|__GFP_ZERO')).toBe(GFP_KERNEL | __GFP_ZERO);
   expect(() => parseGfp('GFP_NICE')).toThrow(
     'gfp: expected flag names or numbers joined by |, got "GFP_NICE"',

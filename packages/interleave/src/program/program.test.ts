@@ -12,7 +12,9 @@ describe('shrinkOperations', () => {
   it('leaves nothing that could be left out alone', () => {
     assert(
       property(array(nat(20), { minLength: 1, maxLength: 60 }), nat(40), (program, need) => {
-        const fails = (tried: readonly number[]): boolean => tried.reduce((sum, x) => sum + x, 0) >= need;
+        // What cannot be left out at first may be later: a 2, once no 1 is there that needs it.
+        const fails = (tried: readonly number[]): boolean =>
+          tried.reduce((sum, x) => sum + x, 0) >= need && (!tried.includes(1) || tried.includes(2));
         if (!fails(program)) return;
         const { operations } = shrinkOperations(program, fails);
         expect(fails(operations)).toBe(true);
