@@ -5,6 +5,7 @@ import {
   readSlabCounts,
   slabCpuDead,
   slabCpuOnline,
+  tuneCache,
   walkSlab,
 } from '@mm/slab';
 import {
@@ -136,4 +137,22 @@ describe.each(['slub', 'slab'] as const)('a CPU of a machine goes offline under 
     expect(other.allocPages(GFP_KERNEL, 0)).toBe(pfn);
     expect(checkBuddyInvariants(machine.pages)).toEqual([]);
   });
+});
+
+test('under SLAB the limits of free objects go by the CPUs that are online, of caches made or tuned meanwhile too', () => {
+  const machine = createMachine({ ramBytes: '64M', cpus: 4, slab: 'slab', cmdline: 'slab_nomerge' });
+  const { ctx } = machine.on(0);
+  const make = (name: string): SlabCache => machine.kmemCacheCreate({ name, size: 512 }) as SlabCache;
+  const limit = ({ node }: SlabCache): number => node[NodeWord.freeLimit]!;
+  const before = make('before');
+  const { batchcount, num } = before;
+  expect(limit(before)).toBe(5 * batchcount + num);
+  for (let i = 0; i < 2; i++) cpuDead(ctx, machine.kmem, 3);
+  const made = make('made');
+  expect([limit(before), limit(made)]).toEqual([4 * batchcount + num, 4 * batchcount + num]);
+  tuneCache(ctx, made, 20, 10, 0);
+  expect(limit(made)).toBe(4 * 10 + num);
+  // As it comes back it is not counted yet.
+  for (let i = 0; i < 2; i++) cpuOnline(ctx, machine.kmem, 3);
+  expect(limit(before)).toBe(4 * batchcount + num);
 });

@@ -2,7 +2,7 @@ import { SLAB_TYPESAFE_BY_RCU } from '@mm/kmem';
 import { readBytes } from '@mm/memory';
 import { KernelBug } from '@mm/printk';
 import { SlabCache, drainAll, slabAllocBulk, slabDestroy, slabShrink, walkSlab } from '@mm/slab';
-import { GFP_KERNEL, __GFP_ZERO } from '@mm/zones';
+import { GFP_KERNEL, __GFP_NOWARN, __GFP_ZERO } from '@mm/zones';
 import { expect, test } from 'vitest';
 
 import { createMachine } from './create-machine.js';
@@ -220,4 +220,14 @@ test('the walk sees a write outside an object that nobody has noticed yet', () =
   expect(walkSlab(cache).wrong).toHaveLength(1);
   machine.memory.write8(object - 1, 0xd8);
   expect(walkSlab(cache).wrong).toEqual([]);
+});
+
+test('failed allocations are reported ten times', () => {
+  const machine = createMachine({ ramBytes: '16M', slab: 'slab', debugSlab: true });
+  const cache = machine.kmemCacheCreate({ name: 'x', size: 4000 })!;
+  while (machine.kmemCacheAlloc(cache, GFP_KERNEL | __GFP_NOWARN) !== null);
+  machine.log.take();
+  for (let i = 0; i < 12; i++) machine.kmemCacheAlloc(cache, GFP_KERNEL);
+  const reports = machine.log.take().filter((line) => line.startsWith('SLAB: Unable to allocate memory'));
+  expect(reports).toHaveLength(10);
 });

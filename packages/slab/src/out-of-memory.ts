@@ -7,7 +7,8 @@ import { NodeWord, type SlabCache } from './slab-cache.js';
 export function reportOutOfMemory(cache: SlabCache, gfp: number): void {
   const { system, node } = cache;
   // A kernel without DEBUG_SLAB says nothing.
-  if (!system.debug || (gfp & __GFP_NOWARN) !== 0) return;
+  if (!system.debug || (gfp & __GFP_NOWARN) !== 0 || system.oomReportsLeft === 0) return;
+  system.oomReportsLeft--;
   const warn = (text: string): void => system.log.write(LogLevel.warning, text);
   const total = node[NodeWord.totalSlabs]!;
   const free = node[NodeWord.freeSlabs]!;

@@ -156,7 +156,9 @@ export class SlabCache implements KmemCache {
     const { cpus, cells } = system;
     this.arrays = Array.from({ length: cpus }, () => arrayCache(limit, batchcount));
     this.sharedArray = shared === 0 ? null : arrayCache(shared * batchcount, UNUSED_BATCH);
-    this.node[NodeWord.freeLimit] = (1 + cpus) * batchcount + this.num;
+    let online = 0;
+    for (const isOnline of system.online) online += isOnline;
+    this.node[NodeWord.freeLimit] = (1 + online) * batchcount + this.num;
     this.arrayCell = cells.claim(`slab.${this.name}.array`, cpus);
     const arrays = Array.from({ length: cpus }, (_, cpu) => this.arrayCell + cpu);
     this.arraysCell = cells.claimCompound(`slab.${this.name}.arrays`, { reads: [], writes: arrays });

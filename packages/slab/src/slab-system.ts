@@ -67,6 +67,8 @@ export class SlabSystem implements CacheOpener<SlabCache> {
   readonly rcuCell: Cell;
   /** 1: the CPU is online. */
   readonly online: Uint8Array;
+  /** Reports of failed allocations left; the kernel prints ten in five seconds. */
+  oomReportsLeft = 10;
 
   /** @throws OptionError naming the option; no cell is claimed then. */
   constructor(options: SlabOptions) {
@@ -161,6 +163,10 @@ export class SlabSystem implements CacheOpener<SlabCache> {
       node[NodeWord.freeLimit] = (1 + counted) * batchcount + num;
   }
 }
+
+/** CPUs that are online: those by which the free objects of a cache are limited. @see linux 6.1 include/linux/topology.h nr_cpus_node */
+export const onlineCount = ({ online }: SlabSystem): number =>
+  online.reduce((sum, isOnline) => sum + isOnline, 0);
 
 /** The CPUs that are online, ascending. */
 export function onlineCpus({ online }: SlabSystem): number[] {

@@ -15,7 +15,7 @@ import {
 import { checkSystem } from '../check-arguments.js';
 import { ArrayWord, NodeWord } from '../slab-cache.js';
 import { returnObjects } from '../slab-objects.js';
-import type { SlabSystem } from '../slab-system.js';
+import { type SlabSystem, onlineCount } from '../slab-system.js';
 import { drainFreelist } from './drain.js';
 import { destroySlabs } from './grow.js';
 
@@ -46,13 +46,15 @@ export function* emptyDeadCpu(ctx: Context, system: SlabSystem, cpu: number): St
   const { register } = checkSystem(system);
   checkCpu(system.cpus, cpu);
   const { caches } = register;
+  // Offline already it is not counted in the limits any more.
+  const wasOnline = system.online[cpu]!;
   system.online[cpu] = 0;
   yield lock(register.mutex);
   for (const cache of caches) {
     yield irqSave;
     yield lock(cache.listLockCell);
     yield write(cache.nodeCell);
-    cache.node[NodeWord.freeLimit]! -= cache.batchcount;
+    cache.node[NodeWord.freeLimit]! -= wasOnline * cache.batchcount;
     const array = cache.arrays[cpu]!;
     const gone = returnObjects(cache, array, 0, array.words[ArrayWord.avail]!);
     array.words[ArrayWord.avail] = 0;
@@ -76,7 +78,7 @@ export function* slabCpuOnline(_ctx: Context, system: SlabSystem, cpu: number): 
   checkCpu(system.cpus, cpu);
   yield* cpusWriteLock(register);
   yield lock(register.mutex);
-  const counted = system.online.reduce((sum, online) => sum + online, 0);
+  const counted = onlineCount(system) - system.online[cpu]!;
   for (const cache of register.caches)
     cache.node[NodeWord.freeLimit] = (1 + counted) * cache.batchcount + cache.num;
   yield unlock(register.mutex);

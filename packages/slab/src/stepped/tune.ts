@@ -15,7 +15,7 @@ import {
 import { checkAlive, checkSystem, checkTunables } from '../check-arguments.js';
 import { ArrayWord, NodeWord, type SlabCache, UNUSED_BATCH, arrayCache } from '../slab-cache.js';
 import { returnObjects } from '../slab-objects.js';
-import { type SlabSystem, onlineCpus } from '../slab-system.js';
+import { type SlabSystem, onlineCount, onlineCpus } from '../slab-system.js';
 import { destroySlabs } from './grow.js';
 
 /**
@@ -120,7 +120,7 @@ function* exchangeArrays(
   yield irqSave;
   yield lock(cache.listLockCell);
   yield write(cache.nodeCell);
-  node[NodeWord.freeLimit] = (1 + system.cpus) * batchcount + cache.num;
+  node[NodeWord.freeLimit] = (1 + onlineCount(system)) * batchcount + cache.num;
   const before = cache.sharedArray;
   const gone = before === null ? 0 : returnObjects(cache, before, 0, before.words[ArrayWord.avail]!);
   cache.sharedArray = shared === 0 ? null : arrayCache(entries, UNUSED_BATCH);
