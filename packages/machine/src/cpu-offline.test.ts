@@ -139,11 +139,12 @@ describe.each(['slub', 'slab'] as const)('a CPU of a machine goes offline under 
   });
 });
 
+const limit = ({ node }: SlabCache): number => node[NodeWord.freeLimit]!;
+
 test('under SLAB the limits of free objects go by the CPUs that are online, of caches made or tuned meanwhile too', () => {
   const machine = createMachine({ ramBytes: '64M', cpus: 4, slab: 'slab', cmdline: 'slab_nomerge' });
   const { ctx } = machine.on(0);
   const make = (name: string): SlabCache => machine.kmemCacheCreate({ name, size: 512 }) as SlabCache;
-  const limit = ({ node }: SlabCache): number => node[NodeWord.freeLimit]!;
   const before = make('before');
   const { batchcount, num } = before;
   expect(limit(before)).toBe(5 * batchcount + num);
