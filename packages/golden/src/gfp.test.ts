@@ -13,3 +13,21 @@ it.each(recording.cases.map((_, i) => i))(
     expect(playGfpCase(recording, i)).toBeNull();
   },
 );
+
+it.each([
+  ['gfp_flags', 'GFP_SLAB_BUG_MASK'],
+  ['slab_flags', 'SLAB_CACHE_DMA32'],
+  ['slab_flags', 'SLAB_CORE_FLAGS'],
+  ['slab_flags', 'CACHE_CREATE_MASK'],
+  ['migratetypes', 'MIGRATE_ISOLATE'],
+])('a number of the kernel that is another here is a mismatch: %s.%s', (group, name) => {
+  const cases = structuredClone(recording.cases) as Array<Record<string, Record<string, number>>>;
+  cases[0]![group]![name]! ^= 0x20;
+  expect(playGfpCase({ ...recording, cases }, 0)?.path).toBe(`${group}.${name}`);
+});
+
+it.each(['MAX_ORDER', 'NR_PCP_LISTS', 'PAGE_ALLOC_COSTLY_ORDER'])('so is another %s', (name) => {
+  const cases = structuredClone(recording.cases) as Array<Record<string, number>>;
+  cases[0]![name]! += 1;
+  expect(playGfpCase({ ...recording, cases }, 0)?.path).toBe(name);
+});

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { cacheZonesCase, playCacheZones } from './cache-zones.js';
 import { firstDifference } from './first-difference.js';
+import { kernelConstants } from './kernel-constants.js';
 import type { Mismatch } from './mismatch.js';
 import type { Recording } from './read-recording.js';
 
@@ -20,6 +21,11 @@ export const gfpCase = z.discriminatedUnion('type', [
   z.looseObject({
     type: z.literal('values'),
     gfp_flags: z.record(z.string(), z.number()),
+    slab_flags: z.record(z.string(), z.number()).optional(),
+    migratetypes: z.record(z.string(), z.number()).optional(),
+    MAX_ORDER: z.number().optional(),
+    NR_PCP_LISTS: z.number().optional(),
+    PAGE_ALLOC_COSTLY_ORDER: z.number().optional(),
     gfp_zone: z.array(zoneRow),
     gfp_migratetype: z.array(z.tuple([z.number().int(), z.number().nullable()])),
     zone_names: z.array(z.string()),
@@ -67,8 +73,8 @@ function tables(
 }
 
 /**
- * Plays a case that speaks of flags. Input: the configured zones and the masks asked about. Expectation: flag
- * values, tables, zones, migrate types.
+ * Plays a case that speaks of flags. Input: the configured zones and the masks asked about. Expectation: values of GFP flags,
+ * of flags of caches and of migrate types, the largest orders, tables, zones. What `struct page` takes is not simulated.
  */
 export function playGfpCase(recording: Recording, index: number): Mismatch | null {
   const recorded = gfpCase.parse(recording.cases[index]);
@@ -97,9 +103,9 @@ export function playGfpCase(recording: Recording, index: number): Mismatch | nul
   };
   const { gfp_zone, GFP_ZONES_SHIFT, GFP_ZONE_TABLE, GFP_ZONE_BAD, MAX_NR_ZONES, zone_names } = recorded;
   const shape = { GFP_ZONES_SHIFT, GFP_ZONE_TABLE, GFP_ZONE_BAD, MAX_NR_ZONES, zone_names, gfp_zone };
-  const flags = Object.fromEntries(Object.keys(recorded.gfp_flags).map((name) => [name, valueOf(name)]));
+  const { expected, actual } = kernelConstants(recorded);
   return (
-    firstDifference('gfp_flags', recorded.gfp_flags, flags) ??
+    firstDifference('', expected, actual) ??
     firstDifference('', shape, tables(config, gfp_zone)) ??
     firstDifference(
       'gfp_migratetype',
@@ -107,9 +113,4 @@ export function playGfpCase(recording: Recording, index: number): Mismatch | nul
       recorded.gfp_migratetype.map(([gfp]) => [gfp, zones.gfpMigratetype(gfp)]),
     )
   );
-}
-
-function valueOf(name: string): number | undefined {
-  const value = (zones as unknown as Record<string, unknown>)[name];
-  return typeof value === 'number' ? value : undefined;
 }

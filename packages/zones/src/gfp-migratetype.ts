@@ -2,16 +2,6 @@ import { checkFlags } from '@mm/printk';
 
 import { GFP_MOVABLE_MASK } from './gfp.js';
 
-/** Names of the migrate types, by number. @see linux 6.1 include/linux/mmzone.h enum migratetype */
-export const MIGRATETYPE_NAMES = [
-  'Unmovable',
-  'Movable',
-  'Reclaimable',
-  'HighAtomic',
-  'CMA',
-  'Isolate',
-] as const;
-
 /**
  * The migrate type of an allocation: 0 unmovable, 1 movable, 2 reclaimable.
  * @returns null when movable and reclaimable are both asked for, which the kernel forbids.

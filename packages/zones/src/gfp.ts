@@ -101,8 +101,6 @@ export const GFP_TRANSHUGE_LIGHT = 0x1c20ca;
 export const GFP_TRANSHUGE = 0x1c24ca;
 /** What may be asked for before interrupts are on. */
 export const GFP_BOOT_MASK = 0x7fff33f;
-/** What a slab cache never passes on: other zones, and bits that do not exist. As an unsigned number. */
-export const GFP_SLAB_BUG_MASK = 0xf8000006;
 /** Without hardware memory tags this is no bit. */
 export const __GFP_SKIP_ZERO = 0;
 /** Without hardware memory tags this is no bit. */

@@ -1,5 +1,5 @@
 export * from './gfp.js';
-export { gfpMigratetype, MIGRATETYPE_NAMES } from './gfp-migratetype.js';
+export { gfpMigratetype } from './gfp-migratetype.js';
 export { formatGfp, parseGfp } from './gfp-names.js';
 export { type GfpZoneTable, gfpZone, gfpZoneTable, isBadGfpZone } from './gfp-zone.js';
 export { layOutZones, type ZoneBounds, type ZoneLimits } from './lay-out-zones.js';
