@@ -82,15 +82,17 @@ function lowerNeighbour(state: SizedState, z: number): number {
 
 /** The cheap half of the test: every zone's share of min_free_kbytes, high memory apart. */
 function fits(state: SizedState, { bounds }: SolveOptions, managed: readonly number[]): boolean {
-  const highmem = bounds.findIndex((zone) => zone.name === 'HighMem');
-  const end = highmem === -1 ? managed.length : highmem;
   let sum = 0;
-  for (let z = 0; z < end; z++) sum += managed[z]!;
+  for (let z = 0; z < managed.length; z++) if (!isHighmem(bounds[z]!)) sum += managed[z]!;
   const pagesMin = state.min_free_kbytes >> 2;
-  for (let z = 0; z < end; z++)
-    if (Math.floor((pagesMin * managed[z]!) / sum) !== state.zones[z]!.wmark[0]) return false;
+  for (let z = 0; z < managed.length; z++)
+    if (!isHighmem(bounds[z]!) && Math.floor((pagesMin * managed[z]!) / sum) !== state.zones[z]!.wmark[0])
+      return false;
   return true;
 }
+
+const isHighmem = ({ name, fromHighmem }: ZoneBounds): boolean =>
+  name === 'HighMem' || (name === 'Movable' && fromHighmem === true);
 
 function explains(state: SizedState, options: SolveOptions, managed: readonly number[]): boolean {
   const { bounds, cpus } = options;

@@ -66,7 +66,7 @@ export function playZonesArchCase(recording: Recording, index: number): Mismatch
   const bounds = layOutZones(
     spansOfBootlog(text['zone-ranges'].split('\n')),
     zonePreset(presetOf(text.uname)),
-    movableOf(text.cmdline),
+    { ...movableOf(text.cmdline), topOrder: topOrderOf(text.buddyinfo) },
   );
   const cpus = Math.max(...printed.map((zone) => zone.pcp.length));
   const order = firstDifference(
@@ -114,6 +114,14 @@ export function playZonesArchCase(recording: Recording, index: number): Mismatch
     },
     text,
   );
+}
+
+/** The largest block that the kernel has: one column of buddyinfo an order. @throws OptionError where there is no such line. */
+function topOrderOf(buddyinfo: string): number {
+  const counts = /^Node 0, zone +\w+((?: +\d+)+) *$/mu.exec(buddyinfo)?.[1];
+  if (counts === undefined)
+    throw new OptionError('text.buddyinfo', 'a line "Node 0, zone NAME COUNTS"', buddyinfo.slice(0, 60));
+  return counts.trim().split(/ +/u).length - 1;
 }
 
 function comparable({ start_pfn, pcp, ...zone }: ZoneinfoZone): Record<string, unknown> {

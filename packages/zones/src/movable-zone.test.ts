@@ -65,3 +65,13 @@ test('a span may lie across the start of the highest zone, or whole below it', (
   expect(findMovableStart(three, USABLE, { kernelcore: '1024M' })).toBe(2 * GIB);
   expect(findMovableStart(three, USABLE, { kernelcore: '2304M' })).toBe(3.25 * GIB);
 });
+
+test('ZONE_MOVABLE begins at a multiple of the largest block', () => {
+  const spans = [span(GIB, GIB + 300 * MIB)];
+  expect(findMovableStart(spans, GIB, { movablecore: '100M' })).toBe(GIB + 200 * MIB);
+  expect(findMovableStart(spans, GIB, { movablecore: '101M' })).toBe(GIB + 196 * MIB);
+  expect(findMovableStart(spans, GIB, { movablecore: '101M', topOrder: 11 })).toBe(GIB + 200 * MIB);
+  expect(() => findMovableStart(spans, GIB, { movablecore: '101M', topOrder: 0 })).toThrow(
+    'options.topOrder: expected',
+  );
+});

@@ -8,10 +8,14 @@ export interface MovableOptions {
   readonly kernelcore?: string | number;
   /** `movablecore=`: what should be in it. */
   readonly movablecore?: string | number;
+  /**
+   * log2 of the pages of the kernel's largest block, 1 to 20; by default 10. ZONE_MOVABLE begins at a multiple of it. Kernels for
+   * many 32-bit arm boards have 11.
+   */
+  readonly topOrder?: number;
 }
 
-/** ZONE_MOVABLE begins at a multiple of 1024 pages. */
-const ALIGN_PAGES = 1024;
+const TOP_ORDER = 10;
 const SUFFIX: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 
 /** Pages that an option asks for, of `total`. @throws OptionError for text that is no size and no share. */
@@ -45,16 +49,18 @@ export function findMovableStart(
 ): number {
   checkInteger('usableStartPfn', usableStartPfn, 0, PFN_MAX);
   checkObject('options', options, 'an object with kernelcore and movablecore');
+  const { topOrder = TOP_ORDER } = options;
+  const align = 2 ** checkInteger('options.topOrder', topOrder, 1, 20);
   const total = countPages(checkRam(spans));
   let kernelcore = options.kernelcore === undefined ? 0 : pagesOf(options.kernelcore, 'kernelcore', total);
   const asked = options.movablecore === undefined ? 0 : pagesOf(options.movablecore, 'movablecore', total);
   if (asked > 0) {
-    const movablecore = Math.min(total, Math.ceil(asked / ALIGN_PAGES) * ALIGN_PAGES);
+    const movablecore = Math.min(total, Math.ceil(asked / align) * align);
     kernelcore = Math.max(kernelcore, total - movablecore);
   }
   if (kernelcore === 0 || kernelcore >= total) return 0;
   const start = endOfKernelcore(spans, usableStartPfn, kernelcore);
-  const aligned = Math.ceil(start / ALIGN_PAGES) * ALIGN_PAGES;
+  const aligned = Math.ceil(start / align) * align;
   return aligned >= spans.at(-1)!.endPfn ? 0 : aligned;
 }
 

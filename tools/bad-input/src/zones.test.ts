@@ -57,7 +57,7 @@ tryWrongValues<World>('@mm/zones', {
     findMovableStart: {
       args: () => [SPANS, 0, {}],
       accepts: { 2: ['{}'] },
-      fields: { 2: { kernelcore: ['undefined'], movablecore: ['undefined'] } },
+      fields: { 2: { kernelcore: ['undefined'], movablecore: ['undefined'], topOrder: ['undefined'] } },
     },
     defaultReserveRatio: { args: ({ zones: z }) => [z] },
     setLowmemReserve: { args: ({ zones: z, vm }) => [z, vm.reserveRatio] },
