@@ -37,6 +37,7 @@ export { PcpWord, ZONE_WORDS, ZoneFlag, ZoneWord, pcpAt } from './zone-state.js'
 export { foldZoneCounters, freePagesOf } from './zone-counters.js';
 export { FaultAttr, type FaultImage, type FaultRate, parseFaultRate } from './fault-attr.js';
 export { releaseRange } from './release-range.js';
+export { tookReserve } from './reserve-takers.js';
 export { applySizes } from './apply-sizes.js';
 export { updateFloors } from './floors.js';
 export { type FaultAttributes, PageFaults } from './faults.js';

@@ -100,6 +100,8 @@ tryWrongValues<World>('@mm/buddy', {
     },
     zonePcpDisable: { args: ({ ctx, pages }) => [ctx, pages, 0], accepts: any },
     zonePcpEnable: { args: ({ ctx, pages }) => [ctx, pages, 0], accepts: any },
+    // Who runs is whoever it is.
+    tookReserve: { args: ({ ctx }) => [ctx], hot: [0] },
     splitPage: zone(({ pages, held }) => [pages, held, 1]),
     'new MisuseError': HOT.error,
     'new PageAllocator': {

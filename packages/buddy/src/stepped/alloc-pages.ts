@@ -22,6 +22,7 @@ import { MigrateType, PAGE_ALLOC_COSTLY_ORDER, TOP_ORDER } from '../migrate-type
 import type { PageAllocator } from '../page-allocator.js';
 import { anyBadToTake } from '../page-checks.js';
 import { prepareAsAsked, prepareNew } from '../prepare-page.js';
+import { noteReserve } from '../reserve-takers.js';
 import { takeSmallest } from '../split-block.js';
 import { takeBlock } from '../take-block.js';
 import { warnAlloc } from '../warn-alloc.js';
@@ -223,7 +224,10 @@ function* allocSlowly(
     const reserveFlags = memallocFlags(pages, gfp, type);
     const again = reserveFlags === 0 ? flags : reserveFlags;
     const last = yield* takeFromZones(ctx, pages, gfp, order, again, highest, type, false);
-    if (last >= 0) return last;
+    if (last >= 0) {
+      if (reserveFlags !== 0) noteReserve(ctx);
+      return last;
+    }
     // The zonelist may have been made anew while it was walked.
     if ((yield* zonelistsSeen(pages)) === seen) break;
   }

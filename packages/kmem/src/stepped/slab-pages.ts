@@ -1,8 +1,10 @@
-import type { PageAllocator } from '@mm/buddy';
+import { type PageAllocator, tookReserve } from '@mm/buddy';
 import { allocPages } from '@mm/buddy/stepped';
-import type { Pfn } from '@mm/memory';
+import { PageFlag, type Pfn } from '@mm/memory';
 import { checkInstance, checkInteger } from '@mm/printk';
 import type { Context, Steps } from '@mm/steps/stepped';
+
+import { __GFP_MEMALLOC } from '@mm/zones';
 
 import { checkCache, checkGfp, checkPages } from '../check-arguments.js';
 import { CacheRegister } from '../cache-register.js';
@@ -14,7 +16,7 @@ const isFlags = (gfp: number): boolean => typeof gfp === 'number' && (gfp & 0x7f
 const TOP_ORDER = 10;
 
 /**
- * Asks the page allocator for a slab; who watches the register is told of it.
+ * Asks the page allocator for a slab; who watches the register is told of it. Pages from the reserves are marked.
  *
  * @param callerGfp flags that the caller of the cache passed.
  * @param gfp flags that the page allocator gets.
@@ -45,5 +47,10 @@ export function* allocSlabPages(
     checkInteger('order', order, 0, TOP_ORDER);
   if (attempt !== 0 && attempt !== 1) checkInteger('attempt', attempt, 0, 1);
   if (register.onPageRequest !== null) register.onPageRequest(cache, callerGfp, gfp, order, attempt);
-  return yield* allocPages(ctx, pages, gfp, order);
+  if ((gfp & __GFP_MEMALLOC) === 0) return yield* allocPages(ctx, pages, gfp, order);
+  tookReserve(ctx);
+  const pfn = yield* allocPages(ctx, pages, gfp, order);
+  // Of a slab the flag of active pages says so, as in Linux.
+  if (pfn !== null && tookReserve(ctx)) pages.frames.flags[pages.frames.slotOf(pfn)]! |= PageFlag.active;
+  return pfn;
 }

@@ -134,7 +134,7 @@ function* freeSlabPages(ctx: Context, system: SlabSystem, slot: number): Steps<v
       slab: frames.pfnOf(slot),
     });
   const order = orderOfFlags(frames.flags[slot]!);
-  frames.flags[slot]! &= ~PageFlag.slab;
+  frames.flags[slot]! &= ~(PageFlag.slab | PageFlag.active);
   frames.owner0[slot] = 0;
   frames.owner1[slot] = 0;
   frames.owner2[slot] = 0;

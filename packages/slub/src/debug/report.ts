@@ -73,11 +73,12 @@ function printSlabInfo(cache: SlubCache, slot: number): void {
       ? rawPointer(cache, base + cache.system.takenObject - 1)
       : virtual(cache, freelist === 0 ? 0 : base + freelist - 1);
   const page = (VMEMMAP + BigInt(frames.pfnOf(slot)) * 64n).toString(16);
+  const active = (frames.flags[slot]! & PageFlag.active) === 0 ? '' : 'active|';
   const head = (frames.flags[slot]! & PageFlag.head) === 0 ? '' : 'head|';
   say(
     cache,
     `Slab 0x${page} objects=${objectsOf(counters)} used=${inuseOf(counters)} fp=0x${first} ` +
-      `flags=0x${(frames.flags[slot]! & 0x1ffff).toString(16)}(slab|${head}zone=${frames.zone[slot]})`,
+      `flags=0x${(frames.flags[slot]! & 0x1ffff).toString(16)}(${active}slab|${head}zone=${frames.zone[slot]})`,
   );
 }
 

@@ -19,6 +19,7 @@ import { dropCpuSlab, takeCpuSlab } from '../cpu-slab.js';
 import { getFreePointer, peekFreePointer } from '../free-pointer.js';
 import { initObject } from '../init-object.js';
 import { reportOutOfMemory } from '../out-of-memory.js';
+import { reserveFits } from '../reserve-slabs.js';
 import { allInUse, inuseOf, objectsOf } from '../slab-counters.js';
 import { addFull, addPartial, leaveCpuPartial } from '../slab-lists.js';
 import { type SlubCache, slabCellOf } from '../slub-cache.js';
@@ -129,9 +130,9 @@ export function* slowAllocPinned(
   const { frames } = system;
   count(cache, ctx.cpu, SlubStat.allocSlowpath);
   for (;;) {
-    const refilled = yield* fromCpuSlab(ctx, cache);
+    const refilled = yield* fromCpuSlab(ctx, cache, gfp);
     if (refilled !== NONE) return refilled;
-    let object = yield* getPartial(ctx, cache, origSize);
+    let object = yield* getPartial(ctx, cache, gfp, origSize);
     let slot = system.foundSlab;
     if (object === 0) {
       yield preemptEnable;
@@ -160,7 +161,7 @@ export function* slowAllocPinned(
 }
 
 /** @see linux 6.1 mm/slub.c ___slab_alloc from reread_slab to new_slab */
-function* fromCpuSlab(ctx: Context, cache: SlubCache): Steps<number> {
+function* fromCpuSlab(ctx: Context, cache: SlubCache, gfp: number): Steps<number> {
   const { cpu, system } = cache;
   const { frames } = system;
   const at = ctx.cpu << SHIFT;
@@ -191,6 +192,12 @@ function* fromCpuSlab(ctx: Context, cache: SlubCache): Steps<number> {
       continue;
     }
     let object = cpu[at | FREELIST]!;
+    if (!reserveFits(frames, frames.peekSlotOf(slab), gfp)) {
+      dropCpuSlab(cache, at);
+      yield irqRestore;
+      yield* deactivateSlab(ctx, cache, frames.peekSlotOf(slab), object);
+      continue;
+    }
     if (object === 0) {
       object = yield* getFreelist(ctx, cache, frames.peekSlotOf(slab));
       if (object === 0) {

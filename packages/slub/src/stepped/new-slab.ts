@@ -81,7 +81,7 @@ function* freeSlabPages(ctx: Context, system: SlubSystem, slot: number): Steps<v
   const { frames } = system;
   checkGivenBack(system, slot);
   const order = orderOfFlags(frames.flags[slot]!);
-  frames.flags[slot]! &= ~PageFlag.slab;
+  frames.flags[slot]! &= ~(PageFlag.slab | PageFlag.active);
   frames.owner0[slot] = 0;
   frames.owner1[slot] = 0;
   frames.owner2[slot] = 0;

@@ -12,6 +12,7 @@ import {
 } from '@mm/steps/stepped';
 
 import { BAD_POINTER, badPointer, noFreeObject, peekFreePointer } from '../free-pointer.js';
+import { reserveFits } from '../reserve-slabs.js';
 import { FROZEN, allInUse, changeInUse, inuseOf, objectsOf } from '../slab-counters.js';
 import {
   addFull,
@@ -35,7 +36,7 @@ const PARTIAL = CpuWord.partial;
  * slot.
  * @see linux 6.1 mm/slub.c get_partial_node, acquire_slab
  */
-export function* getPartial(ctx: Context, cache: SlubCache, origSize: number): Steps<number> {
+export function* getPartial(ctx: Context, cache: SlubCache, gfp: number, origSize: number): Steps<number> {
   const { node, system } = cache;
   const { frames } = system;
   yield read(cache.nrPartialCell);
@@ -47,6 +48,7 @@ export function* getPartial(ctx: Context, cache: SlubCache, origSize: number): S
   yield lock(cache.listLockCell);
   for (let slot = node[NodeWord.partialFirst]!, after = 0; slot !== 0; slot = after) {
     after = frames.next[slot]!;
+    if (!reserveFits(frames, slot, gfp)) continue;
     if (cache.debugging) {
       yield write(cache.nrPartialCell);
       object = allocSingleFromPartial(cache, slot, origSize);
