@@ -55,6 +55,14 @@ const ok = {
   cases: [{ min_alloc_order: 0, ops: [] }],
 };
 
+/** A recording of debugging in which a step has this log. */
+function debugWithLog(dmesg: readonly unknown[]): string {
+  const recording = JSON.parse(golden('mm/debug.json'));
+  const [first] = recording.cases;
+  first.steps[1].at(-1).dmesg = dmesg;
+  return JSON.stringify({ ...recording, cases: [first] });
+}
+
 describe('a broken file is refused by name', () => {
   test.each([
     ['nothing', '', 'bad.json'],
@@ -66,6 +74,11 @@ describe('a broken file is refused by name', () => {
     ['no cases', JSON.stringify({ ...ok, cases: [] }), 'bad.json.cases'],
     ['a case of another shape', JSON.stringify({ ...ok, cases: [{ ops: 7 }] }), 'cases[0].min_alloc_order'],
     ['a case that is no object', JSON.stringify({ ...ok, cases: [3] }), 'bad.json.cases.0'],
+    [
+      'a line of a log that is no text',
+      debugWithLog([null]),
+      'cases[0].steps.1.3.dmesg.0: expected string, got null',
+    ],
   ])('%s', (_, text, message) => {
     expect(() => mismatchesOf(text, 'bad.json')).toThrow(message);
   });

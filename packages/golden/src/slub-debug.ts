@@ -28,7 +28,7 @@ const integer = z.number().int();
 const slot = z.union([z.literal(0), z.literal(1)]);
 const handle = integer.min(0);
 const byte = integer.min(0).max(255);
-const seen = z.looseObject({});
+const seen = z.looseObject({ dmesg: z.array(z.string()).optional() });
 
 const step = z.union([
   z.tuple([

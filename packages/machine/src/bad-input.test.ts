@@ -1,3 +1,4 @@
+import { HoleError } from '@mm/memory';
 import { KernelBug, KernelLog, OptionError } from '@mm/printk';
 import { SLAB_CACHE_DMA32, SLAB_PANIC, SLAB_TYPESAFE_BY_RCU, checkRequest } from '@mm/kmem';
 import { SlabCache, tuneCache } from '@mm/slab';
@@ -6,6 +7,7 @@ import { GFP_KERNEL } from '@mm/zones';
 import { describe, expect, test } from 'vitest';
 
 import { createMachine } from './create-machine.js';
+import { diffMachines } from './image/diff-machines.js';
 
 const log = new KernelLog();
 
@@ -109,6 +111,23 @@ describe.each(['slub', 'slab'] as const)('%s', (slab) => {
     const nothing = machine.kmalloc(0, GFP_KERNEL);
     machine.kfree(nothing);
     machine.kfree(null);
+  });
+
+  test.each([
+    ['in a hole', 0x300_0000],
+    ['behind the last page', 2 ** 32],
+    ['whose page number is one of a page and 2^32', 2 ** 44 + 0x10_0000],
+  ])('kfree of an address without memory, %s, names it and changes nothing', (_, address) => {
+    const memoryMap = [
+      { start: 0, end: 0x200_0000 },
+      { start: 0x400_0000, end: 0x600_0000 },
+    ];
+    const holed = createMachine({ slab, memoryMap });
+    holed.kmalloc(2 ** 15, GFP_KERNEL);
+    const before = holed.snapshot();
+    expect(() => holed.kfree(address)).toThrow(HoleError);
+    expect(() => holed.kfree(address)).toThrow(`0x${address.toString(16)}`);
+    expect(diffMachines(before, holed.snapshot())).toEqual([]);
   });
 
   test('before the series there is no SLAB_CACHE_DMA32', () => {

@@ -83,12 +83,21 @@ export class MemoryMap {
     if (typeof pfn !== 'number') return 0;
     const last = this.#last;
     if (pfn >= last.startPfn && pfn < last.endPfn) return last.endPfn;
-    for (const range of this.ranges) {
-      if (pfn < range.startPfn || pfn >= range.endPfn) continue;
-      this.#last = range;
-      return range.endPfn;
+    const range = this.#lastUpTo(pfn);
+    if (range === undefined || pfn >= range.endPfn) return 0;
+    this.#last = range;
+    return range.endPfn;
+  }
+
+  /** The last range that begins at `pfn` or below, by halving: firmware may tell of thousands. */
+  #lastUpTo(pfn: number): PfnRange | undefined {
+    let [low, high] = [0, this.ranges.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.ranges[middle]!.startPfn <= pfn) low = middle + 1;
+      else high = middle;
     }
-    return 0;
+    return this.ranges[low - 1];
   }
 
   /** Whether there is memory at `pfn`; false for all that is no page frame. */

@@ -1,6 +1,6 @@
 import type { PageAllocator } from '@mm/buddy';
 import { allocPages, freePages } from '@mm/buddy/stepped';
-import { PAGE_SIZE, PageFlag, compoundOrder } from '@mm/memory';
+import { HoleError, PAGE_SIZE, PageFlag, compoundOrder } from '@mm/memory';
 import { LogLevel } from '@mm/printk';
 import type { Context, Steps } from '@mm/steps/stepped';
 import { __GFP_COMP } from '@mm/zones';
@@ -53,6 +53,7 @@ export function* freeLargeKmalloc(
   checkPages(pages);
   checkArch(arch);
   const pfn = Math.floor(checkObjectAddress(address) / PAGE_SIZE);
+  if (!pages.frames.map.has(pfn)) throw new HoleError(address);
   const { flags, next } = pages.frames;
   const slot = pages.frames.slotOf(pfn);
   // Any address in the block stands for all of it.

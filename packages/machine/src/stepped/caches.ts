@@ -171,7 +171,7 @@ export function* kmalloc(ctx: Context, kmem: KmemSystem, size: number, gfp: numb
 
 /**
  * Frees what {@link kmalloc} gave.
- * @throws OptionError for what is no address.
+ * @throws OptionError for what is no address; HoleError where there is no memory.
  * @example
  * kfree(ctx, machine.kmem, address);
  * @see linux 6.1 mm/slab_common.c kfree

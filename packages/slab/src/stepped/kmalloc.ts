@@ -10,7 +10,7 @@ import {
   kmallocType,
 } from '@mm/kmem';
 import { freeLargeKmalloc, kmallocLarge } from '@mm/kmem/stepped';
-import { PAGE_SIZE, PageFlag, compoundOrder } from '@mm/memory';
+import { HoleError, PAGE_SIZE, PageFlag, compoundOrder } from '@mm/memory';
 import { KernelBug } from '@mm/printk';
 import { type Context, type Steps, irqRestore, irqSave, rmw } from '@mm/steps/stepped';
 
@@ -50,7 +50,7 @@ export function* slabKmalloc(
 
 /**
  * Frees what {@link slabKmalloc} or a cache gave; null and `ZERO_SIZE_PTR` are nothing to free.
- * @throws OptionError for what is no slab allocator or no address.
+ * @throws OptionError for what is no slab allocator or no address; HoleError where there is no memory.
  * @example
  * slabKfree(ctx, slab, address);
  * @see linux 6.1 mm/slab_common.c kfree
@@ -59,7 +59,9 @@ export function* slabKfree(ctx: Context, system: SlabSystem, address: number | n
   checkSystem(system);
   if (address === null || checkObjectAddress(address) <= ZERO_SIZE_PTR) return;
   const { frames } = system;
-  const slot = headSlotOf(frames, Math.floor(address / PAGE_SIZE));
+  const pfn = Math.floor(address / PAGE_SIZE);
+  if (!frames.map.has(pfn)) throw new HoleError(address);
+  const slot = headSlotOf(frames, pfn);
   if ((frames.flags[slot]! & PageFlag.slab) === 0) yield* freeLargeBlock(ctx, system, address);
   else yield* slabFree(ctx, system.caches[frames.owner0[slot]!]!, address);
 }

@@ -10,7 +10,7 @@ import {
   kmallocType,
 } from '@mm/kmem';
 import { freeLargeKmalloc, kmallocLarge } from '@mm/kmem/stepped';
-import { PAGE_SIZE, PageFlag, compoundOrder } from '@mm/memory';
+import { HoleError, PAGE_SIZE, PageFlag, compoundOrder } from '@mm/memory';
 import { KernelBug } from '@mm/printk';
 import { type Context, type Steps, rmw } from '@mm/steps/stepped';
 
@@ -54,7 +54,7 @@ export function* slubKmalloc(
 
 /**
  * Frees what {@link slubKmalloc} or a cache gave; null and `ZERO_SIZE_PTR` are nothing to free.
- * @throws OptionError for what is no slab allocator or no address.
+ * @throws OptionError for what is no slab allocator or no address; HoleError where there is no memory.
  * @example
  * slubKfree(ctx, slub, address);
  * @see linux 6.1 mm/slab_common.c kfree
@@ -63,7 +63,9 @@ export function* slubKfree(ctx: Context, system: SlubSystem, address: number | n
   checkSystem(system);
   if (address === null || checkObjectAddress(address) <= ZERO_SIZE_PTR) return;
   const { frames } = system;
-  const slot = headSlotOf(frames, Math.floor(address / PAGE_SIZE));
+  const pfn = Math.floor(address / PAGE_SIZE);
+  if (!frames.map.has(pfn)) throw new HoleError(address);
+  const slot = headSlotOf(frames, pfn);
   if ((frames.flags[slot]! & PageFlag.slab) === 0) {
     yield* freeLargeBlock(ctx, system, address);
     return;
