@@ -1,24 +1,27 @@
-import { SLAB_POISON, SLAB_RED_ZONE } from '@mm/kmem';
-import type { SlubCache } from '@mm/slub';
+import { SLAB_POISON, SLAB_RED_ZONE, SLAB_STORE_USER } from '@mm/kmem';
+import { type SlubCache, trackBytes } from '@mm/slub';
+
+import { type OwnSlab, RecordedPlaces } from './recorded-places.js';
 
 /** A line of a dump: label, slab, first address, bytes. */
 const DUMP = /^(.{8} ?)S(\d+)\+0x([0-9a-f]+): ((?:[0-9a-f]{2} ?){1,16})/u;
 const POINTER_BYTES = 8;
-const PAGE_SIZE = 4096n;
 
-/** A virtual address as a slab's number and an offset, or null for one in no slab that was seen. */
-type PlaceOf = (virtual: bigint) => readonly [slab: number, offset: number] | null;
+/** The slabs that were seen, and the slab and offset of a virtual address, or null for one in none of them. */
+export interface SeenSlabs {
+  seen(): OwnSlab[];
+  placeOf(virtual: bigint): readonly [slab: number, offset: number] | null;
+}
 
 /**
- * Which bytes of a debugged slab mean something. Without poison, what nobody has written is left from earlier use. Where a slab
- * lay in the recorded boot is not known, but that it lay in one place: all pointers into it must agree.
+ * Which bytes of a debugged slab mean something. Without poison, what nobody has written is left from earlier use. Tracks hold
+ * code addresses, process ids and times. Of pointers, where they lead must agree: see {@link RecordedPlaces}.
  */
 export class DebugBytes {
   readonly #cache: SlubCache;
   /** Offsets in the slab by slab number: bytes that a step wrote. */
   readonly #written = new Set<string>();
-  /** Where slabs lay on the recorded machine, by number, as far as pointers told. */
-  readonly #recordedAt = new Map<number, bigint>();
+  readonly #places = new RecordedPlaces();
 
   constructor(cache: SlubCache) {
     this.#cache = cache;
@@ -33,41 +36,48 @@ export class DebugBytes {
   isKnown(slab: number, offset: number): boolean {
     const { size, firstOffset, redLeftPad, objectSize, inuse, flags } = this.#cache;
     const inObject = (((offset - firstOffset) % size) + size) % size;
-    if ((flags & SLAB_POISON) !== 0 || this.#written.has(`${slab}+${offset}`)) return true;
+    if (this.#written.has(`${slab}+${offset}`)) return true;
+    if (this.#isTrack(inObject)) return false;
+    if ((flags & SLAB_POISON) !== 0) return true;
     const redZone = (flags & SLAB_RED_ZONE) !== 0;
     return redZone && ((inObject >= objectSize && inObject < inuse) || inObject >= size - redLeftPad);
+  }
+
+  #isTrack(inObject: number): boolean {
+    const { flags, inuse, offset, system } = this.#cache;
+    const start = offset >= inuse ? inuse + POINTER_BYTES : inuse;
+    return (
+      (flags & SLAB_STORE_USER) !== 0 && inObject >= start && inObject < start + 2 * trackBytes(system.arch)
+    );
   }
 
   /**
    * The recorded line with its free pointers as ours are, where they say the same: nothing for nothing, and for a place in a slab
    * the same offset from where that slab lay. Pointers are told by our line.
    */
-  translatePointers(recorded: string, ours: string, placeOf: PlaceOf): string {
+  translatePointers(recorded: string, ours: string, slabs: SeenSlabs): string {
     const [theirs, mine] = [DUMP.exec(recorded), DUMP.exec(ours)];
     if (theirs === null || mine === null) return recorded;
     const [said, meant] = [bytesOf(theirs[4]!), bytesOf(mine[4]!)];
     const start = Number.parseInt(mine[3]!, 16);
     for (let i = 0; i + POINTER_BYTES <= meant.length; i += POINTER_BYTES) {
       if (!this.#isPointer(start + i)) continue;
-      const place = placeOf(wordOf(meant, i));
-      if (place === null || !this.#agrees(place, wordOf(said, i))) continue;
+      if (!this.isSamePointer(wordOf(meant, i), wordOf(said, i), slabs)) continue;
       said.splice(i, POINTER_BYTES, ...meant.slice(i, i + POINTER_BYTES));
     }
     return `${theirs[1]}S${theirs[2]}+0x${theirs[3]}: ${said.join(' ')}`;
   }
 
+  /** Whether what stands here where a free pointer belongs may have stood there as `said`. */
+  isSamePointer(meant: bigint, said: bigint, slabs: SeenSlabs): boolean {
+    const place = slabs.placeOf(meant);
+    if (place !== null && this.#places.agrees(place, said)) return true;
+    return this.#places.mayBeSame(meant, said, slabs.seen());
+  }
+
   #isPointer(offset: number): boolean {
     const { size, firstOffset, offset: pointer } = this.#cache;
     return (((offset - firstOffset - pointer) % size) + size) % size === 0;
-  }
-
-  #agrees([slab, offset]: readonly [number, number], said: bigint): boolean {
-    const base = said - BigInt(offset);
-    const known = this.#recordedAt.get(slab);
-    if (known !== undefined) return known === base;
-    if (base % PAGE_SIZE !== 0n) return false;
-    this.#recordedAt.set(slab, base);
-    return true;
   }
 
   /** A line of a dump with the bytes that mean nothing as `..`; other lines as they are. */

@@ -1,6 +1,8 @@
 import { orderOfFlags } from '@mm/memory';
 import { type SlubSystem, headSlotOf } from '@mm/slub';
 
+import type { OwnSlab } from './recorded-places.js';
+
 /** Once a boot, whoever is first. Lines that begin with `input: ` are of a driver that came up meanwhile. */
 const TAINT_LINE = 'Disabling lock debugging due to kernel taint';
 
@@ -34,6 +36,15 @@ export class MaskedSlabs {
     for (const [base, { slab, bytes }] of this.#slabs)
       if (address >= base && address < base + bytes) return [slab, address - base];
     return null;
+  }
+
+  /** Where the slabs that were seen lie. */
+  seen(): OwnSlab[] {
+    return [...this.#slabs].map(([base, { slab, bytes }]) => ({
+      slab,
+      base: BigInt(base) + this.#slub.arch.pageOffset,
+      bytes,
+    }));
   }
 
   /** Lines with addresses masked. */
