@@ -47,7 +47,8 @@ const FLAVOURS: ReadonlyArray<readonly [RegExp, PresetName]> = [
   [/-amd64\b/u, 'x86_64'],
 ];
 
-function presetOf(uname: string): PresetName {
+/** The machine preset of a kernel by its `uname`. @throws OptionError for a flavour that is not known. */
+export function presetOf(uname: string): PresetName {
   const preset = FLAVOURS.find(([pattern]) => pattern.test(uname))?.[1];
   if (preset === undefined)
     throw new OptionError('text.uname', 'a kernel flavour of arm64, armmp, 686 or amd64', uname);
