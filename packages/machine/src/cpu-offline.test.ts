@@ -15,6 +15,7 @@ import {
   cpuSlabsOf,
   readCounts,
   readStats,
+  setMinPartial,
   slubCpuDead,
   walkSlub,
 } from '@mm/slub';
@@ -157,3 +158,21 @@ test('under SLAB the limits of free objects go by the CPUs that are online, of c
   for (let i = 0; i < 2; i++) cpuOnline(ctx, machine.kmem, 3);
   expect(limit(before)).toBe(4 * batchcount + num);
 });
+
+test.each(['slub', 'slab'] as const)(
+  '%s: as a CPU goes offline the newest cache gives its pages back first',
+  (slab) => {
+    const cmdline = 'slub_nomerge slab_nomerge slub_max_order=0 slab_max_order=0';
+    const machine = createMachine({ ramBytes: '64M', cpus: 2, slab, cmdline });
+    const pages = ['older', 'newer'].map((name) => {
+      const cache = machine.kmemCacheCreate({ name, size: 1000 })!;
+      if (cache instanceof SlubCache) setMinPartial(cache, 0);
+      const object = machine.on(1).kmemCacheAlloc(cache, GFP_KERNEL)!;
+      machine.on(1).kmemCacheFree(cache, object);
+      return Math.floor(object / 4096);
+    });
+    cpuDead(machine.on(0).ctx, machine.kmem, 1);
+    // The page that was freed last is handed out first.
+    expect([0, 1].map(() => machine.allocPages(GFP_KERNEL, 0))).toEqual(pages);
+  },
+);

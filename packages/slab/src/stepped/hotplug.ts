@@ -45,7 +45,8 @@ export function* slabCpuDead(ctx: Context, system: SlabSystem, cpu: number): Ste
 export function* emptyDeadCpu(ctx: Context, system: SlabSystem, cpu: number): Steps<void> {
   const { register } = checkSystem(system);
   checkCpu(system.cpus, cpu);
-  const { caches } = register;
+  // The kernel's list begins with the newest, and the order of frees is that of the pages that are handed out next.
+  const caches = register.caches.toReversed();
   // Offline already it is not counted in the limits any more.
   const wasOnline = system.online[cpu]!;
   system.online[cpu] = 0;

@@ -111,7 +111,8 @@ export function* flushDeadCpu(ctx: Context, system: SlubSystem, cpu: number): St
   checkCpu(system.cpus, cpu);
   system.online[cpu] = 0;
   yield lock(register.mutex);
-  for (const cache of register.caches) yield* flushCpu(ctx, cache, cpu);
+  // The kernel's list begins with the newest, and the order of frees is that of the pages that are handed out next.
+  for (const cache of register.caches.toReversed()) yield* flushCpu(ctx, cache, cpu);
   yield unlock(register.mutex);
 }
 
