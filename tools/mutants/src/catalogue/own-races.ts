@@ -30,8 +30,8 @@ export const OWN_RACES: readonly Mutant[] = [
       edit('slub/stepped/flush', '  yield cpuDown(cpu);\n  yield* flushDeadCpu', '  yield* flushDeadCpu'),
       edit(
         'slub/stepped/flush',
-        '  for (const cache of register.caches) yield* flushCpu(ctx, cache, cpu);\n',
-        '  for (const cache of register.caches) yield* flushCpu(ctx, cache, cpu);\n  yield cpuDown(cpu);\n',
+        '  for (const cache of register.caches.toReversed()) yield* flushCpu(ctx, cache, cpu);\n',
+        '  for (const cache of register.caches.toReversed()) yield* flushCpu(ctx, cache, cpu);\n  yield cpuDown(cpu);\n',
       ),
     ],
     [scenario('slub-cpu-offline-busy')],
