@@ -41,3 +41,19 @@ test('a slab that a cache kept from another zone is noticed later', () => {
   step.zones['DMA32']! -= 8;
   expect(playCacheZones(recorded)).toMatchObject({ path: 'steps[229] cache_alloc.zones.DMA' });
 });
+
+test('a boost that forbids the next allocation at once explains a count, but not one beside where an earlier boost ends', () => {
+  const late = new URL('../../../golden/ours/gfp-late-boosts.json', import.meta.url);
+  const recorded = cacheZonesCase.parse(readRecording(readFileSync(late, 'utf8'), 'gfp.json').cases[0]);
+  const steps = recorded.steps.slice(0, 221);
+  const step = steps[220]!;
+  if (step.op !== 'cache_alloc') throw new Error('not the step meant');
+  expect(playCacheZones({ ...recorded, steps })).toBeNull();
+  // The zone refused 108 pages above its watermark. After 10 more slabs of 8 pages it is within a refill of 63 pages of it.
+  const more = (count: number) => ({
+    ...step,
+    ok: step.ok + count,
+    zones: { ...step.zones, DMA32: step.zones['DMA32']! + count },
+  });
+  expect(playCacheZones({ ...recorded, steps: steps.with(220, more(10 * 32)) })).not.toBeNull();
+});

@@ -61,16 +61,16 @@ class Playing {
   readonly #supply: ZoneSupply;
   readonly #caches = new Map<string, SlubCache>();
   readonly #sizes: Case['caches'];
-  /** The onset of each step that had boosts, in order; steps beyond its end are late. */
-  readonly onsets: Onset[];
+  /** What is tried of each step that may have had boosts, in order: the first onset of each. */
+  readonly tries: Onset[][];
   boosted = 0;
   #made = 0;
 
-  constructor(recorded: Case, onsets: readonly Onset[]) {
+  constructor(recorded: Case, tries: ReadonlyArray<readonly Onset[]>) {
     const { machine, slub } = bootSlub(recorded);
     this.machine = machine;
     this.slub = slub;
-    this.onsets = [...onsets];
+    this.tries = tries.map((onsets) => [...onsets]);
     this.#supply = new ZoneSupply(machine);
     this.#sizes = recorded.caches;
     machine.log.take();
@@ -89,23 +89,22 @@ class Playing {
     const { frames, zones, log } = this.machine;
     const cache = this.#cacheFor(todo.cache);
     const objects: number[] = [];
-    const found: Record<string, number> = Object.fromEntries(
-      Object.keys(todo.zones).map((name) => [name, 0]),
-    );
+    const found = zones.names.map(() => 0);
     const boosts = this.#boosts(todo, cache);
     log.take();
     for (let i = 0; i < todo.n; i++) {
-      boosts?.advance();
+      boosts?.advance(found);
       const object = slubAlloc(ctx, cache, todo.gfp);
       if (object === null) continue;
       objects.push(object);
-      found[zones.names[frames.zone[frames.slotOf(Math.floor(object / 4096))]!]!]! += 1;
+      found[frames.zone[frames.slotOf(Math.floor(object / 4096))]!]! += 1;
     }
     const dmesg = log.take().filter((line) => line.startsWith('Unexpected gfp'));
     for (const object of objects) slubFree(ctx, cache, object);
     if (todo.approximate !== undefined) return null;
     const expected = { ok: todo.ok, zones: todo.zones, dmesg: todo.dmesg ?? [] };
-    return firstDifference('', expected, { ok: objects.length, zones: found, dmesg });
+    const counts = Object.fromEntries(zones.names.map((name, zone) => [name, found[zone]!]));
+    return firstDifference('', expected, { ok: objects.length, zones: counts, dmesg });
   }
 
   /** Boosts that the step must have had. Until the next step, kswapd takes them back. */
@@ -113,14 +112,18 @@ class Playing {
     const { zones } = this.machine;
     zones.watermarkBoost.fill(0);
     updateFloors(this.machine.pages);
-    if (todo.ok === todo.n) return null;
-    const pages = zones.names.map((name) => ((todo.zones[name] ?? 0) * 2 ** cache.order) / cache.objects);
     const highest = gfpZone(zones.gfpTable, cache.allocFlags);
-    const boosts = new WatermarkBoosts(this.#supply, { highest, pages }, this.onsets[this.boosted] ?? 'late');
-    if (!boosts.any) return boosts;
-    this.onsets[this.boosted] ??= 'late';
-    this.boosted += 1;
-    return boosts;
+    const objects = zones.names.map((name) => todo.zones[name] ?? 0);
+    const isShort = todo.ok < todo.n;
+    // Where a lower zone gave, the upper one may have refused.
+    if (!isShort && objects.slice(0, firstZone(zones.managed, highest)).every((count) => count === 0))
+      return null;
+    const pages = objects.map((count) => (count * 2 ** cache.order) / cache.objects);
+    const given = { highest, pages, objects };
+    this.tries[this.boosted] ??= isShort
+      ? shortOnsets(new WatermarkBoosts(this.#supply, given, 'late'))
+      : ['never', 'last'];
+    return new WatermarkBoosts(this.#supply, given, this.tries[this.boosted++]![0]!);
   }
 
   /** A cache named `X+new` has no slab yet; `X+used` has got one; `X` is as the steps before left it. */
@@ -150,6 +153,18 @@ class Playing {
   }
 }
 
+/** The highest zone with pages, from `highest` down. */
+function firstZone(managed: ArrayLike<number>, highest: number): number {
+  let zone = highest;
+  while (zone > 0 && managed[zone] === 0) zone -= 1;
+  return zone;
+}
+
+/** What may have been of a step that fell short: without boosts that are known of, it is one whether they came late or early. */
+function shortOnsets(late: WatermarkBoosts): Onset[] {
+  return late.any ? ['late', 'early', 'last'] : ['late', 'last'];
+}
+
 /** As many cases as this are tried of when watermarks were boosted. */
 const TRIES_MAX = 64;
 
@@ -162,17 +177,17 @@ const TRIES_MAX = 64;
  * every step does.
  */
 export function playCacheZones(recorded: Record<string, unknown>): Mismatch | null {
-  let onsets: Onset[] = [];
+  let tried: Onset[][] = [];
   let furthest: Outcome | null = null;
   for (let tries = 0; tries < TRIES_MAX; tries++) {
-    const playing = new Playing(recorded as unknown as Case, onsets);
+    const playing = new Playing(recorded as unknown as Case, tried);
     const outcome = playAll(playing, (recorded as unknown as Case).steps);
     if (outcome === null) return null;
     if (furthest === null || isFurther(outcome, furthest)) furthest = outcome;
     // The last step that can be tried otherwise; those behind it start again.
-    const last = playing.onsets.lastIndexOf('late');
+    const last = playing.tries.findLastIndex((onsets) => onsets.length > 1);
     if (last === -1) break;
-    onsets = [...playing.onsets.slice(0, last), 'early'];
+    tried = [...playing.tries.slice(0, last), playing.tries[last]!.slice(1)];
   }
   return furthest!.found;
 }

@@ -200,10 +200,10 @@ export function spansOfBootlog(lines: readonly string[]): PfnSpan[] {
   return toPfnSpans(ranges);
 }
 
-/** `kernelcore=` and `movablecore=` of a command line. */
+/** `kernelcore=` and `movablecore=` of a command line; of several, the last. */
 export function movableOf(cmdline: string): MovableOptions {
   const value = (key: string): string | undefined =>
-    new RegExp(`(?:^|\\s)${key}=(\\S+)`, 'u').exec(cmdline)?.[1];
+    [...cmdline.matchAll(new RegExp(`(?:^|\\s)${key}=(\\S+)`, 'gu'))].at(-1)?.[1];
   const kernelcore = value('kernelcore');
   const movablecore = value('movablecore');
   return {
