@@ -1,7 +1,15 @@
 // Packs every publishable package, looks at the tarballs with publint and are-the-types-wrong, installs
-// them all into an empty project, and imports and type-checks each there.
+// them all into an empty project, imports and type-checks each there, and asks each command for its help.
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -17,8 +25,9 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'mm-release-'));
 const faults = [];
 
-const packages = ['packages', 'apps']
+const packages = ['packages', 'apps', 'tools']
   .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name)))
+  .filter((folder) => existsSync(join(folder, 'package.json')))
   .map((folder) => ({ folder, manifest: JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) }))
   .filter(({ manifest }) => manifest.private !== true);
 
@@ -96,6 +105,10 @@ async function tryInEmptyProject(tarballs) {
   const tsc = require.resolve('typescript/lib/tsc.js');
   const flags = ['--noEmit', '--strict', '--target', 'es2023', '--module', 'nodenext'];
   await run(process.execPath, [tsc, ...flags, 'all.ts'], { cwd: project });
+  for (const name of packages.flatMap(({ manifest }) => Object.keys(manifest.bin ?? {}))) {
+    const { stdout } = await run(join(project, 'node_modules/.bin', name), ['--help'], { cwd: project });
+    if (!stdout.includes(name)) faults.push(`${name} --help: expected its name, got ${stdout}`);
+  }
   return faces.length;
 }
 
