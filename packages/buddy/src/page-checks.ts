@@ -48,11 +48,11 @@ export function anyFlags({ flags, flagPairs }: PageFrames, from: number, end: nu
 
 /** As {@link anyFlags}, of all frames but the first of a block of order 1..3, in one piece. */
 export function anyTailFlags({ flags, flagPairs }: PageFrames, slot: number, order: number): boolean {
-  if (flags[slot | 1] !== 0) return true;
-  if (order === 1) return false;
   const at = slot >> 1;
-  if (order === 2) return flagPairs[at | 1] !== 0;
-  return flagPairs[at | 1]! + (flagPairs[at | 2]! + flagPairs[at | 3]!) !== 0;
+  let sum = flags[slot | 1]!;
+  if (order > 1) sum += flagPairs[at | 1]!;
+  if (order > 2) sum += flagPairs[at | 2]! + flagPairs[at | 3]!;
+  return sum !== 0;
 }
 
 /**

@@ -4,51 +4,42 @@ import { MigrateType } from './migrate-types.js';
 import type { PageAllocator } from './page-allocator.js';
 import { PcpWord, ZONE_WORDS, ZoneWord, pcpAt } from './zone-state.js';
 
-// Local constants: imported ones are read from their module each time.
-const THRESHOLD = PcpWord.statThreshold;
-const FREE = ZoneWord.free;
-const FREE_DIFF = PcpWord.freeDiff;
-const ZONE_SHIFT = 3;
 const CMA = MigrateType.CMA;
 
 /**
- * Adds `delta` to a zone counter by way of this CPU's part of it: the part is folded into the global
- * counter when it grows beyond the CPU's threshold.
+ * Counts free pages of a zone by way of this CPU's part of the counter, which is folded into the global one when it grows beyond
+ * the CPU's threshold.
  *
  *   true value = global + Σ over CPUs of their parts
+ *
+ * `(cpu << 6) | (zone << 3) | 5` is the word freeDiff and the one before it statThreshold, `zone << 3` is the word free: this is
+ * compiled into frees of blocks, where there is room for 920 bytecodes of what they call.
  * @see linux 6.1 mm/vmstat.c __mod_zone_page_state
  */
-function modZonePageState(
-  pages: PageAllocator,
-  cpu: number,
-  zone: number,
-  globalWord: number,
-  partWord: number,
-  delta: number,
-): void {
+export function modFreePages(pages: PageAllocator, cpu: number, zone: number, delta: number): void {
+  const { pcpState } = pages;
+  const mine = (cpu << 6) | (zone << 3) | 5;
+  let part = pcpState[mine]! + delta;
+  const threshold = pcpState[mine - 1]!;
+  if (part > threshold || part < -threshold) {
+    pages.zoneState[zone << 3]! += part;
+    part = 0;
+  }
+  pcpState[mine] = part;
+}
+
+/** Counts free pages of CMA blocks in the same way. */
+export function modFreeCmaPages(pages: PageAllocator, cpu: number, zone: number, delta: number): void {
   const { pcpState, zoneState } = pages;
   const at = pcpAt(cpu, zone);
-  const mine = at | partWord;
-  const part = (pcpState[mine]! + delta) | 0;
-  const threshold = pcpState[at | THRESHOLD]! | 0;
-  if (part > threshold || part < -threshold) {
-    const all = (zone << ZONE_SHIFT) | globalWord;
-    zoneState[all] = (zoneState[all]! + part) | 0;
-    pcpState[mine] = 0;
-  } else pcpState[mine] = part;
-}
-
-/** Counts free pages of a zone. @see linux 6.1 mm/page_alloc.c __mod_zone_page_state */
-export function modFreePages(pages: PageAllocator, cpu: number, zone: number, delta: number): void {
-  modZonePageState(pages, cpu, zone, FREE, FREE_DIFF, delta);
-}
-
-/** Counts free pages of CMA blocks. */
-export function modFreeCmaPages(pages: PageAllocator, cpu: number, zone: number, delta: number): void {
-  const at = zone * ZONE_WORDS + ZoneWord.freeCma;
-  const before = pages.zoneState[at]!;
-  modZonePageState(pages, cpu, zone, ZoneWord.freeCma, PcpWord.freeCmaDiff, delta);
-  if ((before === 0) !== (pages.zoneState[at] === 0)) updateFloors(pages);
+  const part = pcpState[at + PcpWord.freeCmaDiff]! + delta;
+  const folds = Math.abs(part) > pcpState[at + PcpWord.statThreshold]!;
+  pcpState[at + PcpWord.freeCmaDiff] = folds ? 0 : part;
+  if (!folds) return;
+  const word = zone * ZONE_WORDS + ZoneWord.freeCma;
+  const before = zoneState[word]!;
+  zoneState[word] = before + part;
+  if ((before === 0) !== (zoneState[word] === 0)) updateFloors(pages);
 }
 
 /** Counts free pages of a type. @see linux 6.1 include/linux/vmstat.h __mod_zone_freepage_state */

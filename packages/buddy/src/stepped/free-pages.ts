@@ -137,7 +137,8 @@ function* freeSmall(ctx: Context, pages: PageAllocator, pfn: number, order: numb
     (pages.checkPages && anyTailFlags(pages.frames, slot, order))
   )
     return yield* freeSlot(ctx, pages, slot, pfn, order);
-  flags[slot] = flags[slot]! & KEPT;
+  const kept = flags[slot]! & KEPT;
+  flags[slot] = kept;
   yield irqSave;
   const set = (ctx.cpu << 3) | (info >> 3);
   const locked = yield tryLock(pages.pcpLockCell + set);
@@ -148,8 +149,8 @@ function* freeSmall(ctx: Context, pages: PageAllocator, pfn: number, order: numb
   const index = (order + (order << 1) + (info & 7)) | 0;
   const { state } = pages;
   const at = (STATE_PCP + (set << 3)) | 0;
-  if (state[at] === 0 && state[at + FREE_FACTOR] !== 0) {
-    // Freed in a row: what goes on empty lists comes back off them at once: 73 ns a block of eight pages and not 90.
+  if (state[at] === 0 && state[at + FREE_FACTOR] !== 0 && kept === 0) {
+    // Freed in a row: what goes on empty lists comes back off them at once: a block of eight pages takes four fifths of the time.
     yield* giveThrough(ctx, pages, info >> 3, slot, order, info & 7);
   } else {
     // Only now: before the lock another CPU may have made the pool of frames grow, into new arrays.

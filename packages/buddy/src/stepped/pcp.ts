@@ -14,7 +14,9 @@ import { unlink } from '../free-area.js';
 import { MIGRATE_PCPTYPES } from '../migrate-types.js';
 import type { PageAllocator } from '../page-allocator.js';
 import { pcpFreeCount, pcpHead, pcpHighNow, pcpLock, pcpSizesCellOf } from '../pcp-lists.js';
+import { freeBlock } from '../merge-block.js';
 import { giveBackLocked, giveBackOne } from '../pcp-give-back.js';
+import { modFreePages } from '../zone-counters.js';
 import { refillLocked } from '../pcp-refill.js';
 import { PcpWord, STATE_PCP as PCP, STATE_ZONES as ZONES, ZoneWord, pcpAt } from '../zone-state.js';
 
@@ -24,6 +26,7 @@ const HIGH = PcpWord.high;
 const BATCH = PcpWord.batch;
 const FREE_FACTOR = PcpWord.freeFactor;
 const STATE_PCP = PCP;
+const ISOLATED = ZoneWord.isolatedBlocks;
 /** The lists of single pages come first. */
 const FIRST_HIGH_INDEX = MIGRATE_PCPTYPES;
 const STATE_ZONE_FLAGS: number = ZONES + ZoneWord.flags;
@@ -180,6 +183,10 @@ export function* giveThrough(
   yield read(pcpSizesCellOf(pages, cpu, zone));
   yield lock(pages.zoneLockCell + zone);
   yield rmw(pages.zoneFreeCell + zone);
-  giveBackOne(pages, cpu, zone, slot, order, type);
+  if (pages.zoneState[(zone << 3) | ISOLATED]! > 0) giveBackOne(pages, cpu, zone, slot, order, type);
+  else {
+    modFreePages(pages, cpu, zone, 1 << order);
+    freeBlock(pages, zone, slot, order, type, false);
+  }
   yield unlock(pages.zoneLockCell + zone);
 }

@@ -30,14 +30,14 @@ export const OWN_BUDDY: readonly Mutant[] = [
     ),
   ]),
   own('merge-count', 'accounting', 'a merged buddy stays in the count of its order', [
-    edit(
-      'buddy/merge-block',
-      'areaFree[area | order] = (areaFree[area | order]! - 1) | 0;',
-      'areaFree[area | order] = areaFree[area | order]! | 0;',
-    ),
+    edit('buddy/merge-block', 'areaFree[area++]! -= 1;', 'areaFree[area++]! -= 0;'),
   ]),
   own('merge-never', 'logic', 'a freed block does not look for its buddy from order 3 on', [
-    edit('buddy/merge-block', '  while (order < TOP) {', '  while (order < TOP && order !== 3) {'),
+    edit(
+      'buddy/merge-block',
+      '    if ((flags[buddy]! & mask) !== key) break;',
+      '    if ((flags[buddy]! & mask) !== key || order === 3) break;',
+    ),
   ]),
   own(
     'merge-zone',
@@ -46,8 +46,8 @@ export const OWN_BUDDY: readonly Mutant[] = [
     [
       edit(
         'buddy/merge-block',
-        'if ((flags[buddy]! & MASK) !== key) break;',
-        'if (((flags[buddy]! ^ key) & MASK & ~(7 << 21)) !== 0) break;',
+        'if ((flags[buddy]! & mask) !== key) break;',
+        'if (((flags[buddy]! ^ key) & mask & ~(7 << 21)) !== 0) break;',
       ),
     ],
     [check('buddy: zones that share a block')],
@@ -217,12 +217,12 @@ export const OWN_BUDDY: readonly Mutant[] = [
   own('refill-run', 'logic', 'a larger block that comes to a per-cpu list loses its last part', [
     edit(
       'buddy/pcp-refill',
-      'const end = (first + (count << order)) | 0;',
-      'const end = (first + ((count > 1 ? count - 1 : count) << order)) | 0;',
+      'const end = (first + blocks * size) | 0;',
+      'const end = (first + (blocks > 1 ? blocks - 1 : blocks) * size) | 0;',
     ),
   ]),
   own('counter-fold', 'accounting', "a CPU's part of a counter is folded and kept", [
-    edit('buddy/zone-counters', '    pcpState[mine] = 0;\n  } else', '    pcpState[mine] = 1;\n  } else'),
+    edit('buddy/zone-counters', '    part = 0;\n', '    part = 1;\n'),
   ]),
   own(
     'pcp-lock',

@@ -147,8 +147,8 @@ export const SERIES_BUDDY: readonly Mutant[] = [
     edits: [
       edit(
         'buddy/merge-block',
-        'if (order >= pageblockOrder && !mayMerge(pages, buddy, type)) break;',
-        'if (order >= pageblockOrder && !mayMerge(pages, buddy, type) && type > 9) break;',
+        'key || !mayMerge(pages, buddy, type))',
+        'key || (type > 9 && !mayMerge(pages, buddy, type)))',
       ),
     ],
     hunts: [scenario('buddy-isolate-merge'), programs('buddy')],
@@ -168,8 +168,8 @@ export const SERIES_BUDDY: readonly Mutant[] = [
       ),
       edit(
         'buddy/merge-block',
-        '    if ((flags[buddy]! & MASK) !== key) break;',
-        '    if ((flags[buddy]! & MASK) !== key && !(toTail && order >= pageblockOrder)) break;',
+        '    if ((flags[buddy]! & MASK) !== key || !mayMerge',
+        '    if (((flags[buddy]! & MASK) !== key && !toTail) || !mayMerge',
       ),
     ],
     hunts: [programs('buddy')],
