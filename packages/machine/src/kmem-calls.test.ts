@@ -1,6 +1,6 @@
 import { MisuseError } from '@mm/buddy';
 import { ZERO_SIZE_PTR, kmemCacheSize } from '@mm/kmem';
-import { readBytes } from '@mm/memory';
+import { HoleError, readBytes } from '@mm/memory';
 import { KernelBug } from '@mm/printk';
 import { SlabSystem, walkSlab } from '@mm/slab';
 import { type SlubCache, readCounts, readStats, walkSlub } from '@mm/slub';
@@ -60,6 +60,7 @@ describe.each(['slub', 'slab'] as const)('%s', (slab) => {
     const object = machine.kmalloc(64, GFP_KERNEL)!;
     const { ctx } = machine.on(0);
     expect(() => kfreeBulk(ctx, machine.kmem, [object, ZERO_SIZE_PTR])).toThrow(KernelBug);
+    expect(() => kfreeBulk(ctx, machine.kmem, [2 ** 40, object])).toThrow(HoleError);
     expect(machine.kmalloc(64, GFP_KERNEL)).not.toBe(object);
     kfreeBulk(ctx, machine.kmem, []);
     kfreeBulk(ctx, machine.kmem, [object]);

@@ -72,14 +72,15 @@ export function* slabKfree(ctx: Context, system: SlabSystem, address: number | n
  * @param addresses physical addresses.
  * @throws KernelBug for what is no memory, which kfree alone passes over.
  * @throws MisuseError on a strict machine for what is not live; nothing has changed.
- * @throws OptionError for what is no slab allocator and no list of addresses.
+ * @throws OptionError for what is no slab allocator and no list of addresses; HoleError where there is no memory.
  * @example
  * slabKfreeBulk(ctx, slab, [small, large]);
  * @see linux 6.1 include/linux/slab.h kfree_bulk
  */
 export function* slabKfreeBulk(ctx: Context, system: SlabSystem, addresses: readonly number[]): Steps<void> {
   const { frames, caches, pages } = checkSystem(system);
-  checkMemory(addresses);
+  for (const address of checkMemory(addresses))
+    if (!frames.map.has(Math.floor(address / PAGE_SIZE))) throw new HoleError(address);
   if (pages.strict) refuseMixed(system, addresses);
   yield irqSave;
   for (const address of addresses) {

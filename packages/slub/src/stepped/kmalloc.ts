@@ -79,14 +79,15 @@ export function* slubKfree(ctx: Context, system: SlubSystem, address: number | n
  * @param addresses physical addresses, from the last on; not changed.
  * @throws KernelBug for what is no memory, which kfree alone passes over.
  * @throws MisuseError on a strict machine for what is not live; nothing has changed.
- * @throws OptionError for what is no slab allocator and no list of addresses.
+ * @throws OptionError for what is no slab allocator and no list of addresses; HoleError where there is no memory.
  * @example
  * slubKfreeBulk(ctx, slub, [small, large]);
  * @see linux 6.1 include/linux/slab.h kfree_bulk
  */
 export function* slubKfreeBulk(ctx: Context, system: SlubSystem, addresses: readonly number[]): Steps<void> {
   const { frames, caches, pages } = checkSystem(system);
-  checkMemory(addresses);
+  for (const address of checkMemory(addresses))
+    if (!frames.map.has(Math.floor(address / PAGE_SIZE))) throw new HoleError(address);
   if (pages.strict) refuseMixed(system, addresses);
   const left = [...addresses];
   for (let size = left.length; size > 0;) {
