@@ -14,6 +14,7 @@ export const Errno = {
   EISDIR: 21,
   EINVAL: 22,
   ERANGE: 34,
+  ENAMETOOLONG: 36,
   ENOSYS: 38,
   ELOOP: 40,
 } as const;

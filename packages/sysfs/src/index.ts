@@ -1,4 +1,5 @@
 export {
+  type Creating,
   type OpenFor,
   openFile,
   readFile,

@@ -13,6 +13,7 @@ const DESCRIPTIONS: Readonly<Partial<Record<ErrnoName, string>>> = {
   EISDIR: 'illegal operation on a directory',
   EINVAL: 'invalid argument',
   ERANGE: 'result too large',
+  ENAMETOOLONG: 'name too long',
   ELOOP: 'too many symbolic links encountered',
 };
 

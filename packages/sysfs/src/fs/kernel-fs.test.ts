@@ -13,7 +13,14 @@ const slabPath = '/sys/kernel/slab';
 /** What of node's module and of ours the same code can use. */
 type Fs = Pick<
   typeof nodeFs,
-  'existsSync' | 'readdirSync' | 'readlinkSync' | 'realpathSync' | 'statSync' | 'lstatSync' | 'readFileSync'
+  | 'existsSync'
+  | 'readdirSync'
+  | 'readlinkSync'
+  | 'realpathSync'
+  | 'statSync'
+  | 'lstatSync'
+  | 'readFileSync'
+  | 'writeFileSync'
 >;
 
 /** A real directory that looks like ours: two caches, a link, a link to nothing. */
@@ -73,6 +80,21 @@ const calls: ReadonlyArray<readonly [string, (fs: Fs, root: string) => unknown]>
   ['reads no link', (fs, root) => fs.readlinkSync(`${root}/:0000064`)],
   ['resolves a link', (fs, root) => fs.realpathSync(`${root}/small/../small/./order`)],
   ['resolves nothing', (fs, root) => fs.realpathSync(`${root}/nope`)],
+  ['resolves nothing within nothing', (fs, root) => fs.realpathSync(`${root}/small/nope/x`)],
+  ['resolves a link to nothing', (fs, root) => fs.realpathSync(`${root}/gone`)],
+  ['resolves nothing below a file', (fs, root) => fs.realpathSync(`${root}/small/order/x`)],
+  ['finds nothing at no path', (fs) => [fs.existsSync(''), fs.readdirSync('')]],
+  ['takes no path of a page', (fs, root) => fs.readFileSync(`${root}/${'\u00fc'.repeat(2048)}`)],
+  ['writes to what is not there', (fs, root) => fs.writeFileSync(`${root}/nope`, '', { flag: 'r+' })],
+  ['writes below what is not there', (fs, root) => fs.writeFileSync(`${root}/nope/x`, '')],
+  ['writes below a file', (fs, root) => fs.writeFileSync(`${root}/small/order/x`, '')],
+  ['makes no file with a slash', (fs, root) => fs.writeFileSync(`${root}/small/order/`, '')],
+  ['makes no directory', (fs, root) => fs.writeFileSync(`${root}/small/.`, '')],
+  ['makes no new directory', (fs, root) => fs.writeFileSync(`${root}/small`, '', { flag: 'wx' })],
+  ['makes no new dots', (fs, root) => fs.writeFileSync(`${root}/small/..`, '', { flag: 'ax' })],
+  ['makes no new file', (fs, root) => fs.writeFileSync(`${root}/small/order`, '', { flag: 'wx' })],
+  ['makes no new link', (fs, root) => fs.writeFileSync(`${root}/gone`, '', { flag: 'ax' })],
+  ['makes no new file to read', (fs, root) => fs.readFileSync(`${root}/small/order`, { flag: 'wx+' })],
   ['lists no file', (fs, root) => fs.readdirSync(`${root}/small/order`)],
   ['lists nothing', (fs, root) => fs.readdirSync(`${root}/nope`)],
   ['refuses an encoding', (fs, root) => fs.readFileSync(`${root}/small/order`, 'rot13' as BufferEncoding)],
@@ -129,6 +151,9 @@ function thrown(call: () => unknown): string {
 const writes: ReadonlyArray<readonly [file: string, text: string, error: string]> = [
   [`${slabPath}/:0000064/order`, '1', `EACCES: permission denied, open '${slabPath}/:0000064/order'`],
   [`${slabPath}/:0000064/nope`, '1', `EACCES: permission denied, open '${slabPath}/:0000064/nope'`],
+  [`${slabPath}/gone`, '1', `EACCES: permission denied, open '${slabPath}/gone'`],
+  ['/sys/nope', '1', "EACCES: permission denied, open '/sys/nope'"],
+  ['/sys/nope/x', '1', "ENOENT: no such file or directory, open '/sys/nope/x'"],
   [slabPath, '1', `EISDIR: illegal operation on a directory, open '${slabPath}'`],
   [`${slabPath}/:0000064/min_partial`, 'many', 'EINVAL: invalid argument, write'],
   [`${slabPath}/:0000064/min_partial`, '-1', 'EINVAL: invalid argument, write'],
@@ -154,6 +179,13 @@ describe('what writing does', () => {
   it.each(writes)('%s < %j: %s', (file, text, error) => {
     expect(thrown(() => ours.writeFileSync(file, text))).toBe(error);
     expect(thrown(() => ours.writeFileSync(file, Buffer.from(text)))).toBe(error);
+  });
+
+  it('the largest number that a file takes is the one that it shows', () => {
+    const { fs } = smallSlub();
+    const file = `${slabPath}/kmalloc-64/min_partial`;
+    fs.writeFileSync(file, '18446744073709551615');
+    expect(fs.readFileSync(file, 'utf8')).toBe('18446744073709551615\n');
   });
 
   it('nothing stays of a write that is refused', () => {

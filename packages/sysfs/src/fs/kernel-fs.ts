@@ -9,7 +9,7 @@ import { kernelTree } from '../tree/kernel-tree.js';
 import { type Found, lookup } from '../tree/lookup.js';
 import { type Bytes, type UrlLike, checkEncoding, encoded, pathText, writtenText } from './bytes.js';
 import { FsError } from './fs-error.js';
-import { type OpenFlag, openFlag } from './open-flag.js';
+import { openFlag } from './open-flag.js';
 import { Dirent, Stats } from './stats.js';
 
 /** A path as `node:fs` takes it. */
@@ -87,9 +87,9 @@ export class KernelFs {
   readFileSync(path: PathLike, options?: ReadOptions): string | Bytes;
   readFileSync(path: PathLike, options?: ReadOptions): string | Bytes {
     const { encoding, flag } = readOptions(options, 'r');
-    const { purpose } = openFlag(flag);
+    const { purpose, creating } = openFlag(flag);
     const name = pathText(path);
-    const file = openFile(this.#ctx, this.#parts, name, purpose);
+    const file = openFile(this.#ctx, this.#parts, name, purpose, creating);
     // A directory can be opened for reading, but not read.
     if (file === -Errno.EISDIR && purpose === 'reading') throw new FsError(file, 'read');
     if (typeof file === 'number') throw new FsError(file, 'open', name);
@@ -106,11 +106,10 @@ export class KernelFs {
    */
   writeFileSync(path: PathLike, data: string | ArrayBufferView, options?: ReadOptions): void {
     const { encoding, flag } = readOptions(options, 'w');
-    const { purpose, exclusive }: OpenFlag = openFlag(flag);
+    const { purpose, creating } = openFlag(flag);
     let text = writtenText(data, encoding);
     const name = pathText(path);
-    const file = openFile(this.#ctx, this.#parts, name, purpose);
-    if (typeof file !== 'number' && exclusive) throw new FsError(-Errno.EEXIST, 'open', name);
+    const file = openFile(this.#ctx, this.#parts, name, purpose, creating);
     if (typeof file === 'number') throw new FsError(file, 'open', name);
     if (purpose === 'reading') throw new FsError(-Errno.EBADF, 'write');
     while (text.length > 0) {
@@ -161,10 +160,16 @@ export class KernelFs {
     return node.target;
   }
 
-  /** The path without links. @throws FsError ENOENT, ENOTDIR. */
+  /** The path without links. @throws FsError ENOENT, ENOTDIR, with the path of the part that is not there, as node walks. */
   realpathSync(path: PathLike, options?: ReadOptions): string {
     readOptions(options, 'r');
-    return this.#find(path, 'lstat', true).path;
+    let base = '';
+    for (const name of withoutDots(pathText(path))) {
+      const at = `${base}/${name}`;
+      const { node } = this.#find(at, 'lstat', false);
+      base = node.kind === 'link' ? this.#find(at, 'stat', true).path : at;
+    }
+    return base === '' ? '/' : base;
   }
 
   /** What is known of a file; links are followed. */
@@ -209,6 +214,16 @@ export class KernelFs {
 function readOptions(options: ReadOptions, flag: string): { encoding: string | null; flag: string } {
   const given = typeof options === 'object' && options !== null ? options : { encoding: options ?? null };
   return { encoding: checkEncoding(given.encoding), flag: given.flag ?? flag };
+}
+
+/** The names on a path, dots resolved by the text alone. */
+function withoutDots(path: string): string[] {
+  const names: string[] = [];
+  for (const name of path.split('/')) {
+    if (name === '..') names.pop();
+    else if (name !== '' && name !== '.') names.push(name);
+  }
+  return names;
 }
 
 interface Entry {

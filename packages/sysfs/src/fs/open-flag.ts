@@ -1,11 +1,11 @@
-import type { OpenFor } from '../stepped/index.js';
+import type { Creating, OpenFor } from '../stepped/index.js';
 import { argumentError } from './fs-error.js';
 
 /** What a flag of `node:fs` opens a file for. */
 export interface OpenFlag {
   readonly purpose: OpenFor;
-  /** The file must not be there yet. */
-  readonly exclusive: boolean;
+  /** What becomes of a file that is not there. */
+  readonly creating: Creating;
 }
 
 const PURPOSES: ReadonlyMap<string, OpenFor> = new Map([
@@ -31,5 +31,6 @@ export function openFlag(flag: string): OpenFlag {
   const purpose = PURPOSES.get(exclusive ? flag.replace('x', '') : flag);
   if (purpose === undefined || (exclusive && purpose === 'reading'))
     throw argumentError('ERR_INVALID_ARG_VALUE', `The argument 'flags' is invalid. Received '${flag}'`);
-  return { purpose, exclusive };
+  const creating = exclusive ? 'must' : /[wa]/u.test(flag) ? 'may' : 'no';
+  return { purpose, creating };
 }

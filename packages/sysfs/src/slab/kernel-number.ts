@@ -26,6 +26,8 @@ export const UINT_MAX: bigint = 2n ** 32n - 1n;
 /** Largest `unsigned long` of a machine whose pointers have so many bytes. */
 export const ulongMax = (pointerBytes: number): bigint => 2n ** BigInt(8 * pointerBytes) - 1n;
 
-/** A whole number as `%lu` prints it: what is below 0 wraps. */
-export const printUlong = (value: number): string =>
-  value >= 0 && value <= Number.MAX_SAFE_INTEGER ? `${value}` : `${BigInt.asUintN(64, BigInt(value))}`;
+/** A whole number as `%lu` prints it: what is below 0 wraps, and what was rounded up to 2^64 is the largest there is. */
+export function printUlong(value: number): string {
+  if (value >= 0 && value <= Number.MAX_SAFE_INTEGER) return `${value}`;
+  return value >= 2 ** 64 ? `${ULLONG_MAX}` : `${BigInt.asUintN(64, BigInt(value))}`;
+}

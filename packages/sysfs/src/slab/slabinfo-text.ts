@@ -1,6 +1,7 @@
 import { checkText } from '@mm/printk';
 
 import { checkLine } from '../check-arguments.js';
+import { printUlong } from './kernel-number.js';
 
 /** What a line of /proc/slabinfo says. @see linux 6.1 mm/slab_common.c cache_show */
 export interface SlabinfoLine {
@@ -26,7 +27,7 @@ export const SLABINFO_HEADER: string = `slabinfo - version: 2.1
 # name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> <num_slabs> <sharedavail>
 `;
 
-const right = (value: number, width: number): string => `${value}`.padStart(width);
+const right = (value: number, width: number): string => printUlong(value).padStart(width);
 
 /**
  * A line of /proc/slabinfo with its newline.

@@ -1,6 +1,6 @@
 export { showBuddyinfo } from './buddyinfo.js';
 export { showMeminfo } from './meminfo.js';
-export { type OpenFor, openFile, readFile, writeFile } from './open-file.js';
+export { type Creating, type OpenFor, openFile, readFile, writeFile } from './open-file.js';
 export { showPagetypeinfo } from './pagetypeinfo.js';
 export { showAttribute } from './show-attribute.js';
 export { showSlabinfo, writeSlabinfo } from './slabinfo.js';

@@ -9,7 +9,7 @@ import { checkFile, checkOneOf, checkParts } from '../check-arguments.js';
 import type { SysfsParts } from '../sysfs-parts.js';
 import type { FileNode, ProcName } from '../tree/fs-node.js';
 import { kernelTree } from '../tree/kernel-tree.js';
-import { lookup } from '../tree/lookup.js';
+import { lookup, lookupToCreate } from '../tree/lookup.js';
 import { showBuddyinfo } from './buddyinfo.js';
 import { showMeminfo } from './meminfo.js';
 import { showPagetypeinfo } from './pagetypeinfo.js';
@@ -26,15 +26,21 @@ const PAGE_SIZE = 4096;
 /** What a file is opened for. */
 export type OpenFor = 'reading' | 'writing' | 'both';
 
+/** Whether opening makes a file that is not there: `no`, `may` (O_CREAT), `must` (O_CREAT and O_EXCL: none may be there). */
+export type Creating = 'no' | 'may' | 'must';
+
 const PURPOSES: readonly OpenFor[] = ['reading', 'writing', 'both'];
+const CREATING: readonly Creating[] = ['no', 'may', 'must'];
 const MAY_WRITE = 0o222;
 
 /**
  * Opens a file by its path.
  *
- * @returns the file, or a negative errno: -ENOENT, -ENOTDIR, -ELOOP; -EISDIR for writing to a directory; -EACCES for a file
- * of sysfs that cannot be written, whoever asks, and for one that would have to be made.
- * @throws OptionError for what is no part of a machine, no text or no purpose.
+ * @param creating as a shell's `>` opens files, which no file here can be made by: `may` unless it is for reading alone.
+ * @returns the file, or a negative errno: -ENOENT, -ENOTDIR, -ELOOP, -ENAMETOOLONG; -EISDIR for writing to a directory; -EACCES
+ * for a file of sysfs that cannot be written, whoever asks, and for one that would have to be made; -EEXIST for one that must
+ * be; -ENODEV when its cache has gone.
+ * @throws OptionError for what is no part of a machine, no text, no purpose or no way to make files.
  * @example
  * openFile(ctx, parts, '/proc/slabinfo', 'reading');
  * @see linux 6.1 fs/kernfs/file.c kernfs_fop_open
@@ -44,23 +50,25 @@ export function* openFile(
   parts: SysfsParts,
   path: string,
   purpose: OpenFor,
+  creating: Creating = purpose === 'reading' ? 'no' : 'may',
 ): Steps<FileNode | number> {
   checkParts(parts);
   checkText('path', path);
   checkOneOf('purpose', purpose, PURPOSES);
+  checkOneOf('creating', creating, CREATING);
   if (parts.kmem instanceof SlubSystem) yield read(parts.kmem.names.cell);
-  const found = lookup(kernelTree(parts), path, true);
-  if (typeof found === 'number')
-    return found === -Errno.ENOENT && purpose !== 'reading' && path.startsWith('/sys/')
-      ? -Errno.EACCES
-      : found;
+  const tree = kernelTree(parts);
+  const found =
+    creating === 'no' ? lookup(tree, path, true) : lookupToCreate(tree, path, creating === 'must');
+  if (typeof found === 'number') return found;
   const { node } = found;
   if (node.kind !== 'file') return -Errno.EISDIR;
   if (node.source.of === 'slab') {
-    if (purpose !== 'reading' && (node.mode & MAY_WRITE) === 0) return -Errno.EACCES;
+    // Whether the file is still there is asked first, then whether it can be written.
     const reference = yield* getActive(ctx, node.source.cache);
     if (reference === null) return -Errno.ENODEV;
     yield unlock(reference);
+    if (purpose !== 'reading' && (node.mode & MAY_WRITE) === 0) return -Errno.EACCES;
   }
   return node;
 }
