@@ -1,8 +1,8 @@
-import { LogLevel, OptionError, checkInteger } from '@mm/printk';
+import { OptionError, checkInteger } from '@mm/printk';
 
-import { GfpBit } from './gfp-bits.js';
 import { MAX_ORDER, MIGRATE_TYPES, MigrateType, NR_PCP_LISTS } from './migrate-types.js';
 import type { PageAllocator } from './page-allocator.js';
+import { warnOnceGfp } from './warn-once.js';
 
 // A local constant: imported ones are read from their module each time.
 const TOP = MAX_ORDER - 1;
@@ -67,11 +67,7 @@ export function refuseRequest(pages: PageAllocator, gfp: number, order: number):
  */
 export function refuseOrder(pages: PageAllocator, gfp: number, order: number): null {
   if (!Number.isInteger(order) || order < 0) throw new OptionError('order', 'an integer from 0', order);
-  if ((gfp & GfpBit.NOWARN) === 0 && !pages.warnedOnce.has('order')) {
-    pages.warnedOnce.add('order');
-    pages.log.write(LogLevel.warning, '------------[ cut here ]------------');
-    pages.log.write(LogLevel.warning, 'WARNING: CPU: 0 PID: 1 at mm/page_alloc.c:5634 __alloc_pages+0x0/0x0');
-  }
+  warnOnceGfp(pages, gfp, 'mm/page_alloc.c:5634 __alloc_pages');
   return null;
 }
 

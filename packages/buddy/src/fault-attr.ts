@@ -8,7 +8,7 @@ export interface FaultRate {
   readonly interval?: number;
   /** How many fail at most; -1: no limit. Default -1. */
   readonly times?: number;
-  /** Bytes that are allocated first, before any fails. Default 0. */
+  /** What is allocated first, before any fails: pages where pages fail, bytes where objects do. Default 0. */
   readonly space?: number;
   /** Seed of the chance, 0..2^32-1. Default 1. */
   readonly seed?: number;
@@ -56,15 +56,15 @@ export class FaultAttr {
   }
 
   /**
-   * Whether a request of `bytes` that may fail is to fail now.
-   * @throws OptionError when `bytes` is not an integer from 0.
+   * Whether a request of `size` that may fail is to fail now; in the unit of `space`.
+   * @throws OptionError when `size` is not an integer from 0.
    */
-  fails(bytes: number): boolean {
-    checkInteger('bytes', bytes, 0, Number.MAX_SAFE_INTEGER);
+  fails(size: number): boolean {
+    checkInteger('size', size, 0, Number.MAX_SAFE_INTEGER);
     const { probability, interval } = this.rate;
     if (probability === 0 || this.#left === 0) return false;
-    if (this.#space > bytes) {
-      this.#space -= bytes;
+    if (this.#space > size) {
+      this.#space -= size;
       return false;
     }
     if (interval > 1 && ++this.#count % interval !== 0) return false;
@@ -111,8 +111,7 @@ export class FaultAttr {
 }
 
 /**
- * A rate as the kernel's boot parameters `fail_page_alloc=` and `failslab=` give it: interval, probability in percent, space in
- * bytes, times.
+ * A rate as the kernel's boot parameters `fail_page_alloc=` and `failslab=` give it: interval, probability in percent, space, times.
  *
  * @param field what to call the text in an error.
  * @throws OptionError for any other text, and for attributes out of range.

@@ -2,15 +2,27 @@ import { OptionError, checkBoolean, checkFlags, checkInteger, checkObject } from
 
 import { FaultAttr, type FaultRate } from './fault-attr.js';
 
-/** When allocations of pages fail although there is memory. */
+/** When allocations of pages fail although there is memory. Its `space` is in pages. */
 export interface FaultAttributes extends FaultRate {
   /** Blocks below this order do not fail, 0..10. Default 0: the kernel's own default is 1. */
   readonly minOrder?: number;
+  /** Those that may come from high memory do not fail. Default false: the kernel's own default is true. */
+  readonly ignoreGfpHighmem?: boolean;
   /** Those that may wait do not fail. Default false: the kernel's own default is true. */
   readonly ignoreGfpWait?: boolean;
 }
 
-const ATTRIBUTES = ['probability', 'interval', 'times', 'space', 'minOrder', 'ignoreGfpWait', 'seed'];
+const ATTRIBUTES = [
+  'probability',
+  'interval',
+  'times',
+  'space',
+  'minOrder',
+  'ignoreGfpHighmem',
+  'ignoreGfpWait',
+  'seed',
+];
+const HIGHMEM = 0x2;
 const DIRECT_RECLAIM = 0x400;
 const NOFAIL = 0x8000;
 
@@ -26,6 +38,7 @@ const NOFAIL = 0x8000;
 export class PageFaults {
   readonly attr: FaultAttr;
   readonly minOrder: number;
+  readonly ignoreGfpHighmem: boolean;
   readonly ignoreGfpWait: boolean;
 
   /** @throws OptionError naming the attribute. */
@@ -33,11 +46,13 @@ export class PageFaults {
     checkObject('attributes', attributes, 'an object of attributes');
     for (const key of Object.keys(attributes))
       if (!ATTRIBUTES.includes(key)) throw new OptionError(key, `one of ${ATTRIBUTES.join(', ')}`, key);
-    const { minOrder = 0, ignoreGfpWait = false, ...rate } = attributes;
+    const { minOrder = 0, ignoreGfpHighmem = false, ignoreGfpWait = false, ...rate } = attributes;
+    checkBoolean('ignoreGfpHighmem', ignoreGfpHighmem);
     checkBoolean('ignoreGfpWait', ignoreGfpWait);
     checkInteger('minOrder', minOrder, 0, 10);
     this.attr = new FaultAttr(rate);
     this.minOrder = minOrder;
+    this.ignoreGfpHighmem = ignoreGfpHighmem;
     this.ignoreGfpWait = ignoreGfpWait;
   }
 
@@ -49,7 +64,8 @@ export class PageFaults {
     checkFlags('gfp', gfp);
     checkInteger('order', order, 0, 10);
     if (order < this.minOrder || (gfp & NOFAIL) !== 0) return false;
+    if (this.ignoreGfpHighmem && (gfp & HIGHMEM) !== 0) return false;
     if (this.ignoreGfpWait && (gfp & DIRECT_RECLAIM) !== 0) return false;
-    return this.attr.fails(4096 * 2 ** order);
+    return this.attr.fails(2 ** order);
   }
 }

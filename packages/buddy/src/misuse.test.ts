@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 
 import { smallMachine } from '../test/small-machine.js';
 import {
+  MigrateType,
   MisuseError,
   PcpWord,
   allocPages,
@@ -12,6 +13,7 @@ import {
   foldZoneCounters,
   freePagesOf,
   pcpAt,
+  setBlockType,
   snapshotAllocator,
   type PageAllocator,
 } from './index.js';
@@ -23,6 +25,7 @@ const allFree = (pages: PageAllocator): number => {
 };
 
 const GFP = 0xcc0;
+const COMP = 0x40000;
 
 test('a page freed twice is noticed when it leaves the per-cpu list, and is lost', () => {
   const pages = smallMachine();
@@ -56,6 +59,55 @@ test('a block freed with too large an order meets a page in use and is lost', ()
   freePages(ctx, pages, pfn, 6);
   expect(pages.log.dmesg().join('\n')).toContain(`pfn:${neighbour.toString(16).padStart(5, '0')}`);
   expect(allFree(pages)).toBe(16_384 - 64);
+});
+
+test('a compound block freed with too large an order is reported for the pages in use behind it, and for the tails of others', () => {
+  const pages = smallMachine();
+  const ctx = new Context();
+  const pfn = allocPages(ctx, pages, GFP | COMP, 4)!;
+  const neighbour = allocPages(ctx, pages, GFP | COMP, 4)!;
+  expect(neighbour).toBe(pfn + 16);
+  freePages(ctx, pages, pfn, 5);
+  const reasons = pages.log.dmesg().filter((line) => line.includes('dumped because'));
+  expect(reasons).toHaveLength(1);
+  expect(reasons[0]).toContain('nonzero _refcount');
+  expect(pages.log.taintText).toContain('B');
+});
+
+test('tails of another block among the pages of one that is not compound are not fit to be free', () => {
+  const pages = smallMachine();
+  const ctx = new Context();
+  const pfn = allocPages(ctx, pages, GFP, 4)!;
+  expect(allocPages(ctx, pages, GFP | COMP, 4)).toBe(pfn + 16);
+  freePages(ctx, pages, pfn, 5);
+  const lines = pages.log.dmesg().join('\n');
+  expect(lines.match(/Bad page state/gu)).toHaveLength(16);
+  expect(lines.match(/dumped because: non-NULL mapping/gu)).toHaveLength(15);
+});
+
+test('a page in a CMA block is reported as that, and the head of a compound block with its order', () => {
+  const pages = smallMachine();
+  const ctx = new Context();
+  const pfn = allocPages(ctx, pages, GFP | COMP, 5)!;
+  setBlockType(pages, pfn, MigrateType.CMA);
+  pages.frames.flags[pages.frames.slotOf(pfn)]! |= 1 << 9;
+  freePages(ctx, pages, pfn, 5);
+  const lines = pages.log.dmesg().join('\n');
+  expect(lines).toContain('head order:5 compound_mapcount:0 compound_pincount:0');
+  expect(lines).toMatch(/flags: .* CMA$/mu);
+});
+
+test('sixty reports come, and the kernel stays tainted from the first', () => {
+  const pages = smallMachine();
+  const ctx = new Context();
+  for (let i = 0; i < 70; i++) {
+    const pfn = allocPages(ctx, pages, GFP, 4)!;
+    pages.frames.flags[pages.frames.slotOf(pfn)]! |= 1 << 9;
+    freePages(ctx, pages, pfn, 4);
+  }
+  const lines = pages.log.dmesg().join('\n');
+  expect(lines.match(/Bad page state/gu)).toHaveLength(60);
+  expect(lines.match(/Disabling lock debugging due to kernel taint/gu)).toHaveLength(1);
 });
 
 test('a large block freed twice frees its halves again only where they are not free', () => {

@@ -16,8 +16,8 @@ export const CHECK_AT_FREE: number =
 /** Every flag of the kernel's that must be unset when a page is taken. */
 export const CHECK_AT_PREP = 0x1ffff;
 
-// A page that heads a free block has a page type, which is its mapcount.
-const FREE_BITS = CHECK_AT_FREE | PageFlag.buddy;
+// A page that heads a free block has a page type, which is its mapcount; one that is the tail of a block has a mapping.
+const FREE_BITS = CHECK_AT_FREE | PageFlag.buddy | PageFlag.tail;
 
 /**
  * Whether a page is fit to be free; reports it when not.
@@ -66,7 +66,7 @@ export function anyBadToTake(pages: PageAllocator, slot: number, order: number):
   if (!anyFlags(pages.frames, slot, end)) return false;
   for (let at = slot; at < end; at++) {
     if (flags[at] === 0) continue;
-    reportBadPage(pages, at, CHECK_AT_PREP, 'PAGE_FLAGS_CHECK_AT_PREP flag set');
+    reportBadPage(pages, at, CHECK_AT_PREP, 'PAGE_FLAGS_CHECK_AT_PREP flag(s) set');
     return true;
   }
   return false;

@@ -1,9 +1,8 @@
 import { BLOCK_ORDER_SHIFT, PageFlag } from '@mm/memory';
 
-import { reportBadPage } from './bad-page.js';
 import { GfpBit } from './gfp-bits.js';
 import type { PageAllocator } from './page-allocator.js';
-import { CHECK_AT_FREE, CHECK_AT_PREP, anyFlags, isBadToFree } from './page-checks.js';
+import { CHECK_AT_PREP, anyFlags, isBadToFree } from './page-checks.js';
 
 // Local constants: imported ones are read from their module each time.
 const ALLOCATED = PageFlag.allocated;
@@ -59,16 +58,11 @@ export function prepareFree(pages: PageAllocator, slot: number, order: number, c
 
 /** @see linux 6.1 mm/page_alloc.c free_tail_pages_check */
 function prepareTails(pages: PageAllocator, slot: number, order: number, compound: boolean): boolean {
-  const { flags, next } = pages.frames;
+  const { flags } = pages.frames;
   let bad = 0;
   for (let at = slot + 1, end = slot + (1 << order); at < end; at++) {
-    if (compound) {
-      if ((flags[at]! & PageFlag.tail) === 0 || next[at] !== slot) {
-        bad++;
-        reportBadPage(pages, at, CHECK_AT_FREE, 'PageTail not set');
-      }
-      flags[at]! &= ~PageFlag.tail;
-    }
+    // Whether they are tails of this block only a kernel with DEBUG_VM asks.
+    if (compound) flags[at]! &= ~PageFlag.tail;
     if (flags[at] === 0) continue;
     if (isBadToFree(pages, at)) bad++;
     else flags[at]! &= ~WIPED;

@@ -24,8 +24,8 @@ it('every third allocation fails, at most twice, and then no more', () => {
   expect(answers).toEqual([true, true, false, true, true, false, true, true, true]);
 });
 
-it('nothing fails before so many bytes have been allocated', () => {
-  const machine = withFaults({ space: 3 * 4096 });
+it('nothing fails before so many pages have been allocated', () => {
+  const machine = withFaults({ space: 3 });
   const answers = Array.from({ length: 4 }, () => machine.allocPages(GFP_KERNEL, 0) !== null);
   expect(answers).toEqual([true, true, false, false]);
 });

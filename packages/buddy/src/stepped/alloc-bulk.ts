@@ -37,6 +37,8 @@ export function* allocPagesBulk(
   while (populated < count && pfns[populated]! >= 0) populated++;
   if (populated === count) return populated;
   if (count - populated > 1) {
+    // The one page that is asked for when this gets none may fail once more.
+    if (pages.faults !== null && pages.faults.shouldFail(gfp, 0)) return populated;
     const type = typeOfGfp(pages, gfp);
     const zone = yield* zoneForBulk(pages, gfp, count, type);
     if (zone >= 0) {

@@ -1,11 +1,11 @@
 import { PAGE_SHIFT, PAGE_SIZE, type PhysAddr, pfnToAddr } from '@mm/memory';
-import { LogLevel } from '@mm/printk';
 import type { Context, Steps } from '@mm/steps/stepped';
 
 import { checkGfp, checkPages, checkSize, pfnOfAddr } from '../check-arguments.js';
 import { GfpBit } from '../gfp-bits.js';
 import type { PageAllocator } from '../page-allocator.js';
 import { splitPage } from '../split-page.js';
+import { warnOnce } from '../warn-once.js';
 import { allocPages } from './alloc-pages.js';
 import { freePages, freeSlotToTail } from './free-pages.js';
 
@@ -31,10 +31,7 @@ export function* allocPagesExact(
   const count = Math.ceil(sizeBytes / PAGE_SIZE);
   const order = Math.ceil(Math.log2(count));
   const odd = gfp & (GfpBit.COMP | GfpBit.HIGHMEM);
-  if (odd !== 0 && !pages.warnedOnce.has('exact')) {
-    pages.warnedOnce.add('exact');
-    pages.log.write(LogLevel.warning, 'WARNING: CPU: 0 PID: 1 at mm/page_alloc.c alloc_pages_exact');
-  }
+  if (odd !== 0) warnOnce(pages, 'mm/page_alloc.c:5930 alloc_pages_exact');
   const pfn = yield* allocPages(ctx, pages, gfp & ~odd, order);
   if (pfn === null) return null;
   const slot = pages.frames.slotOf(pfn);

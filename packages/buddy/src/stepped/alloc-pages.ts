@@ -11,6 +11,7 @@ import {
   tryLock,
   unlock,
 } from '@mm/steps/stepped';
+import { __GFP_BITS_MASK } from '@mm/zones';
 
 import { AllocFlag } from '../alloc-flags.js';
 import { refuseRequest } from '../check-arguments.js';
@@ -26,6 +27,7 @@ import { noteReserve } from '../reserve-takers.js';
 import { takeSmallest } from '../split-block.js';
 import { takeBlock } from '../take-block.js';
 import { warnAlloc } from '../warn-alloc.js';
+import { warnOnce, warnOnceGfp } from '../warn-once.js';
 import { watermarkFast } from '../watermark-check.js';
 import { modFreepageState } from '../zone-counters.js';
 import { STATE_FLOORS as FLOORS, STATE_PCP as PCP, PcpWord, STATE_ZONES as ZONES } from '../zone-state.js';
@@ -47,9 +49,12 @@ const STATE_ZONES = ZONES;
 const ALLOCATED = PageFlag.allocated;
 const ORDER_SHIFT = BLOCK_ORDER_SHIFT;
 const AS_ASKED = GfpBit.ZERO | GfpBit.COMP;
+const ATOMIC_THAT_WAITS = GfpBit.ATOMIC | GfpBit.DIRECT_RECLAIM;
 const GFP_MAX = 0x7fffffff;
 /** What may be asked for without more to do than taking a page. */
 const PLAIN_GFP: number = GFP_MAX & ~AS_ASKED;
+/** Of blocks, that none may fail is warned of. */
+const SMALL_GFP: number = GFP_MAX & ~GfpBit.NOFAIL;
 
 /**
  * Allocates a block of 2^order pages; `null` when there is no memory. Reclaim and compaction are
@@ -128,7 +133,7 @@ function* allocSmall(ctx: Context, pages: PageAllocator, gfp: number, order: num
   const { state } = pages;
   const plan = state[gfp & 31]! | 0;
   const zone = plan & 7;
-  if ((gfp & GFP_MAX) !== gfp || (order & COSTLY) !== order)
+  if ((gfp & SMALL_GFP) !== gfp || (order & COSTLY) !== order)
     return yield* allocElsewhere(ctx, pages, gfp, order, false);
   yield read(pages.zoneFreeCell + zone);
   const left = (state[(STATE_ZONES + (zone << 3)) | 0]! - (1 << order) + 1) | 0;
@@ -192,9 +197,10 @@ function* allocElsewhere(
 ): Steps<Pfn | null> {
   if ((gfp & GFP_MAX) !== gfp || order >>> 0 !== order || order > TOP)
     return refuseRequest(pages, gfp, order);
+  if (pages.faults !== null && pages.faults.shouldFail(gfp, order)) return null;
   const plan = pages.state[gfp & 31]!;
-  if (plan < 0 || (pages.faults !== null && pages.faults.shouldFail(gfp, order))) return null;
-  const highest = (plan >> 3) & 7;
+  // Not of the plan: there is none where no zone may be used.
+  const highest = pages.gfpZones[gfp & 15]!;
   const type = (plan >> 6) & 3;
   const flags = ((plan >> 8) & 0xfff) | (gfp & KSWAPD);
   let slot = yield* takeFromZones(ctx, pages, gfp, order, flags, highest, type, pcpDone);
@@ -209,11 +215,12 @@ function* allocElsewhere(
 function* allocSlowly(
   ctx: Context,
   pages: PageAllocator,
-  gfp: number,
+  asked: number,
   order: number,
   highest: number,
   type: number,
 ): Steps<number> {
+  const gfp = withoutAbuse(pages, asked);
   for (;;) {
     const seen = yield* zonelistsSeen(pages);
     const flags = slowAllocFlags(pages, gfp, order, type);
@@ -231,8 +238,40 @@ function* allocSlowly(
     // The zonelist may have been made anew while it was walked.
     if ((yield* zonelistsSeen(pages)) === seen) break;
   }
-  warnAlloc(pages, gfp, order);
+  if ((gfp & GfpBit.NOFAIL) !== 0) {
+    const slot = yield* allocUnfailing(ctx, pages, gfp, order, highest, type);
+    if (slot >= 0) return slot;
+  }
+  warnAlloc(pages, gfp & __GFP_BITS_MASK, order);
   return -1;
+}
+
+/** Who may wait is not atomic, whatever is said. */
+function withoutAbuse(pages: PageAllocator, gfp: number): number {
+  if ((gfp & ATOMIC_THAT_WAITS) !== ATOMIC_THAT_WAITS) return gfp;
+  warnOnce(pages, 'mm/page_alloc.c:5118 __alloc_pages_slowpath');
+  return gfp & ~GfpBit.ATOMIC;
+}
+
+/**
+ * The last that is done for an allocation that must not fail: half of the reserve, if it may wait. The kernel would go on for ever; here
+ * nothing is freed meanwhile.
+ * @see linux 6.1 mm/page_alloc.c __alloc_pages_cpuset_fallback
+ */
+function* allocUnfailing(
+  ctx: Context,
+  pages: PageAllocator,
+  gfp: number,
+  order: number,
+  highest: number,
+  type: number,
+): Steps<number> {
+  if ((gfp & GfpBit.DIRECT_RECLAIM) === 0) {
+    warnOnceGfp(pages, gfp, 'mm/page_alloc.c:5367 __alloc_pages_slowpath');
+    return -1;
+  }
+  if (order > COSTLY) warnOnceGfp(pages, gfp, 'mm/page_alloc.c:5383 __alloc_pages_slowpath');
+  return yield* takeFromZones(ctx, pages, gfp, order, AllocFlag.minReserve, highest, type, false);
 }
 
 /**
@@ -251,7 +290,9 @@ function* takeFromZones(
   pcpDone: boolean,
 ): Steps<number> {
   const { zonelists, nrZones } = pages;
-  const usesPcp = order <= COSTLY && type < 3;
+  // Pages of CMA blocks lie on the movable lists.
+  const takesMovable = type !== MigrateType.MOVABLE || (allocFlags & pages.cmaFlag) === pages.cmaFlag;
+  const usesPcp = order <= COSTLY && type < 3 && takesMovable;
   let flags = allocFlags;
   let skip = pcpDone;
   for (;;) {
@@ -263,6 +304,8 @@ function* takeFromZones(
         yield read(pages.zoneFreeCell + zone);
         if (!watermarkFast(pages, zone, order, highest, flags, 0)) continue;
       }
+      if (order > 1 && (gfp & GfpBit.NOFAIL) !== 0)
+        warnOnce(pages, 'mm/page_alloc.c:3891 get_page_from_freelist');
       let slot = -1;
       if (usesPcp && !skip) slot = yield* takeFromPcp(ctx, pages, zone, order, type, flags);
       skip = false;
