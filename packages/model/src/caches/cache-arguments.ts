@@ -1,7 +1,11 @@
 import { SLUB_STAT_NAMES } from '@mm/slub';
 
 import type { Op } from '../subsystem.js';
+import type { CacheWorld, OpenUser } from './cache-world.js';
 import type { StatName } from './counter-model.js';
+
+/** The user that an operation's numbers stand for. */
+export const userOf = (world: CacheWorld, op: Op): OpenUser => world.users[op.a % world.users.length]!;
 
 /** GFP_KERNEL, GFP_ATOMIC, GFP_NOWAIT, each without warnings; GFP_KERNEL that fills with zeroes. */
 const ORDINARY = [0x2cc0, 0x2a20, 0x2800, 0x2dc0] as const;

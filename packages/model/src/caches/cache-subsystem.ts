@@ -6,12 +6,18 @@ import type { Context, Steps } from '@mm/steps';
 import { formatGfp } from '@mm/zones';
 
 import { KernelCrash } from '../engine/kernel-crash.js';
-import * as erasedCommands from '../erased/cache-commands.js';
+import * as erasedLives from '../erased/cache-life-commands.js';
 import * as erasedPages from '../erased/cache-page-commands.js';
+import * as erasedUpkeep from '../erased/cache-upkeep-commands.js';
 import { onDamaged, writeToFree } from '../erased/damaged-commands.js';
-import * as steppedCommands from '../stepped/cache-commands.js';
+import * as erasedObjects from '../erased/object-commands.js';
+import * as erasedWrongs from '../erased/wrong-commands.js';
+import * as steppedLives from '../stepped/cache-life-commands.js';
 import * as steppedPages from '../stepped/cache-page-commands.js';
+import * as steppedUpkeep from '../stepped/cache-upkeep-commands.js';
 import { onDamaged as onDamagedSteps, writeToFree as writeToFreeSteps } from '../stepped/damaged-commands.js';
+import * as steppedObjects from '../stepped/object-commands.js';
+import * as steppedWrongs from '../stepped/wrong-commands.js';
 import {
   type Answer,
   type Command,
@@ -44,8 +50,22 @@ import {
   cacheWorld,
 } from './cache-world.js';
 
-const erased = { ...erasedCommands, ...erasedPages, writeToFree };
-const stepped = { ...steppedCommands, ...steppedPages, writeToFree: writeToFreeSteps };
+const erased = {
+  ...erasedLives,
+  ...erasedObjects,
+  ...erasedUpkeep,
+  ...erasedPages,
+  ...erasedWrongs,
+  writeToFree,
+};
+const stepped = {
+  ...steppedLives,
+  ...steppedObjects,
+  ...steppedUpkeep,
+  ...steppedPages,
+  ...steppedWrongs,
+  writeToFree: writeToFreeSteps,
+};
 
 type Name = keyof typeof stepped;
 
@@ -175,6 +195,7 @@ export const cacheCommands = (slab: 'slub' | 'slab'): Command<CacheWorld>[] => [
     always,
     (op) => `${kmallocArguments(op).size}, ${formatGfp(kmallocArguments(op).gfp)}`,
   ),
+  command('kfreeObjects', 4, someObject, (op) => `at most ${1 + (op.b % 32)}`),
   command('shrinkCache', 6, someUser, which),
   command('flushCache', 6, someUser, which),
   command('tuneCache', 6, someUser, (op) => `${which(op)}, ${tuning(slab, op)}`),

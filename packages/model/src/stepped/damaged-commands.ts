@@ -12,6 +12,7 @@ import {
   cpuOnline,
   gracePeriodEnds,
   kfree,
+  kfreeBulk,
   kmalloc,
 } from '@mm/machine/stepped';
 import { fillBytes } from '@mm/memory';
@@ -61,6 +62,8 @@ export function* onDamaged(world: CacheWorld, ctx: Context, op: Op, name: string
     case 'freeObject':
     case 'overrunObject':
       return yield* freeDamaged(world, ctx, op);
+    case 'kfreeObjects':
+      return yield* kfreeDamaged(world, ctx, op);
     case 'takePages':
     case 'givePages':
       return yield* pagesDamaged(world, ctx, op, name);
@@ -154,6 +157,18 @@ function* freeDamaged(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
   if (cache === null) yield* kfree(ctx, world.kmem, address);
   else yield* cacheFree(ctx, cache, address);
   return address;
+}
+
+function* kfreeDamaged(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
+  const { loose } = world.damages;
+  const some = loose.splice(-(1 + (op.b % 32)));
+  if (some.length === 0) return NOTHING_TO_DO;
+  yield* kfreeBulk(
+    ctx,
+    world.kmem,
+    some.map(({ address }) => address),
+  );
+  return some.length;
 }
 
 function* pagesDamaged(world: CacheWorld, ctx: Context, op: Op, name: string): Steps<Answer> {
