@@ -9,8 +9,12 @@ export const userOf = (world: CacheWorld, op: Op): OpenUser => world.users[op.a 
 
 /** GFP_KERNEL, GFP_ATOMIC, GFP_NOWAIT, each without warnings; GFP_KERNEL that fills with zeroes. */
 const ORDINARY = [0x2cc0, 0x2a20, 0x2800, 0x2dc0] as const;
-/** The same with DMA32, HIGHMEM (no slab may be asked for either), DMA, and with constraints and hints of mobility. */
-const GFPS = [...ORDINARY, ...ORDINARY, ...ORDINARY, ...ORDINARY, 0x2cc4, 0x2a22, 0x2cc1, 0x302cd8] as const;
+/**
+ * The same with DMA32, HIGHMEM (no slab may be asked for either), DMA, with constraints and hints of mobility, and of a task that may
+ * use the reserves of memory.
+ */
+const SPECIAL = [0x2cc4, 0x2a22, 0x2cc1, 0x302cd8, 0x22800] as const;
+const GFPS = [...ORDINARY, ...ORDINARY, ...ORDINARY, ...ORDINARY, ...SPECIAL] as const;
 
 /** The flags of an allocation. */
 export const gfpOf = (op: Op): number => GFPS[(op.b >>> 8) % GFPS.length]!;
