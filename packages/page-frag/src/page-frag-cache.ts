@@ -64,8 +64,8 @@ export function checkPageFragInvariants(cache: PageFragCache, alive: number): st
 /** @throws OptionError for what no C caller could pass. */
 export function checkFragment(sizeBytes: number, gfp: number, alignMask: number): void {
   checkInteger('gfp', gfp, 0, 0x7fffffff);
-  if (!Number.isInteger(sizeBytes) || sizeBytes < 0 || sizeBytes >= 2 ** 31) {
-    throw new OptionError('sizeBytes', 'an integer in 0..2^31 - 1', sizeBytes);
+  if (!Number.isInteger(sizeBytes) || sizeBytes < 0 || sizeBytes >= 2 ** 32) {
+    throw new OptionError('sizeBytes', 'an integer in 0..2^32 - 1', sizeBytes);
   }
   if (!Number.isInteger(alignMask) || (alignMask | 0) !== alignMask) {
     throw new OptionError('alignMask', 'a signed integer of 32 bits', alignMask);

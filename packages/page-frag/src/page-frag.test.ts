@@ -106,6 +106,31 @@ describe('a block', () => {
   });
 });
 
+describe('misuse does what it does in the kernel', () => {
+  test('a fragment freed once more leaves the free block that it lay in alone but for a reference', () => {
+    // One block of 512 pages.
+    const { ctx, cache, pages } = boot(512);
+    const before = freePagesOf(pages, 0);
+    const addr = pageFragAlloc(ctx, cache, 1000, GFP_KERNEL)!;
+    pageFragFree(ctx, pages, addr);
+    pageFragCacheDrain(ctx, cache);
+    drainAllPages(ctx, pages);
+    expect(freePagesOf(pages, 0)).toBe(before);
+    // Its order is written on its first page, but it is not compound.
+    pageFragFree(ctx, pages, 0);
+    expect(freePagesOf(pages, 0)).toBe(before);
+    expect(pages.frames.refcount[pages.frames.slotOf(0)]).toBe(-1);
+    expect(pages.log.dmesg()).toEqual([]);
+  });
+
+  test('a size that is negative as a signed number lies behind the block', () => {
+    const { ctx, cache } = boot();
+    const addr = pageFragAlloc(ctx, cache, 2 ** 32 - 8, GFP_KERNEL)!;
+    expect(addr - cache.pfn * 4096).toBe(32768 + 8);
+    expect(pageFragAlloc(ctx, cache, 2 ** 31 + 8, GFP_KERNEL)).toBeNull();
+  });
+});
+
 test('sizes that C could not pass are refused', () => {
   const { ctx, cache } = boot();
   expect(() => pageFragAlloc(ctx, cache, -1, GFP_KERNEL)).toThrow('sizeBytes: expected an integer');

@@ -1,6 +1,6 @@
 import type { PageAllocator } from '@mm/buddy';
 import { allocPages, freePages } from '@mm/buddy/stepped';
-import { PageFlag, type PhysAddr, orderOfFlags } from '@mm/memory';
+import { PageFlag, type PhysAddr, compoundOrder } from '@mm/memory';
 import { type Context, type Steps, read, rmw, write } from '@mm/steps/stepped';
 
 import {
@@ -13,15 +13,18 @@ import {
 
 /** Added for the large block: compound, no warning, no retry, no memory reserves. @see linux 6.1 mm/page_alloc.c __page_frag_cache_refill */
 const GFP_LARGE = 0x40000 | 0x2000 | 0x10000 | 0x80000;
+/** The cache keeps 16 bits of its offset. */
+const OFFSET_MASK = 0xffff;
 const BIAS = PAGE_FRAG_CACHE_MAX_SIZE + 1;
 
 /**
  * A fragment of `sizeBytes`, at the end of what is left of the current block; then the end is masked with
  * `alignMask` (-1 for none, -align for a power of two). A block whose fragments are all free again is
- * used again, and is not zeroed then, whatever `gfp` says.
+ * used again, and is not zeroed then, whatever `gfp` says. What is left is a signed number of 32 bits: a size above 2^31 + 32 KiB is
+ * negative there, and gives an address behind the block.
  *
  * @returns the physical address, or `null` without memory, and for a fragment larger than the block.
- * @throws OptionError for sizes that are no integer in 0..2^31 - 1, and what is no flags or no mask.
+ * @throws OptionError for sizes that are no integer in 0..2^32 - 1, and what is no flags or no mask.
  * @example
  * const addr = pageFragAllocAlign(ctx, cache, 1024, GFP_KERNEL, -1024);
  * @see linux 6.1 mm/page_alloc.c page_frag_alloc_align
@@ -36,7 +39,7 @@ export function* pageFragAllocAlign(
   checkFragment(sizeBytes, gfp, alignMask);
   yield read(cache.cell);
   if (cache.pfn < 0 && !(yield* refill(ctx, cache, gfp))) return null;
-  let offset = cache.offset - sizeBytes;
+  let offset = (cache.offset - sizeBytes) | 0;
   while (offset < 0) {
     const { frames } = cache.pages;
     const slot = frames.slotOf(cache.pfn);
@@ -44,20 +47,21 @@ export function* pageFragAllocAlign(
     frames.refcount[slot]! -= cache.pagecntBias;
     if (frames.refcount[slot] !== 0) {
       if (!(yield* refill(ctx, cache, gfp))) return null;
-      offset = cache.offset - sizeBytes;
+      offset = (cache.offset - sizeBytes) | 0;
       continue;
     }
     // Nobody else refers to the block: it is used again.
     frames.refcount[slot] = BIAS;
     yield write(cache.cell);
     cache.pagecntBias = BIAS;
-    offset = cache.size - sizeBytes;
+    offset = (cache.size - sizeBytes) | 0;
     if (offset < 0) return null;
   }
   yield write(cache.cell);
   cache.pagecntBias--;
-  cache.offset = offset & alignMask;
-  return (cache.pfn * 4096 + cache.offset) as PhysAddr;
+  offset &= alignMask;
+  cache.offset = offset & OFFSET_MASK;
+  return (cache.pfn * 4096 + offset) as PhysAddr;
 }
 
 /**
@@ -108,7 +112,7 @@ export function* pageFragFree(ctx: Context, pages: PageAllocator, addr: number):
   const { frames } = pages;
   let slot = frames.slotOf(Math.floor(addr / 4096));
   if ((frames.flags[slot]! & PageFlag.tail) !== 0) slot = frames.next[slot]!;
-  yield* freePages(ctx, pages, frames.pfnOf(slot), orderOfFlags(frames.flags[slot]!));
+  yield* freePages(ctx, pages, frames.pfnOf(slot), compoundOrder(frames.flags[slot]!));
 }
 
 /**
@@ -128,5 +132,5 @@ export function* pageFragCacheDrain(ctx: Context, cache: PageFragCache): Steps<v
   frames.refcount[slot]! -= cache.pagecntBias - 1;
   cache.pfn = -1;
   cache.pagecntBias = 0;
-  yield* freePages(ctx, pages, pfn, orderOfFlags(frames.flags[slot]!));
+  yield* freePages(ctx, pages, pfn, compoundOrder(frames.flags[slot]!));
 }
