@@ -1,6 +1,6 @@
-import { KernelLog, LogLevel, OptionError, checkInstance, checkInteger } from '@mm/printk';
+import { KernelBug, KernelLog, OptionError, checkInstance, checkInteger } from '@mm/printk';
 
-import { type BitmapWords, findNextBit, findNextZeroArea } from './bitmap.js';
+import { type BitmapWords, countBits, findNextBit, findNextZeroArea } from './bitmap.js';
 
 /** An address: a number up to 2^53 - 1, a bigint above. */
 export type PoolAddress = number | bigint;
@@ -55,11 +55,26 @@ export function firstFitAlign(alignBytes: number): GenPoolAlgorithm {
   }
   return (words, size, start, nr, order, startAddress) => {
     const granule = 2 ** order;
-    // For 0 the kernel's mask wraps to all ones, and nothing is found.
     const mask = Math.floor((alignBytes + granule - 1) / granule) - 1;
-    if (mask < 0) return Infinity;
+    if (mask < 0) return alignedToNothing(words, size, nr, order, startAddress);
     return findNextZeroArea(words, size, start, nr, mask, alignOffset(startAddress, alignBytes, order));
   };
+}
+
+/**
+ * For 0 the kernel's mask wraps to all ones, and every place rounds down to address 0: in a chunk that begins there it is the
+ * only one that is ever looked at, in another it is behind the end.
+ */
+function alignedToNothing(
+  words: BitmapWords,
+  size: number,
+  nr: number,
+  order: number,
+  startAddress: PoolAddress,
+): number {
+  if (BigInt(startAddress) >> BigInt(order) !== 0n || nr > size) return Infinity;
+  if (countBits(words, 0, nr) === 0) return 0;
+  throw new KernelBug('genpool: soft lockup looking for a place that is aligned to 0', { nr });
 }
 
 /** The bits of the start address below `alignBytes`, in granules. */
@@ -85,7 +100,7 @@ export function fixedAlloc(offsetBytes: number, log?: KernelLog): GenPoolAlgorit
   return (words, size, start, nr, order) => {
     const bit = offsetBytes / 2 ** order;
     if (!Number.isInteger(bit)) {
-      log?.write(LogLevel.warning, 'WARNING: lib/genalloc.c gen_pool_fixed_alloc');
+      log?.warn('lib/genalloc.c:706 gen_pool_fixed_alloc');
       return size;
     }
     const found = findNextZeroArea(words, size, start + bit, nr);

@@ -115,7 +115,7 @@ export function setBits(words: BitmapWords, start: number, nr: number): void {
 }
 
 /**
- * Clears `nr` bits from `start`, a word at a time, and stops at the first word in which one of them
+ * Clears `nr` bits from `start`, a word of the kernel (64 bits) at a time, and stops at the first in which one of them
  * is clear already. Returns how many bits were left: 0 when all were set and now are clear.
  * @see linux 6.1 lib/genalloc.c bitmap_clear_ll
  */
@@ -123,14 +123,20 @@ export function clearBits(words: BitmapWords, start: number, nr: number): number
   let bit = start;
   const end = start + nr;
   while (bit < end) {
-    const upTo = Math.min(end, (bit | 31) + 1);
-    const mask = maskOf(bit, upTo);
-    const word = words[bit >>> 5]!;
-    if ((word & mask) !== mask) return end - bit;
-    words[bit >>> 5] = word & ~mask;
+    const upTo = Math.min(end, (bit | 63) + 1);
+    const half = Math.min(upTo, (bit | 31) + 1);
+    if (!allSet(words, bit, half) || !allSet(words, half, upTo)) return end - bit;
+    words[bit >>> 5]! &= ~maskOf(bit, half);
+    if (half < upTo) words[half >>> 5]! &= ~maskOf(half, upTo);
     bit = upTo;
   }
   return 0;
+}
+
+/** Whether the bits `from`..`to - 1`, all in one word, are set; those behind the bitmap are not. */
+function allSet(words: BitmapWords, from: number, to: number): boolean {
+  const mask = from === to ? 0 : maskOf(from, to);
+  return (words[from >>> 5]! & mask) === mask;
 }
 
 /** The bits `from`..`to - 1`, all in one word. */

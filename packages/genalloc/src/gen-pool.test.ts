@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import {
   GenPool,
+  type GenPoolAlgorithm,
   bestFit,
   checkGenPoolInvariants,
   firstFitAlign,
@@ -81,7 +82,7 @@ describe('algorithms', () => {
     expect(pool.alloc(16, fixedAlloc(0x40))).toBe(0x1040);
     expect(pool.alloc(16, fixedAlloc(0x40))).toBeNull();
     expect(pool.alloc(16, fixedAlloc(0x41, log))).toBeNull();
-    expect(log.dmesg()).toHaveLength(1);
+    expect(log.dmesg()).toHaveLength(2);
   });
 });
 
@@ -98,7 +99,7 @@ describe('what an algorithm is given', () => {
 
   test('the least and the largest alignment: 0 finds nothing, as its mask wraps; the largest masks', () => {
     const pool = poolOf(4, 0, 4096);
-    expect(pool.alloc(16, firstFitAlign(0))).toBeNull();
+    expect(poolOf(4, 0x1000, 4096).alloc(16, firstFitAlign(0))).toBeNull();
     expect(pool.alloc(16, firstFitAlign(2 ** 31 - 1))).toBe(0);
     expect(pool.alloc(16, firstFitAlign(2 ** 31 - 1))).toBeNull();
     expect(pool.alloc(16, firstFitAlign(1))).toBe(16);
@@ -180,16 +181,97 @@ describe('what the kernel would stop at', () => {
   test('a pool with memory in use cannot be destroyed', () => {
     const pool = poolOf(4, 0x1000, 64);
     const address = pool.alloc(16)!;
-    expect(() => pool.destroy()).toThrow(KernelBug);
     pool.free(address, 16);
-    pool.destroy();
+    pool.alloc(16);
+    pool.addVirt(0x2000, 0x2000, 64);
+    pool.addVirt(0x3000, 0x3000, 64);
+    expect(() => pool.destroy()).toThrow(KernelBug);
+    // It and those that were looked at before it, the newer ones, have left the pool.
     expect(pool.size()).toBe(0);
+    expect(() => pool.free(address, 16)).toThrow('no chunk holds');
+    pool.destroy();
   });
 
   test('options out of range are named', () => {
     expect(() => new GenPool(31)).toThrow('minAllocOrder: expected an integer in 0..30, got 31');
     expect(() => poolOf(4, -1, 64)).toThrow('virt: expected');
     expect(() => poolOf(4, 0x1000, 1.5)).toThrow('sizeBytes: expected');
+  });
+});
+
+describe('what nobody should do does what it does in the kernel', () => {
+  test('of a free that is refused, whole words of 64 bits before the place are cleared', () => {
+    const pool = poolOf(4, 0x1000, 4096);
+    const address = Number(pool.alloc(128 * 16));
+    pool.free(address + 100 * 16, 16);
+    expect(() => pool.free(address, 128 * 16)).toThrow('not in use');
+    expect(pool.alloc(64 * 16)).toBe(address);
+    expect(pool.alloc(2 * 16)).toBe(address + 128 * 16);
+  });
+
+  test('a range within the older of two chunks that overlap is held', () => {
+    const pool = poolOf(4, 0x1000, 4096);
+    pool.addVirt(0x1000, 0x9000, 64);
+    expect(pool.hasAddr(0x1000, 128)).toBe(true);
+    expect(pool.hasAddr(0x1000, 4097)).toBe(false);
+    expect(pool.virtToPhys(0x1000)).toBe(0x9000);
+  });
+
+  test('a chunk that is added while chunks are visited is not visited', () => {
+    const pool = poolOf(4, 0x1000, 64);
+    pool.addVirt(0x2000, 0x2000, 64);
+    const seen: unknown[] = [];
+    pool.forEachChunk(({ startAddress }) => {
+      seen.push(startAddress);
+      pool.addVirt(0x3000, 0x3000, 64);
+    });
+    expect(seen).toEqual([0x2000, 0x1000]);
+  });
+
+  test('an algorithm that chose memory in use is asked again from there; one that insists never ends', () => {
+    const pool = poolOf(4, 0x1000, 64);
+    pool.alloc(16);
+    const asked: number[] = [];
+    const next: GenPoolAlgorithm = (_words, _size, start) => {
+      asked.push(start);
+      return asked.length - 1;
+    };
+    expect(pool.alloc(16, next)).toBe(0x1010);
+    expect(asked).toEqual([0, 0]);
+    expect(() => pool.alloc(16, () => 1)).toThrow('soft lockup');
+    expect(() => pool.alloc(32, () => 3)).toThrow('behind the chunk');
+    expect(pool.avail()).toBe(32);
+  });
+
+  test('no bytes at address 0 end at the last address: a free of them is refused, a chunk of them holds all', () => {
+    const pool = poolOf(4, 0, 64);
+    expect(() => pool.free(0, 0)).toThrow('beyond the end');
+    expect(pool.hasAddr(0, 0)).toBe(false);
+    const empty = new GenPool(4);
+    empty.addVirt(0, 0x5000, 0);
+    expect([empty.hasAddr(7, 100), empty.hasAddr(7n, 100), empty.virtToPhys(7)]).toEqual([
+      true,
+      true,
+      0x5007,
+    ]);
+    expect(empty.alloc(16)).toBeNull();
+  });
+
+  test('aligned to 0, only the first place of a chunk at address 0 is looked at, again and again', () => {
+    const pool = poolOf(4, 0, 64);
+    expect(pool.alloc(16, firstFitAlign(0))).toBe(0);
+    expect(() => pool.alloc(16, firstFitAlign(0))).toThrow('soft lockup');
+    expect(poolOf(4, 0x1000, 64).alloc(16, firstFitAlign(0))).toBeNull();
+  });
+
+  test('a place that is no multiple of the granule is warned of where the kernel does, each time', () => {
+    const log = new KernelLog();
+    const pool = poolOf(4, 0x1000, 64);
+    for (let i = 0; i < 2; i++) expect(pool.alloc(16, fixedAlloc(8, log))).toBeNull();
+    const lines = ['------------[ cut here ]------------'];
+    lines.push('WARNING: CPU: 0 PID: 1 at lib/genalloc.c:706 gen_pool_fixed_alloc+0x0/0x0');
+    expect(log.dmesg()).toEqual([...lines, ...lines]);
+    expect(log.taintText).toContain('W');
   });
 });
 

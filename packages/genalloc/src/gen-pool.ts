@@ -40,6 +40,21 @@ interface Chunk {
   owner: unknown;
 }
 
+function holdsAddress(chunk: Chunk, address: PoolAddress): boolean {
+  // Chunks that numbers cannot describe have NaN bounds.
+  if (typeof address === 'number' && chunk.start === chunk.start)
+    return address >= chunk.start && address <= chunk.end;
+  const wide = BigInt(address);
+  return wide >= chunk.wideStart && wide <= chunk.wideEnd;
+}
+
+/** Whether the last of the bytes is not behind the chunk; without bytes at address 0 it is the largest address there is. */
+function endsWithin(chunk: Chunk, address: PoolAddress, sizeBytes: number): boolean {
+  if (typeof address === 'number' && chunk.start === chunk.start && address + sizeBytes > 0)
+    return address + sizeBytes - 1 <= chunk.end;
+  return BigInt.asUintN(64, BigInt(address) + BigInt(sizeBytes) - 1n) <= chunk.wideEnd;
+}
+
 /** A number where it is exact, a bigint where not. */
 function narrow(address: bigint): PoolAddress {
   return address <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(address) : address;
@@ -113,8 +128,9 @@ export class GenPool {
     const wideStart = BigInt(virt);
     const wideEnd = BigInt.asUintN(64, wideStart + BigInt(sizeBytes) - 1n);
     const widePhys = BigInt(phys);
+    // A chunk without bytes at address 0 ends at the last address there is: it seems to hold them all.
     const exact =
-      wideEnd >= wideStart - 1n &&
+      wideEnd <= BigInt(Number.MAX_SAFE_INTEGER) &&
       wideStart + BigInt(sizeBytes) <= BigInt(Number.MAX_SAFE_INTEGER) &&
       widePhys + BigInt(sizeBytes) <= BigInt(Number.MAX_SAFE_INTEGER);
     const start = exact ? Number(wideStart) : Number.NaN;
@@ -131,7 +147,8 @@ export class GenPool {
       words: createBitmap(bits),
       owner,
     };
-    this.#chunks.unshift(chunk);
+    // A new list: whoever walks the old one, and adds while it does, does not meet the new chunk.
+    this.#chunks = [chunk, ...this.#chunks];
     return 0;
   }
 
@@ -197,12 +214,8 @@ export class GenPool {
     const nr = Math.floor((sizeBytes + granule - 1) / granule);
     for (const chunk of this.#chunks) {
       if (sizeBytes > chunk.avail) continue;
-      const address = chunk.start === chunk.start ? chunk.start : chunk.wideStart;
-      const bit = algorithm(chunk.words, chunk.bits, 0, nr, this.minAllocOrder, address);
+      const bit = this.#choose(chunk, nr, algorithm);
       if (!(bit < chunk.bits)) continue;
-      if (bit + nr > chunk.bits || countBits(chunk.words, bit, nr) > 0) {
-        throw new KernelBug('a genpool algorithm chose memory that is in use', { bit, nr });
-      }
       setBits(chunk.words, bit, nr);
       chunk.avail -= nr * granule;
       this.#takenBit = bit;
@@ -210,6 +223,22 @@ export class GenPool {
       return chunk;
     }
     return null;
+  }
+
+  /** Where in a chunk; an algorithm that chose what is in use is asked again, from there on. */
+  #choose(chunk: Chunk, nr: number, algorithm: GenPoolAlgorithm): number {
+    const address = chunk.start === chunk.start ? chunk.start : chunk.wideStart;
+    let asked = -1;
+    for (;;) {
+      const bit = algorithm(chunk.words, chunk.bits, Math.max(asked, 0), nr, this.minAllocOrder, address);
+      if (!(bit < chunk.bits)) return bit;
+      if (bit + nr > chunk.bits)
+        throw new KernelBug('a genpool algorithm chose memory behind the chunk', { bit, nr });
+      if (countBits(chunk.words, bit, nr) === 0) return bit;
+      if (bit === asked)
+        throw new KernelBug('soft lockup: a genpool algorithm insists on memory in use', { bit, nr });
+      asked = bit;
+    }
   }
 
   /**
@@ -236,7 +265,7 @@ export class GenPool {
       typeof address === 'number' && chunk.start === chunk.start
         ? address - chunk.start
         : Number(BigInt(address) - chunk.wideStart);
-    if (offset + sizeBytes > chunk.size)
+    if (!endsWithin(chunk, address, sizeBytes))
       throw new KernelBug('genpool: free beyond the end of a chunk', facts);
     const nr = Math.floor((sizeBytes + this.#granule - 1) / this.#granule);
     const bit = Math.floor(offset / this.#granule);
@@ -248,26 +277,20 @@ export class GenPool {
   }
 
   #chunkOf(address: PoolAddress): Chunk | null {
-    for (const chunk of this.#chunks) {
-      // Chunks that numbers cannot describe have NaN bounds, which no number lies between.
-      if (typeof address === 'number' ? address >= chunk.start && address <= chunk.end : false) return chunk;
-      if (chunk.start === chunk.start && typeof address === 'number') continue;
-      const wide = BigInt(address);
-      if (wide >= chunk.wideStart && wide <= chunk.wideEnd) return chunk;
-    }
+    for (const chunk of this.#chunks) if (holdsAddress(chunk, address)) return chunk;
     return null;
   }
 
   /**
-   * Whether one chunk holds all of `sizeBytes` at `address`, handed out or not.
+   * Whether one chunk holds all of `sizeBytes` at `address`, handed out or not. Chunks may overlap.
    * @see linux 6.1 lib/genalloc.c gen_pool_has_addr
    */
   hasAddr(address: PoolAddress, sizeBytes: number): boolean {
     checkAddress('address', address);
     checkSize('sizeBytes', sizeBytes, 0);
-    const chunk = this.#chunkOf(address);
-    if (chunk === null) return false;
-    return BigInt.asUintN(64, BigInt(address) + BigInt(sizeBytes) - 1n) <= chunk.wideEnd;
+    return this.#chunks.some(
+      (chunk) => holdsAddress(chunk, address) && endsWithin(chunk, address, sizeBytes),
+    );
   }
 
   /** The physical address of a virtual one, or `null` (the kernel says -1) when no chunk holds it. @see linux 6.1 lib/genalloc.c gen_pool_virt_to_phys */
@@ -307,11 +330,12 @@ export class GenPool {
 
   /**
    * Ends the pool: it has no chunks afterwards.
-   * @throws KernelBug when memory of a chunk is still in use; nothing has changed then.
+   * @throws KernelBug when memory of a chunk is still in use: that chunk and newer ones have left the pool by then.
    * @see linux 6.1 lib/genalloc.c gen_pool_destroy
    */
   destroy(): void {
     for (const chunk of this.#chunks) {
+      this.#chunks = this.#chunks.slice(1);
       const bit = findNextBit(chunk.words, chunk.bits, 0);
       if (bit >= chunk.bits) continue;
       throw new KernelBug('genpool: destroyed with memory in use', {
@@ -319,7 +343,6 @@ export class GenPool {
         offset: bit * this.#granule,
       });
     }
-    this.#chunks = [];
   }
 
   /** Violations of the pool's equation, one string each; empty when it holds. */
