@@ -97,6 +97,21 @@ test('a page in a CMA block is reported as that, and the head of a compound bloc
   expect(lines).toMatch(/flags: .* CMA$/mu);
 });
 
+test('the first page of a block that others still refer to is a single page once the rest has been freed', () => {
+  const pages = smallMachine({ strict: true });
+  const ctx = new Context();
+  const pfn = allocPages(ctx, pages, GFP, 2)!;
+  pages.frames.refcount[pages.frames.slotOf(pfn)]! += 1;
+  freePages(ctx, pages, pfn, 2);
+  drainAllPages(ctx, pages);
+  expect(allFree(pages)).toBe(16_384 - 1);
+  expect(checkBuddyInvariants(pages)).toEqual([]);
+  freePages(ctx, pages, pfn, 0);
+  drainAllPages(ctx, pages);
+  expect(allFree(pages)).toBe(16_384);
+  expect(pages.log.dmesg()).toEqual([]);
+});
+
 test('sixty reports come, and the kernel stays tainted from the first', () => {
   const pages = smallMachine();
   const ctx = new Context();

@@ -64,11 +64,11 @@ export function playZonesArchCase(recording: Recording, index: number): Mismatch
   const { text } = zonesArchCase.parse(recording.cases[index]);
   const printed = parseZoneinfo(text.zoneinfo);
   const sysctl = parseSysctl(text.sysctl);
-  const bounds = layOutZones(
-    spansOfBootlog(text['zone-ranges'].split('\n')),
-    zonePreset(presetOf(text.uname)),
-    { ...movableOf(text.cmdline), topOrder: topOrderOf(text.buddyinfo) },
-  );
+  const spans = spansOfBootlog(text['zone-ranges'].split('\n'));
+  const bounds = layOutZones(spans, zonePreset(presetOf(text.uname), spans[0]!.startPfn * 4096), {
+    ...movableOf(text.cmdline),
+    topOrder: topOrderOf(text.buddyinfo),
+  });
   const cpus = Math.max(...printed.map((zone) => zone.pcp.length));
   const order = firstDifference(
     'zones',
@@ -99,7 +99,7 @@ export function playZonesArchCase(recording: Recording, index: number): Mismatch
   zones.managed.set(now.managed);
   return compareProcTexts(
     {
-      spans: spansOfBootlog(text['zone-ranges'].split('\n')),
+      spans,
       sysctls: vm,
       cpus,
       // Larger blocks are not modelled; their free lists are not compared.

@@ -93,6 +93,15 @@ const wrong: ReadonlyArray<readonly [field: string, options: unknown]> = [
   ['zones.dmaEnd', { zones: { dmaEnd: -3 } }],
   ['zones.dmaEnd', { zones: { dmaEnd: 1.5 } }],
   ['zones.dma32End', { zones: { dma32End: 4097 } }],
+  ['zones.dma32End', { zones: { dma32End: 2 ** 24, dmaEnd: 2 ** 32 } }],
+  ['zones.dma32End', { zones: { dmaEnd: 5 * GiB } }],
+  ['zones.dmaEnd', { preset: 'arm64-2018', zones: { dmaEnd: GiB } }],
+  ['zones.dma32End', { preset: 'i386', zones: { dma32End: GiB } }],
+  ['zones.lowmemEnd', { preset: 'i386', zones: { dmaEnd: GiB } }],
+  ['zones.lowmemEnd', { zones: { lowmemEnd: GiB / 2 } }],
+  ['zones.lowmemEnd', { zones: { config: { dma: true, dma32: true, highmem: true }, lowmemEnd: GiB } }],
+  ['zones.lowmemEnd', { preset: 'arm', zones: { config: { dma: true, dma32: false, highmem: false } } }],
+  ['kernelConfig.failslab', { failslab: '1,100,0,-1', kernelConfig: { failslab: false } }],
   ['zones.config.device', { zones: { config: { dma: true, dma32: true, highmem: false, device: 'x' } } }],
   ['ramBytes', { ramBytes: null }],
   ['memoryMap[0]', { memoryMap: [null] }],
@@ -145,4 +154,17 @@ it('allocations heed a watermark that is raised while the machine runs', () => {
   expect(woken()).toBeGreaterThan(before);
   machine.readSysctl('lowmem_reserve_ratio');
   expect(checkBuddyInvariants(machine.pages)).toEqual([]);
+});
+
+it.each([
+  ['arm', 2 * GiB, 2 * GiB, { DMA: 768 * 256, HighMem: 1280 * 256 }],
+  ['arm-lpae', 8 * GiB, 2 * GiB, { Normal: 768 * 256, HighMem: 1280 * 256 }],
+  ['arm64', 8 * GiB, 2 * GiB, { DMA: 2048 * 256 }],
+  ['arm64', 3 * GiB, 2 * GiB, { DMA: 1024 * 256, Normal: 1024 * 256 }],
+  ['arm64-2018', 11 * GiB, 3 * GiB, { DMA32: 1024 * 256, Normal: 2048 * 256 }],
+  ['x86_64', 8 * GiB, GiB, { Normal: 1024 * 256 }],
+] as const)('zones of %s end where RAM from %i on has them', (preset, start, bytes, present) => {
+  const { zones } = createMachine({ preset, memoryMap: [{ start, end: start + bytes }] });
+  const found = zones.indices().filter((zone) => zones.present[zone]! > 0);
+  expect(Object.fromEntries(found.map((zone) => [zones.names[zone], zones.present[zone]]))).toEqual(present);
 });

@@ -5,6 +5,7 @@ import { KERNEL_CONFIG, type KernelConfig } from '@mm/sysfs';
 import {
   PRESET_NAMES,
   type MovableOptions,
+  type PfnSpan,
   type PresetName,
   type RamRange,
   ZONE_NAMES,
@@ -12,6 +13,7 @@ import {
   type ZoneName,
   type ZonePreset,
   parseProcIomem,
+  toPfnSpans,
   zonePreset,
 } from '@mm/zones';
 
@@ -141,13 +143,15 @@ export function checkOptions(options: MachineOptions): CheckedOptions {
     throw new OptionError('preset', `one of ${PRESET_NAMES.join(', ')}`, name);
   if (!SERIES.includes(series)) throw new OptionError('series', `one of ${SERIES.join(', ')}`, series);
   if (typeof strict !== 'boolean') throw new OptionError('strict', 'true or false', strict);
-  const preset = overridden(zonePreset(name), options.zones ?? {});
+  const ranges = rangesOf(options, zonePreset(name));
+  const spans = toPfnSpans(ranges);
+  const preset = overridden(zonePreset(name, spans[0]!.startPfn * 4096), options.zones ?? {}, spans);
   const boot = record(options.boot ?? {}, 'boot', ['kernelcore', 'movablecore']) as MovableOptions;
   const managed = record(options.managedPages ?? {}, 'managedPages', ZONE_NAMES);
   for (const [zone, pages] of Object.entries(managed)) integer(pages, `managedPages.${zone}`, 0, 2 ** 31 - 1);
   return {
     preset,
-    ranges: rangesOf(options, preset),
+    ranges,
     cpus: integer(cpus, 'cpus', 1, 256),
     series,
     strict,
@@ -161,7 +165,7 @@ export function checkOptions(options: MachineOptions): CheckedOptions {
     managedPages: managed as CheckedOptions['managedPages'],
     config: {
       ...kernelConfig(options.kernelConfig ?? {}, preset),
-      ...(options.failslab === undefined ? {} : { failslab: true }),
+      ...(options.failslab === undefined ? {} : withFailslab(options.kernelConfig)),
     },
     faults: options.faults === undefined ? null : new PageFaults(parseFaultRate(options.faults, 'faults')),
     failslab:
@@ -193,13 +197,49 @@ function text(value: unknown, field: string): string {
   return value;
 }
 
-function overridden(preset: ZonePreset, zones: NonNullable<MachineOptions['zones']>): ZonePreset {
+function overridden(
+  preset: ZonePreset,
+  zones: NonNullable<MachineOptions['zones']>,
+  spans: readonly PfnSpan[],
+): ZonePreset {
   const { config, ...ends } = record(zones, 'zones', ['config', 'dmaEnd', 'dma32End', 'lowmemEnd']);
   for (const [field, end] of Object.entries(ends))
     if (typeof end !== 'number' || !(end >= 0) || (end !== Infinity && end % 4096 !== 0))
       throw new OptionError(`zones.${field}`, 'a multiple of 4096 from 0, or Infinity', end);
   const checked = config === undefined ? preset.config : zoneConfig(config);
-  return { ...preset, ...ends, config: checked };
+  const zoned = { ...preset, ...ends, config: checked };
+  checkEnds(zoned, ends, spans.at(-1)!.endPfn * 4096);
+  return zoned;
+}
+
+/** @throws OptionError naming an end that the zones as configured cannot have. */
+function checkEnds(
+  { config, dmaEnd, dma32End, lowmemEnd }: ZonePreset,
+  given: Readonly<Record<string, unknown>>,
+  ramEnd: number,
+): void {
+  if (!config.dma && given['dmaEnd'] !== undefined)
+    throw new OptionError('zones.dmaEnd', 'nothing without zones.config.dma', given['dmaEnd']);
+  if (!config.dma32 && given['dma32End'] !== undefined)
+    throw new OptionError('zones.dma32End', 'nothing without zones.config.dma32', given['dma32End']);
+  if (config.dma && config.dma32 && dmaEnd > dma32End)
+    throw new OptionError('zones.dma32End', `at least zones.dmaEnd, ${dmaEnd}`, dma32End);
+  const low = config.dma32 ? dma32End : config.dma ? dmaEnd : 0;
+  if (config.highmem && low > lowmemEnd)
+    throw new OptionError('zones.lowmemEnd', `at least where ZONE_DMA and ZONE_DMA32 end, ${low}`, lowmemEnd);
+  if (!config.highmem && ramEnd > lowmemEnd)
+    throw new OptionError(
+      'zones.lowmemEnd',
+      `at least the end of RAM, ${ramEnd}, without zones.config.highmem`,
+      lowmemEnd,
+    );
+}
+
+/** @throws OptionError when the kernel is said to be built without what `failslab` asks for. */
+function withFailslab(config: MachineOptions['kernelConfig']): Partial<KernelConfig> {
+  if (config?.failslab === false)
+    throw new OptionError('kernelConfig.failslab', 'true, as objects are to fail (failslab)', false);
+  return { failslab: true };
 }
 
 /** Memory of 32-bit machines is not mapped in sections. */

@@ -1,4 +1,4 @@
-import { OptionError } from '@mm/printk';
+import { OptionError, checkInteger } from '@mm/printk';
 
 import type { RamRange } from './memory-map.js';
 import type { ZoneConfig } from './zone-types.js';
@@ -115,14 +115,40 @@ const PRESETS: Readonly<Record<PresetName, Omit<ZonePreset, 'name'>>> = {
   'i386-pae': { ...pc, ...i386, lowmemEnd: 0x36ffe000, pageblockOrder: 9 },
 };
 
+/** 32-bit ARM maps memory from a multiple of 2 MiB on. */
+const ARM_MAPPING_ALIGN = 2 * MiB;
+/** Its ZONE_DMA, where no board says otherwise, ends with the last whole page below 4 GiB - 1. */
+const ARM_DMA_END = 4 * GiB - 4096;
+
 /**
  * A machine by its name.
- * @throws OptionError for a name that is not in {@link PRESET_NAMES}.
+ *
+ * @param ramStart where its RAM begins, bytes, if not where that of the preset does: zones of ARM machines end elsewhere then. Low memory
+ * of 32-bit ARM is the first 768 MiB. On arm64, whose RAM begins above 4 GiB, ZONE_DMA and ZONE_DMA32 are all memory; until 5.4, in
+ * `arm64-2018`, ZONE_DMA32 ended at the next multiple of 4 GiB.
+ * @throws OptionError for a name that is not in {@link PRESET_NAMES}, and an address that is no integer from 0.
  * @example
  * zonePreset('arm64-2018').config; // { dma: false, dma32: true, highmem: false }
+ * zonePreset('arm', 2 ** 31).lowmemEnd; // 0xb0000000
+ * @see linux 6.1 arch/arm64/mm/init.c max_zone_phys; arch/arm/mm/mmu.c adjust_lowmem_bounds
  */
-export function zonePreset(name: string): ZonePreset {
+export function zonePreset(name: string, ramStart?: number): ZonePreset {
   if (!PRESET_NAMES.includes(name as PresetName))
     throw new OptionError('preset', `one of ${PRESET_NAMES.join(', ')}`, name);
-  return { name: name as PresetName, ...PRESETS[name as PresetName] };
+  const preset = { name: name as PresetName, ...PRESETS[name as PresetName] };
+  if (ramStart === undefined) return preset;
+  checkInteger('ramStart', ramStart, 0, Number.MAX_SAFE_INTEGER);
+  return { ...preset, ...endsFor(preset, ramStart) };
+}
+
+/** What is different with RAM from `ramStart` on. */
+function endsFor({ name, ramStart: own }: ZonePreset, ramStart: number): Partial<ZonePreset> {
+  if (name === 'arm' || name === 'arm-lpae') {
+    const lowmemEnd = ramStart - (ramStart % ARM_MAPPING_ALIGN) + armLowmemEnd - own;
+    return { ramStart, lowmemEnd, dmaEnd: Math.min(lowmemEnd, ARM_DMA_END) };
+  }
+  if (name === 'arm64')
+    return ramStart < 4 * GiB ? { ramStart } : { ramStart, dmaEnd: Infinity, dma32End: Infinity };
+  if (name === 'arm64-2018') return { ramStart, dma32End: (Math.floor(ramStart / (4 * GiB)) + 1) * 4 * GiB };
+  return {};
 }

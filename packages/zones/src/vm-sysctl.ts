@@ -2,6 +2,7 @@ import { Errno, OptionError, checkInstance, checkInteger, checkText } from '@mm/
 
 import { defaultReserveRatio, setLowmemReserve } from './lowmem-reserve.js';
 import { setPcpSizes } from './pcp-size.js';
+import { readIntegers } from './read-integers.js';
 import { setStatThresholds } from './stat-threshold.js';
 import { defaultMinFreeKbytes, setWatermarks, totalReservePages } from './watermarks.js';
 import { CPUS_MAX, Zones } from './zones.js';
@@ -90,33 +91,11 @@ function checkFile(vm: VmSysctls, name: VmSysctl): void {
   if (!VM_SYSCTLS.includes(name)) throw new OptionError('name', `one of ${VM_SYSCTLS.join(', ')}`, name);
 }
 
-const isBlank = (code: number): boolean => code === 32 || (code >= 9 && code <= 13);
-
-/** Decimal integers as proc_dointvec reads them; null for anything else. By characters: expressions take four times as long. */
-function parseIntegers(text: string): number[] | null {
-  const values: number[] = [];
-  for (let at = 0; ;) {
-    while (at < text.length && isBlank(text.charCodeAt(at))) at++;
-    if (at === text.length) return values.length === 0 ? null : values;
-    const negative = text.charCodeAt(at) === 45;
-    if (negative) at++;
-    const first = at;
-    let value = 0;
-    for (; at < text.length; at++) {
-      const digit = text.charCodeAt(at) - 48;
-      if (digit < 0 || digit > 9) break;
-      value = value * 10 + digit;
-    }
-    if (at === first || at - first > 10 || value > INT_MAX) return null;
-    if (at < text.length && !isBlank(text.charCodeAt(at))) return null;
-    values.push(negative ? -value : value);
-  }
-}
-
 /**
  * Writes a vm sysctl, with the kernel's effects.
  *
- * @param text what would be written to the file; several numbers for lowmem_reserve_ratio.
+ * @param text what would be written to the file: a number, in decimal, from 0 octal or from 0x hexadecimal, what follows a blank is not
+ * looked at; several numbers for lowmem_reserve_ratio, which takes those before the first that is none and refuses nothing.
  * @returns 0, or -EINVAL when the value is refused; then nothing has changed.
  * @throws OptionError for what is no VmSysctls, no name of a file or no text.
  * @example
@@ -126,11 +105,10 @@ function parseIntegers(text: string): number[] | null {
  */
 export function writeVmSysctl(vm: VmSysctls, name: VmSysctl, text: string): number {
   checkFile(vm, name);
-  const values = parseIntegers(checkText('text', text));
-  if (values === null) return -Errno.EINVAL;
-  if (name === 'lowmem_reserve_ratio') return writeReserveRatio(vm, values);
-  const value = values[0]!;
-  if (value < minimumOf(name) || value > maximumOf(name)) return -Errno.EINVAL;
+  checkText('text', text);
+  if (name === 'lowmem_reserve_ratio') return writeReserveRatio(vm, text);
+  const value = readIntegers(text, 1)[0];
+  if (value === undefined || value < minimumOf(name) || value > maximumOf(name)) return -Errno.EINVAL;
   if (name === 'min_free_kbytes') {
     vm.minFreeKbytes = value;
     vm.userMinFreeKbytes = value;
@@ -176,7 +154,9 @@ const minimumOf = (name: VmSysctl): number => (name === 'watermark_scale_factor'
 const maximumOf = (name: VmSysctl): number =>
   name === 'watermark_scale_factor' ? SCALE_FACTOR_MAX : INT_MAX;
 
-function writeReserveRatio(vm: VmSysctls, values: readonly number[]): number {
+/** Never refused: what comes before the first that is no number is taken. */
+function writeReserveRatio(vm: VmSysctls, text: string): number {
+  const values = readIntegers(text, vm.zones.count);
   // What is not written stays; numbers below 1 turn the reserve off.
   vm.reserveRatio = vm.reserveRatio.map((old, z) => Math.max(0, values[z] ?? old));
   setLowmemReserve(vm.zones, vm.reserveRatio);

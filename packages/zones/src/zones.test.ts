@@ -35,6 +35,18 @@ const MiB = 256;
 const GiB = 1024 * MiB;
 
 /** One zone Normal of so many pages, from pfn 0. */
+/** DMA, Normal and Movable of one MiB each. */
+const threeZones = (): Zones =>
+  new Zones(
+    (['DMA', 'Normal', 'Movable'] as const).map((name, i) => ({
+      name,
+      startPfn: i * MiB,
+      spannedPages: MiB,
+      presentPages: MiB,
+      managedPages: MiB,
+    })),
+  );
+
 const oneZone = (pages: number): Zones =>
   new Zones([
     { name: 'Normal', startPfn: 0, spannedPages: pages, presentPages: pages, managedPages: pages },
@@ -102,7 +114,17 @@ test('low and high watermarks lie a quarter and a half above min', () => {
 
 test.each<[text: string, kbytes: number | null]>([
   ['4096', 4096],
-  ['\t 00004096\n', 4096],
+  ['\t 4096\n', 4096],
+  ['010000', 4096],
+  ['0x1000', 4096],
+  ['0X1fff 7', 0x1fff],
+  ['4096 kB', 4096],
+  ['00000000000000010000', 4096],
+  ['000000000000000010000', null],
+  ['0x', null],
+  ['0xg', null],
+  ['00004096', null],
+  ['4096\v', null],
   ['4096 1', 4096],
   ['-0', 0],
   ['2147483647', 2 ** 31 - 1],
@@ -112,7 +134,6 @@ test.each<[text: string, kbytes: number | null]>([
   ['+1', null],
   ['- 1', null],
   ['1-', null],
-  ['0x10', null],
   ['4096kB', null],
   ['1,2', null],
   ['\u00a01', null],
@@ -123,6 +144,23 @@ test.each<[text: string, kbytes: number | null]>([
   initPerZoneWmarkMin(vm, 1000);
   expect(writeVmSysctl(vm, 'min_free_kbytes', text)).toBe(kbytes === null ? -22 : 0);
   expect(vm.minFreeKbytes).toBeCloseTo(kbytes ?? 1000, 9);
+});
+
+test.each([
+  ['100 200 300', [100, 200, 300]],
+  ['7', [7, 32, 0]],
+  ['0x10 010 -5', [16, 8, 0]],
+  ['9 none 4', [9, 32, 0]],
+  ['none', [256, 32, 0]],
+  ['1 2 3 4 5', [1, 2, 3]],
+])('lowmem_reserve_ratio takes of "%s" what comes before the first that is no number', (text, ratio) => {
+  const vm = new VmSysctls(threeZones(), 1);
+  initPerZoneWmarkMin(vm, 1000);
+  vm.zones.lowmemReserve.fill(7);
+  expect(writeVmSysctl(vm, 'lowmem_reserve_ratio', text)).toBe(0);
+  expect(vm.reserveRatio).toEqual(ratio);
+  // Also where nothing is taken the reserves are worked out anew.
+  expect(vm.zones.lowmemReserve[1]).toBe(ratio[0] === 0 ? 0 : Math.floor(vm.zones.managed[1]! / ratio[0]!));
 });
 
 test('per-cpu batches and counter thresholds are those of a PC', () => {

@@ -66,7 +66,7 @@ tryWrongValues<World>('@mm/zones', {
     toPfnSpans: { args: () => [[{ start: 0, end: 8192 }]] },
     pcpBatchOf: { args: () => [4096] },
     setPcpSizes: { args: ({ zones: z }) => [z, 2, 0] },
-    zonePreset: { args: () => ['arm64'] },
+    zonePreset: { args: () => ['arm64', 2 ** 30], accepts: { 1: ['undefined'] } },
     parseProcIomem: { args: () => ['00001000-0009fbff : System RAM\n'] },
     statThresholdOf: { args: () => [4096, 2] },
     setStatThresholds: { args: ({ zones: z }) => [z, 2] },

@@ -200,6 +200,9 @@ function* keepReferences(
 ): Steps<void> {
   markOddReference(pages, slot);
   if (isHead) return;
+  const { flags } = pages.frames;
+  // What is kept of an allocated block is its first page; the same bits of a free one tell what is free.
+  if ((flags[slot]! & PageFlag.allocated) !== 0) flags[slot]! &= ~(15 << BLOCK_ORDER_SHIFT);
   for (let half = order - 1; half >= 0; half--)
     yield* freeSlot(ctx, pages, slot + (1 << half), pfn + (1 << half), half);
 }

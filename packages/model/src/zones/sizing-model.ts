@@ -50,13 +50,15 @@ export class SizingModel {
   /** Whether the kernel takes the value; then its effects are due. */
   write(name: VmSysctl, text: string): boolean {
     const numbers = numbersIn(text);
-    if (numbers === null) return false;
-    const value = numbers[0]!;
+    if (name === 'lowmem_reserve_ratio') {
+      // Of this file the kernel takes what it can read, and refuses nothing.
+      this.#ratios = this.#ratios.map((old, i) => Math.max(0, numbers[i] ?? old));
+      this.#reserves = this.#reserve();
+      return true;
+    }
+    const value = numbers[0];
+    if (value === undefined) return false;
     switch (name) {
-      case 'lowmem_reserve_ratio':
-        this.#ratios = this.#ratios.map((old, i) => Math.max(0, numbers[i] ?? old));
-        this.#reserves = this.#reserve();
-        return true;
       case 'min_free_kbytes':
         if (value < 0) return false;
         this.#minFreeKbytes = value;
@@ -141,15 +143,19 @@ export class SizingModel {
 }
 
 /** What texts say, as far as programs have written them: a few dozen, written millions of times. */
-const TEXTS_READ = new Map<string, readonly number[] | null>();
+const TEXTS_READ = new Map<string, readonly number[]>();
 
-/** The whole numbers of 32 bits that a text is a list of; null when it is none. */
-function numbersIn(text: string): readonly number[] | null {
+/** The whole numbers of 32 bits that a text begins with, written as in C. */
+function numbersIn(text: string): readonly number[] {
   const read = TEXTS_READ.get(text);
   if (read !== undefined) return read;
-  const words = text.trim().split(/\s+/u);
-  const good = words.every((word) => /^-?\d+$/u.test(word) && Math.abs(Number(word)) <= 2 ** 31 - 1);
-  const numbers = good ? words.map(Number) : null;
+  const numbers: number[] = [];
+  for (const word of text.trim().split(/\s+/u)) {
+    const [, sign, hex, octal, decimal] = /^(-?)(?:0x([\da-f]+)|(0[0-7]*)|([1-9]\d*))$/iu.exec(word) ?? [];
+    const size = Number.parseInt(hex ?? octal ?? decimal ?? '', hex ? 16 : octal ? 8 : 10);
+    if (!(size <= 2 ** 31 - 1)) break;
+    numbers.push(sign === '-' ? -size : size);
+  }
   if (TEXTS_READ.size < 1000) TEXTS_READ.set(text, numbers);
   return numbers;
 }

@@ -26,8 +26,20 @@ function bootWorld(options: WorldOptions, op: Op): Machine {
 
 /** Values that the kernel takes and values that it refuses, for every sysctl. */
 const TEXTS: Readonly<Record<VmSysctl, readonly string[]>> = {
-  min_free_kbytes: ['0', '128', '1024', '65536', '-1', 'much', '99999999999'],
-  lowmem_reserve_ratio: ['256 256 32 0', '1 1 1 1', '0 0 0 0', '64', '-5 32 32 0', 'x'],
+  min_free_kbytes: [
+    '0',
+    '128',
+    '1024',
+    '65536',
+    '-1',
+    'much',
+    '99999999999',
+    '0x1000',
+    '01000',
+    '09',
+    '500 kB',
+  ],
+  lowmem_reserve_ratio: ['256 256 32 0', '1 1 1 1', '0 0 0 0', '64', '-5 32 32 0', 'x', '16 x 8', '0x20 010'],
   watermark_scale_factor: ['10', '1', '3000', '0', '3001', ''],
   watermark_boost_factor: ['0', '15000', '-1'],
   percpu_pagelist_high_fraction: ['0', '8', '100', '7', '-8'],
