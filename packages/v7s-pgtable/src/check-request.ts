@@ -1,6 +1,7 @@
 import { Errno } from '@mm/printk';
 
 import type { V7sPgtable } from './pgtable.js';
+import { WarnPlace } from './warn-places.js';
 
 /**
  * Whether `corrected` takes pages of that size at these addresses: 0, or a negative errno. All of the range
@@ -20,7 +21,7 @@ export function checkRequest(
     iova + bytes > table.iovaEnd ||
     pa + bytes > table.paEnd
   ) {
-    table.warn('request out of range');
+    table.warn(WarnPlace.mapRange);
     return -Errno.ERANGE;
   }
   // One bit of the bitmap: a single page size.

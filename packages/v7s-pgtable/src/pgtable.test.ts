@@ -202,6 +202,52 @@ test('two maps in one section, step by step in turn, leave one table and both ma
   ]);
 });
 
+/** What the log says of a warning there. */
+const warningAt = (line: string): string[] => [
+  '------------[ cut here ]------------',
+  `WARNING: CPU: 0 PID: 1 at drivers/iommu/io-pgtable-arm-v7s.c:${line}+0x0/0x0`,
+];
+
+describe("linux-6.1 warns and refuses in the kernel's order", () => {
+  test('each warning names its line', () => {
+    const { table, log } = make({ behaviour: 'linux-6.1' });
+    expect(map(table, 2 ** 40, 0, 0x1000)).toBe(-34);
+    expect(log.take()).toEqual(warningAt('551 arm_v7s_map_pages'));
+    expect(unmapPages(ctx, table, 2 ** 40, 0x1000, 1)).toBe(0);
+    expect(log.take()).toEqual(warningAt('751 arm_v7s_unmap_pages'));
+    expect(unmapPages(ctx, table, 0, 0x1000, 1)).toBe(0);
+    expect(log.take()).toEqual(warningAt('689 __arm_v7s_unmap'));
+    expect(map(table, 0, 0, 0x100)).toBe(-22);
+    expect(log.take()).toEqual(warningAt('514 __arm_v7s_map'));
+    expect(map(table, 0, 0, 0x1000)).toBe(0);
+    expect(map(table, 0, 0, 0x1000)).toBe(-17);
+    expect(log.take()).toEqual(warningAt('454 arm_v7s_init_pte'));
+    expect(unmapPages(ctx, table, 0, 0x100, 1)).toBe(0);
+    expect(log.take()).toEqual(warningAt('682 __arm_v7s_unmap'));
+    expect(map(table, MIB, 0, MIB)).toBe(0);
+    expect(map(table, MIB, 0, 0x1000)).toBe(-17);
+    expect(log.take()).toEqual(warningAt('536 __arm_v7s_map'));
+    expect(table.warnings).toBe(7);
+    expect(log.taintText).toContain('W');
+  });
+
+  test('what is not mapped is found before a group is too long or runs over the end of its table', () => {
+    const { table } = make({ behaviour: 'linux-6.1' });
+    expect(unmapPages(ctx, table, 0, 32 * MIB, 1)).toBe(0);
+    expect(unmapPages(ctx, table, 4095 * MIB, 16 * MIB, 1)).toBe(0);
+    map(table, 0xff000, 0, 0x1000);
+    expect(unmapPages(ctx, table, 0, 0x20000, 1)).toBe(0);
+    expect(map(table, 0xff000, 0, 0x10000)).toBe(-17);
+    map(table, 4095 * MIB, 0, MIB);
+    expect(map(table, 4095 * MIB, 0, 16 * MIB)).toBe(-17);
+    expect(() => unmapPages(ctx, table, 0xff000, 0x10000, 1)).toThrow('over the end of its table');
+    expect(() => unmapPages(ctx, table, 4095 * MIB, 16 * MIB, 1)).toThrow('over the end of its table');
+    map(table, 0, 0, 0x10000);
+    map(table, 0x10000, 0, 0x1000);
+    expect(() => unmapPages(ctx, table, 0, 0x11000, 1)).toThrow('more than 16 entries');
+  });
+});
+
 test('the stepped form gives what the erased form gives', () => {
   const { table } = make();
   expect(runToEnd(ctx, mapPagesStepped(ctx, table, 0, 0x80000000, 0x10000, 3, 3, GFP_KERNEL))).toBe(0);

@@ -1,13 +1,5 @@
 import { PhysicalMemory } from '@mm/memory';
-import {
-  KernelLog,
-  LogLevel,
-  OptionError,
-  checkInstance,
-  checkInteger,
-  checkObject,
-  checkText,
-} from '@mm/printk';
+import { KernelLog, OptionError, checkInstance, checkInteger, checkObject, checkText } from '@mm/printk';
 import { type Cell, CellSpace } from '@mm/steps';
 
 import {
@@ -208,11 +200,11 @@ export class V7sPgtable {
     return this.mtk ? bits | mtkBits(pa) : bits;
   }
 
-  /** A WARN_ON that fired. @throws OptionError for what is no text. */
-  warn(what: string): void {
-    checkText('what', what);
+  /** A WARN_ON that fired, at a place such as `file.c:454 function`. @throws OptionError for what is no text. */
+  warn(place: string): void {
+    checkText('place', place);
     this.warnings++;
-    this.log.write(LogLevel.warning, `WARNING: io-pgtable-arm-v7s: ${what}`);
+    this.log.warn(place);
   }
 
   flushWalk(iova: number, size: number, granule: number): void {

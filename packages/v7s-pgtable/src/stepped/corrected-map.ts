@@ -6,6 +6,7 @@ import { derefTable } from '../deref-table.js';
 import { L2_ENTRIES, SIZE_1M, SIZE_4K } from '../descriptors.js';
 import type { MappedBytes } from '../mapped-bytes.js';
 import type { V7sPgtable } from '../pgtable.js';
+import { WarnPlace } from '../warn-places.js';
 import { flushCleared } from './linux-unmap.js';
 import { allocL2, freeL2, installTable } from './tables.js';
 
@@ -76,7 +77,7 @@ function* mapInTable(
     if (entry === 0) return ENOMEM;
   }
   if ((entry & 3) !== 1) {
-    table.warn('map over a block');
+    table.warn(WarnPlace.blockInUse);
     return EEXIST;
   }
   const words = table.memory.wordsOf(derefTable(table, entry));
@@ -86,7 +87,7 @@ function* mapInTable(
   for (let i = first; i < end; i++) {
     yield read(table.l2Cell + i);
     if (words[at + i] !== 0) {
-      table.warn('map over a page');
+      table.warn(WarnPlace.entryInUse);
       return EEXIST;
     }
   }
@@ -129,7 +130,7 @@ function* mapOverTables(
     if (entry === 0) continue;
     const pages = (Math.min(end, nextSection(at)) - at) / SIZE_4K;
     if ((entry & 3) === 1 && (yield* isEmpty(ctx, table, entry, (at >>> 12) & 255, pages))) continue;
-    table.warn('map over what is mapped');
+    table.warn((entry & 3) === 1 ? WarnPlace.entryInUse : WarnPlace.blockInUse);
     return EEXIST;
   }
   for (let at = iova; at < end; at = nextSection(at)) {
@@ -184,7 +185,7 @@ function* mapSections(
     if (entry === 0) continue;
     tables++;
     if ((entry & 3) === 1 && (yield* isEmpty(ctx, table, entry, 0, L2_ENTRIES))) continue;
-    table.warn('map over what is mapped');
+    table.warn(WarnPlace.entryInUse);
     return EEXIST;
   }
   if (tables > 0) yield* dropEmptyTables(ctx, table, iova, first, count);

@@ -5,6 +5,7 @@ import type { IotlbGather } from '../config.js';
 import { derefTable } from '../deref-table.js';
 import { CONT_ENTRIES, CONT_SECTION, L2_ENTRIES, SIZE_1M } from '../descriptors.js';
 import type { V7sPgtable } from '../pgtable.js';
+import { WarnPlace } from '../warn-places.js';
 import { flushCleared } from './linux-unmap.js';
 import { unmapSmallPages } from './small-pages.js';
 import { splitCont } from './split-cont.js';
@@ -55,7 +56,7 @@ function* unmapPiece(
   }
   // Only now: another unmap may have put a table there.
   if ((entry & 3) === 0) {
-    table.warn('unmap of nothing');
+    table.warn(WarnPlace.unmapNothing);
     return 0;
   }
   if ((entry & 3) !== 1) return yield* splitSection(ctx, table, gather, iova, size, entry, slot);
@@ -83,7 +84,7 @@ function* unmapSections(
       table.l1Words()[table.l1Base + slot + i] = 0;
     }
     for (let i = 0; i < count; i++) yield* flushCleared(ctx, table, iova + i * SIZE_1M, old[i]!, gather);
-  } else table.warn('unmap of nothing');
+  } else table.warn(WarnPlace.unmapNothing);
   table.spare.push(old);
   return whole ? size : 0;
 }

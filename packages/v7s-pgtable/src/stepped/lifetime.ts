@@ -8,7 +8,8 @@ import { allocL1, freeL1, freeL2 } from './tables.js';
 
 /**
  * Makes a page table, or returns `null` where the kernel does: a configuration it does not support, no
- * memory, or a level 1 table that lies where the hardware cannot find it.
+ * memory, or a level 1 table that lies where the hardware cannot find it. The source is then still its caller's; the driver, which
+ * makes its cache here, destroys it again.
  *
  * @throws OptionError for a malformed configuration, and for what a part is not.
  * @example

@@ -1,10 +1,12 @@
-import { Errno, KernelBug } from '@mm/printk';
+import { Errno } from '@mm/printk';
 import { type Context, type Steps, read, write } from '@mm/steps/stepped';
 
+import { checkWithinTable } from '../check-group.js';
 import { derefTable } from '../deref-table.js';
 import { L2_ENTRIES } from '../descriptors.js';
 import type { MappedBytes } from '../mapped-bytes.js';
 import type { V7sPgtable } from '../pgtable.js';
+import { WarnPlace } from '../warn-places.js';
 import { linuxUnmapSection } from './linux-unmap.js';
 import { mapOnePage } from './small-pages.js';
 import { allocL2, freeL2, installTable } from './tables.js';
@@ -27,7 +29,7 @@ export function* linuxMapPages(
   mapped: MappedBytes | null,
 ): Steps<number> {
   if (iova >= table.iovaEnd || pa >= table.paEnd) {
-    table.warn('map out of range');
+    table.warn(WarnPlace.mapRange);
     return ERANGE;
   }
   if ((prot & 3) === 0) return EINVAL;
@@ -81,12 +83,12 @@ function* linuxMap(
     pfn = derefTable(table, entry);
     base = entry & 0xc00;
   } else if (entry !== 0) {
-    table.warn('map over a block');
+    table.warn(WarnPlace.blockInUse);
     return EEXIST;
   }
   const pages = size >>> 12;
   if (pages === 0) {
-    table.warn('no table below level 2');
+    table.warn(WarnPlace.mapBelowPage);
     return EINVAL;
   }
   return yield* initPages(ctx, table, iova, pfn, base, pa, prot, pages);
@@ -104,14 +106,13 @@ function* initPages(
   pages: number,
 ): Steps<number> {
   const index = (iova >>> 12) & 255;
-  if (index + pages > L2_ENTRIES)
-    throw new KernelBug('v7s: a block runs over the end of its table', { iova });
   const words = table.memory.wordsOf(pfn);
   const at = table.memory.wordIndexOf(pfn) + (base >>> 2) + index;
   for (let i = 0; i < pages; i++) {
+    checkWithinTable(iova, index + i, L2_ENTRIES);
     yield read(table.l2Cell + index + i);
     if (words[at + i] !== 0) {
-      table.warn('map over a page');
+      table.warn(WarnPlace.entryInUse);
       return EEXIST;
     }
   }
@@ -137,15 +138,13 @@ function* initSections(
   prot: number,
   sections: number,
 ): Steps<number> {
-  if (slot + sections > table.l1Entries) {
-    throw new KernelBug('v7s: a block runs over the end of its table', { iova });
-  }
   for (let i = 0; i < sections; i++) {
+    checkWithinTable(iova, slot + i, table.l1Entries);
     yield read(table.l1Cell + ((slot + i) & 255));
     const entry = table.l1Words()[table.l1Base + slot + i]!;
     if ((entry & 3) === 1) yield* linuxUnmapSection(ctx, table, iova + i * 0x100000, slot + i, null);
     else if (entry !== 0) {
-      table.warn('map over a block');
+      table.warn(WarnPlace.entryInUse);
       return EEXIST;
     }
   }

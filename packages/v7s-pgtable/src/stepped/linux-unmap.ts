@@ -5,6 +5,7 @@ import type { IotlbGather } from '../config.js';
 import { derefTable } from '../deref-table.js';
 import { CONT_ENTRIES, SIZE_1M, SIZE_4K, isCont } from '../descriptors.js';
 import type { V7sPgtable } from '../pgtable.js';
+import { WarnPlace } from '../warn-places.js';
 import { unmapSmallPages } from './small-pages.js';
 import { splitCont } from './split-cont.js';
 import { splitSection } from './split-section.js';
@@ -23,7 +24,7 @@ export function* linuxUnmapPages(
   gather: IotlbGather | null,
 ): Steps<number> {
   if (iova >= table.iovaEnd) {
-    table.warn('unmap out of range');
+    table.warn(WarnPlace.unmapRange);
     return 0;
   }
   let unmapped = 0;
@@ -57,7 +58,7 @@ function* linuxUnmap(
   yield read(table.l1Cell + (slot & 255));
   let entry = table.l1Words()[table.l1Base + slot]!;
   if ((entry & 3) === 0) {
-    table.warn('unmap of nothing');
+    table.warn(WarnPlace.unmapNothing);
     return 0;
   }
   if (isCont(entry, 1)) {
@@ -125,13 +126,13 @@ function* unmapSections(
   sections: number,
   gather: IotlbGather | null,
 ): Steps<number> {
-  checkGroup(iova, slot, sections, table.l1Entries);
   const old = table.spare.pop() ?? new Int32Array(CONT_ENTRIES);
   for (let i = 0; i < sections; i++) {
+    checkGroup(iova, slot, i, table.l1Entries);
     yield read(table.l1Cell + ((slot + i) & 255));
     old[i] = table.l1Words()[table.l1Base + slot + i]!;
     if ((old[i]! & 3) === 0) {
-      table.warn('unmap of nothing');
+      table.warn(WarnPlace.unmapNothing);
       table.spare.push(old);
       return 0;
     }

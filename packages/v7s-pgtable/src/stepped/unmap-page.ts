@@ -4,6 +4,7 @@ import { checkGroup } from '../check-group.js';
 import type { IotlbGather } from '../config.js';
 import { L2_ENTRIES, SIZE_4K, isCont } from '../descriptors.js';
 import type { V7sPgtable } from '../pgtable.js';
+import { WarnPlace } from '../warn-places.js';
 import { splitCont } from './split-cont.js';
 
 const queued = (gather: IotlbGather | null): boolean => gather !== null && gather.queued;
@@ -20,19 +21,19 @@ export function* unmapPage(
 ): Steps<number> {
   const index = (iova >>> 12) & 255;
   const pages = size >>> 12;
-  checkGroup(iova, index, pages, L2_ENTRIES);
   const words = table.memory.wordsOf(pfn);
   const at = table.memory.wordIndexOf(pfn) + (base >>> 2) + index;
   for (let i = 0; i === 0 || i < pages; i++) {
+    checkGroup(iova, index, i, L2_ENTRIES);
     yield read(table.l2Cell + index + i);
     if ((words[at + i]! & 3) === 0) {
-      table.warn('unmap of nothing');
+      table.warn(WarnPlace.unmapNothing);
       return 0;
     }
   }
   if (pages <= 1 && isCont(words[at]!, 2)) yield* splitCont(ctx, table, iova, words, at, index, 2);
   if (pages === 0) {
-    table.warn('no level below 2');
+    table.warn(WarnPlace.unmapBelowPage);
     return 0;
   }
   for (let i = 0; i < pages; i++) {
