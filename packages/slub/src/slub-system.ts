@@ -26,6 +26,7 @@ import { SLUB_BOOT_DEFAULTS, type SlubBoot } from './boot-options.js';
 import { debugFlagsOf } from './debug-options.js';
 import { SlubCache } from './slub-cache.js';
 import { geometryOf } from './slub-geometry.js';
+import { DebugfsNames } from './debugfs-names.js';
 import { SysfsNames } from './sysfs-names.js';
 
 /** What a {@link SlubSystem} is made of. */
@@ -56,6 +57,8 @@ export class SlubSystem implements CacheOpener<SlubCache> {
   readonly register: CacheRegister<SlubCache>;
   /** Directories and links below /sys/kernel/slab. */
   readonly names: SysfsNames;
+  /** The directories below /sys/kernel/debug/slab. */
+  readonly debugNames: DebugfsNames;
   readonly pageOffsetLow: number;
   readonly pageOffsetHigh: number;
   readonly wide: boolean;
@@ -119,6 +122,7 @@ export class SlubSystem implements CacheOpener<SlubCache> {
     this.hardened = options.hardenedFreelist !== undefined;
     this.plain = this.wide && !this.hardened && this.pageOffsetLow === 0;
     this.names = new SysfsNames(cells);
+    this.debugNames = new DebugfsNames(this.log);
     this.flushCell = cells.claimMutex('slub.flush_lock');
     this.largePagesCell = cells.claim('slub.large_pages');
     this.rcuCell = cells.claim('slub.rcu');
@@ -178,7 +182,10 @@ export class SlubSystem implements CacheOpener<SlubCache> {
     if (geometry === null) return -Errno.EINVAL;
     const cache = new SlubCache(this, request, geometry);
     const answer = this.names.add(cache, this.boot);
-    if (answer === 0) return cache;
+    if (answer === 0) {
+      this.debugNames.add(cache);
+      return cache;
+    }
     this.caches[cache.id] = null;
     this.#reportDuplicate(cache.uid);
     return answer;

@@ -63,5 +63,7 @@ function* shutDown(ctx: Context, cache: SlubCache): Steps<boolean> {
   }
   register.remove(cache);
   cache.alive = 0;
+  // Otherwise after the grace period.
+  if (!cache.byRcu) cache.system.debugNames.release(cache);
   return true;
 }

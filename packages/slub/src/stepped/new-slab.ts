@@ -105,5 +105,8 @@ export function* endGracePeriod(ctx: Context, system: SlubSystem): Steps<void> {
   system.rcuCaches = [];
   yield gracePeriod;
   for (const slot of slots) yield* freeSlabPages(ctx, system, slot);
-  for (const cache of caches) yield* removeDirectory(cache);
+  for (const cache of caches) {
+    system.debugNames.release(cache);
+    yield* removeDirectory(cache);
+  }
 }

@@ -5,7 +5,7 @@ import { GFP_KERNEL } from '@mm/zones';
 import { describe, expect, it } from 'vitest';
 
 import { smallParts, smallSlub } from '../../test/small-parts.js';
-import { KernelFs, SLAB_ATTRIBUTES } from '../index.js';
+import { type FileNode, KernelFs, SLAB_ATTRIBUTES, openFile, readFile } from '../index.js';
 
 const SLAB = '/sys/kernel/slab';
 const ctx = new Context(0);
@@ -115,6 +115,52 @@ describe('what files say and do', () => {
     for (const cpu of [0, 0, 1]) slubAlloc(new Context(cpu), cache, GFP_KERNEL);
     expect(fs.readFileSync(file, 'utf8')).toBe('      3 caller+0x0/0x0 age=0 pid=1 cpus=0-1\n');
     expect(fs.readFileSync('/sys/kernel/debug/slab/x/free_traces', 'utf8')).toContain('<not-available>');
+  });
+});
+
+const DEBUG_SLAB = '/sys/kernel/debug/slab';
+const tracked = (): ReturnType<typeof smallSlub> => smallSlub({ cmdline: 'slub_debug=U,x,y*' });
+const saidOfDebugfs = ({ parts }: ReturnType<typeof smallSlub>): string[] =>
+  parts.pages.log.dmesg().filter((line) => line.startsWith('debugfs'));
+
+describe('directories of debugfs', () => {
+  it('of two caches of one name the first has the directory, and whichever goes takes it away for good', () => {
+    const made = tracked();
+    const { fs, slub } = made;
+    const [first, second, third] = [1, 2, 3].map(() => slub.register.create({ name: 'x', size: 64 })!);
+    const line = "debugfs: Directory 'x' with parent 'slab' already present!";
+    expect(saidOfDebugfs(made)).toEqual([line, line]);
+    slubAlloc(ctx, first!, GFP_KERNEL);
+    expect(fs.readFileSync(`${DEBUG_SLAB}/x/alloc_traces`, 'utf8')).toContain('      1 ');
+    kmemCacheDestroy(ctx, second!);
+    expect(fs.readdirSync(DEBUG_SLAB)).toEqual([]);
+    kmemCacheDestroy(ctx, third!);
+    slub.register.create({ name: 'x', size: 64 });
+    expect(fs.readdirSync(DEBUG_SLAB)).toEqual(['x']);
+    expect(fs.readFileSync(`${DEBUG_SLAB}/x/alloc_traces`, 'utf8')).toBe('No data\n');
+  });
+
+  it('a name with a slash has none, and that of a cache by RCU goes with the grace period', () => {
+    const made = tracked();
+    const { fs, slub } = made;
+    slub.register.create({ name: 'y/z', size: 64 });
+    const cache = slub.register.create({ name: 'y', size: 64, flags: SLAB_TYPESAFE_BY_RCU })!;
+    kmemCacheDestroy(ctx, cache);
+    expect(fs.readdirSync(DEBUG_SLAB)).toEqual(['y']);
+    endGracePeriod(ctx, slub);
+    expect(fs.readdirSync(DEBUG_SLAB)).toEqual([]);
+    expect(saidOfDebugfs(made)).toEqual([]);
+  });
+
+  it('an open file tells what was so when it was opened, and cannot be read when its directory has gone', () => {
+    const { parts, slub } = tracked();
+    const cache = slub.register.create({ name: 'x', size: 64 })!;
+    const file = openFile(ctx, parts, `${DEBUG_SLAB}/x/alloc_traces`, 'reading') as FileNode;
+    const object = slubAlloc(ctx, cache, GFP_KERNEL)!;
+    expect(readFile(ctx, parts, file)).toBe('No data\n');
+    slubFree(ctx, cache, object);
+    kmemCacheDestroy(ctx, cache);
+    expect(readFile(ctx, parts, file)).toBe(-5);
   });
 });
 

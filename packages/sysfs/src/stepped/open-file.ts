@@ -7,7 +7,7 @@ import { type VmSysctl, readVmSysctl, writeVmSysctl } from '@mm/zones';
 
 import { checkFile, checkOneOf, checkParts } from '../check-arguments.js';
 import type { SysfsParts } from '../sysfs-parts.js';
-import type { FileNode, ProcName } from '../tree/fs-node.js';
+import type { FileNode, FileSource, ProcName } from '../tree/fs-node.js';
 import { kernelTree } from '../tree/kernel-tree.js';
 import { lookup, lookupToCreate } from '../tree/lookup.js';
 import { showBuddyinfo } from './buddyinfo.js';
@@ -70,13 +70,15 @@ export function* openFile(
     yield unlock(reference);
     if (purpose !== 'reading' && (node.mode & MAY_WRITE) === 0) return -Errno.EACCES;
   }
-  return node;
+  if (node.source.of !== 'traces') return node;
+  const { cache, name } = node.source;
+  return { ...node, source: { ...node.source, text: yield* showTraces(ctx, cache, name) } };
 }
 
 /**
  * Reads an open file.
  *
- * @returns its text, or -ENODEV when its cache has gone meanwhile.
+ * @returns its text, or -ENODEV when its cache has gone meanwhile; -EIO for a file of debugfs.
  * @throws OptionError for what is no part of a machine or no file.
  * @example
  * readFile(ctx, parts, file);
@@ -88,12 +90,19 @@ export function* readFile(ctx: Context, parts: SysfsParts, file: FileNode): Step
   const { source } = file;
   if (source.of === 'proc') return yield* showProc(ctx, parts, source.name);
   if (source.of === 'sysctl') return readSysctl(parts, source.name);
-  if (source.of === 'traces') return yield* showTraces(ctx, source.cache, source.name);
+  if (source.of === 'traces') return yield* readTraces(ctx, source);
   const reference = yield* getActive(ctx, source.cache);
   if (reference === null) return -Errno.ENODEV;
   const text = yield* showAttribute(ctx, source.cache, source.attribute.name, parts.config);
   yield unlock(reference);
   return text;
+}
+
+/** @see linux 6.1 fs/debugfs/file.c debugfs_file_get */
+function* readTraces(ctx: Context, source: Extract<FileSource, { of: 'traces' }>): Steps<string | number> {
+  const { cache, name, text } = source;
+  if (cache.system.debugNames.directories.get(cache.name) !== cache) return -Errno.EIO;
+  return text ?? (yield* showTraces(ctx, cache, name));
 }
 
 /** @see linux 6.1 fs/proc/generic.c proc_create */

@@ -10,7 +10,13 @@ export type ProcName = 'buddyinfo' | 'meminfo' | 'pagetypeinfo' | 'slabinfo' | '
 /** What a file shows. */
 export type FileSource =
   | { readonly of: 'slab'; readonly cache: SlubCache; readonly attribute: SlabAttribute }
-  | { readonly of: 'traces'; readonly cache: SlubCache; readonly name: TraceName }
+  | {
+      readonly of: 'traces';
+      readonly cache: SlubCache;
+      readonly name: TraceName;
+      /** What an open file shows: what was so when it was opened. */
+      readonly text?: string;
+    }
   | { readonly of: 'proc'; readonly name: ProcName }
   | { readonly of: 'sysctl'; readonly name: VmSysctl };
 

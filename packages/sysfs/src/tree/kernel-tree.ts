@@ -1,4 +1,3 @@
-import { SLAB_STORE_USER } from '@mm/kmem';
 import { type SlubCache, SlubSystem } from '@mm/slub';
 import { VM_SYSCTLS } from '@mm/zones';
 
@@ -103,15 +102,12 @@ function cacheDirectory(cache: SlubCache, attributes: ReadonlyMap<string, SlabAt
 
 /** /sys/kernel/debug/slab: a directory for each cache that tracks its users. @see linux 6.1 mm/slub.c debugfs_slab_add */
 function debugDirectory(slub: SlubSystem): DirectoryNode {
-  const tracked = (): SlubCache[] =>
-    slub.register.caches.filter(({ flags }) => (flags & SLAB_STORE_USER) !== 0);
   return {
     kind: 'directory',
     mode: DIRECTORY_MODE,
-    names: () => [...new Set(tracked().map(({ name }) => name))].sort(),
+    names: () => [...slub.debugNames.directories.keys()].sort(),
     child(name) {
-      // Of two caches of one name the first has the directory.
-      const cache = tracked().find((known) => known.name === name);
+      const cache = slub.debugNames.directories.get(name);
       if (cache === undefined) return null;
       return directory(
         Object.fromEntries(
