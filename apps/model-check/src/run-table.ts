@@ -35,12 +35,13 @@ function verdict({ end, result }: Row): string {
   return end === 'interrupted' || end === 'not begun' ? end : 'holds';
 }
 
-/** A row for each system, how often each command was enabled and ran, and the commands that never were. */
+/** A row for each system, how often each command was chosen, enabled (then it counts, everywhere) and ran, and those that never were. */
 export function describeRun(lanes: readonly Row[]): string {
   const table = new Table({
     head: [
       'system',
       'runs',
+      'chosen',
       'commands',
       'enabled',
       'ran',
@@ -51,7 +52,7 @@ export function describeRun(lanes: readonly Row[]): string {
       'verdict',
     ],
     style: { head: [], border: [] },
-    colAligns: ['left', ...Array.from({ length: 8 }, () => 'right' as const), 'left'],
+    colAligns: ['left', ...Array.from({ length: 9 }, () => 'right' as const), 'left'],
   });
   for (const lane of lanes) {
     const { sequence, interleaved } = lane.result;
@@ -62,6 +63,7 @@ export function describeRun(lanes: readonly Row[]): string {
       lane.name,
       sequence.counts.runs + interleaved.counts.runs,
       sum('chosen'),
+      sequence.counts.commands + interleaved.counts.commands,
       percent(sum('enabled'), sum('chosen')),
       percent(sum('ran'), sum('chosen')),
       interleaved.counts.transitions,
