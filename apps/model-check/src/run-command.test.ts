@@ -53,7 +53,7 @@ describe('mm-check run', () => {
       failure: replayed['recorded'],
       left: null,
       nondeterministic: null,
-      trace: { format: 'interleave-trace', tasks: ['#0 createCache', '#1 allocObject'] },
+      trace: { format: 'interleave-trace', tasks: ['#0 createCache', '#1 allocObjects'] },
     });
     expect(readFileSync('replay.html', 'utf8')).toContain('<title>slub: objects of a cache made for DMA');
     // What was found is played first when the same is asked for again, and not when something else is.
