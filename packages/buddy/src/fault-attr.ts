@@ -1,10 +1,10 @@
-import { OptionError, checkInteger, checkObject, checkText } from '@mm/printk';
+import { type KernelLog, LogLevel, OptionError, checkInteger, checkObject, checkText } from '@mm/printk';
 
 /** How often something fails on purpose. */
 export interface FaultRate {
   /** How likely each fails, in percent, 0..100. Default 100. */
   readonly probability?: number;
-  /** Of those that may fail, every so manieth does; from 1. Default 1. */
+  /** Of those that may fail, every so manieth does; 0 is as 1. Default 1. */
   readonly interval?: number;
   /** How many fail at most; -1: no limit. Default -1. */
   readonly times?: number;
@@ -12,6 +12,8 @@ export interface FaultRate {
   readonly space?: number;
   /** Seed of the chance, 0..2^32-1. Default 1. */
   readonly seed?: number;
+  /** From 1 on each failure is said in the log, 0..2; 2 adds a call stack, which there is none here. Default 0: the kernel's own default is 2. */
+  readonly verbose?: number;
 }
 
 /** How far a {@link FaultAttr} is at one moment. Opaque: made by `snapshot()`. */
@@ -43,23 +45,25 @@ export class FaultAttr {
   /** @throws OptionError naming the attribute. */
   constructor(rate: FaultRate = {}) {
     checkObject('rate', rate, 'an object of attributes');
-    const { probability = 100, interval = 1, times = -1, space = 0, seed = 1 } = rate;
+    const { probability = 100, interval = 1, times = -1, space = 0, seed = 1, verbose = 0 } = rate;
     checkInteger('probability', probability, 0, 100);
-    checkInteger('interval', interval, 1, 2 ** 31 - 1);
+    checkInteger('interval', interval, 0, 2 ** 31 - 1);
     checkInteger('times', times, -1, 2 ** 31 - 1);
     checkInteger('space', space, 0, Number.MAX_SAFE_INTEGER);
     checkInteger('seed', seed, 0, 2 ** 32 - 1);
-    this.rate = { probability, interval, times, space, seed };
+    checkInteger('verbose', verbose, 0, 2);
+    this.rate = { probability, interval, times, space, seed, verbose };
     this.#left = times;
     this.#space = space;
     this.#random = seed | 0 || 1;
   }
 
   /**
-   * Whether a request of `size` that may fail is to fail now; in the unit of `space`.
+   * Whether a request of `size` that may fail is to fail now; in the unit of `space`. With `verbose` that is said, under `name`, in
+   * `log`; null: in none, as for requests with __GFP_NOWARN.
    * @throws OptionError when `size` is not an integer from 0.
    */
-  fails(size: number): boolean {
+  fails(size: number, name = '', log: KernelLog | null = null): boolean {
     checkInteger('size', size, 0, Number.MAX_SAFE_INTEGER);
     const { probability, interval } = this.rate;
     if (probability === 0 || this.#left === 0) return false;
@@ -70,6 +74,7 @@ export class FaultAttr {
     if (interval > 1 && ++this.#count % interval !== 0) return false;
     if (probability <= this.#chance()) return false;
     this.failed++;
+    if (log !== null && this.rate.verbose > 0) this.#dump(name, log);
     if (this.#left > 0) this.#left--;
     return true;
   }
@@ -99,6 +104,13 @@ export class FaultAttr {
     this.#space = space;
     this.#count = count;
     this.#random = random;
+  }
+
+  /** Says what is left before this failure counts. @see linux 6.1 lib/fault-inject.c fail_dump */
+  #dump(name: string, log: KernelLog): void {
+    const { interval, probability } = this.rate;
+    const rate = `interval ${interval}, probability ${probability}, space ${this.#space}, times ${this.#left}`;
+    log.write(LogLevel.notice, `FAULT_INJECTION: forcing a failure.\nname ${name}, ${rate}`);
   }
 
   /** 0..99, by xorshift. */

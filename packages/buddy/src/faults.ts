@@ -1,4 +1,4 @@
-import { OptionError, checkBoolean, checkFlags, checkInteger, checkObject } from '@mm/printk';
+import { type KernelLog, OptionError, checkBoolean, checkFlags, checkInteger, checkObject } from '@mm/printk';
 
 import { FaultAttr, type FaultRate } from './fault-attr.js';
 
@@ -21,10 +21,12 @@ const ATTRIBUTES = [
   'ignoreGfpHighmem',
   'ignoreGfpWait',
   'seed',
+  'verbose',
 ];
 const HIGHMEM = 0x2;
 const DIRECT_RECLAIM = 0x400;
 const NOFAIL = 0x8000;
+const NOWARN = 0x2000;
 
 /**
  * Decides which allocations of pages fail, by the kernel's attributes. Set it as `pages.faults` and call `updateFloors(pages)`: the
@@ -57,15 +59,15 @@ export class PageFaults {
   }
 
   /**
-   * Whether the allocation that is asked for now is to fail.
+   * Whether the allocation that is asked for now is to fail; said in `log` with `verbose`.
    * @throws OptionError when `gfp` is not an integer of 32 bits, or `order` not 0..10.
    */
-  shouldFail(gfp: number, order: number): boolean {
+  shouldFail(gfp: number, order: number, log: KernelLog | null = null): boolean {
     checkFlags('gfp', gfp);
     checkInteger('order', order, 0, 10);
     if (order < this.minOrder || (gfp & NOFAIL) !== 0) return false;
     if (this.ignoreGfpHighmem && (gfp & HIGHMEM) !== 0) return false;
     if (this.ignoreGfpWait && (gfp & DIRECT_RECLAIM) !== 0) return false;
-    return this.attr.fails(2 ** order);
+    return this.attr.fails(2 ** order, 'fail_page_alloc', (gfp & NOWARN) === 0 ? log : null);
   }
 }

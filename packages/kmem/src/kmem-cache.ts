@@ -1,3 +1,5 @@
+import type { KernelLog } from '@mm/printk';
+
 /** Runs once for each object of a new slab, with the object's physical address. */
 export type Constructor = (object: number) => void;
 
@@ -45,6 +47,8 @@ export interface KmemCache {
   readonly ctor: Constructor | null;
   /** Users of the cache; negative: never merged. */
   refcount: number;
+  /** The allocator that it is of. */
+  readonly system: { readonly log: KernelLog };
 }
 
 /** What an allocator does when the register makes or shares a cache. */

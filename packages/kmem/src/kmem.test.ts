@@ -30,7 +30,7 @@ function register(series: Series = 'merged', log = new KernelLog()): CacheRegist
       prepare() {},
       bootFlags: (flags) => flags,
       open: (request: OpenRequest) =>
-        request.size > 2 ** 22 ? -22 : { ...request, objectSize: request.size, size: request.size },
+        request.size > 2 ** 22 ? -22 : { ...request, objectSize: request.size, system: { log } },
       alias: () => true,
     },
   );

@@ -1,6 +1,6 @@
 import { FaultAttr, type FaultRate } from '@mm/buddy';
 import { OptionError, checkBoolean, checkObject } from '@mm/printk';
-import { __GFP_DIRECT_RECLAIM, __GFP_NOFAIL } from '@mm/zones';
+import { __GFP_DIRECT_RECLAIM, __GFP_NOFAIL, __GFP_NOWARN } from '@mm/zones';
 
 import { checkCache, checkGfp } from './check-arguments.js';
 import type { KmemCache } from './kmem-cache.js';
@@ -14,7 +14,16 @@ export interface SlabFaultAttributes extends FaultRate {
   readonly cacheFilter?: boolean;
 }
 
-const ATTRIBUTES = ['probability', 'interval', 'times', 'space', 'seed', 'ignoreGfpWait', 'cacheFilter'];
+const ATTRIBUTES = [
+  'probability',
+  'interval',
+  'times',
+  'space',
+  'seed',
+  'verbose',
+  'ignoreGfpWait',
+  'cacheFilter',
+];
 
 /**
  * Decides which allocations of objects fail, by the kernel's attributes: before anything is touched, on the fast path too. A bulk
@@ -44,7 +53,7 @@ export class SlabFaults {
     this.cacheFilter = cacheFilter;
   }
 
-  /** Whether the allocation from `cache` that is asked for now is to fail. @throws OptionError for what is no cache or no flags. */
+  /** Whether the allocation from `cache` that is asked for now is to fail; said in the log with `verbose`. @throws OptionError for what is no cache or no flags. */
   shouldFail(cache: KmemCache, gfp: number): boolean {
     checkCache(cache);
     checkGfp(gfp);
@@ -52,7 +61,8 @@ export class SlabFaults {
     if (cache.name === 'kmem_cache' || (gfp & __GFP_NOFAIL) !== 0) return false;
     if (this.ignoreGfpWait && (gfp & __GFP_DIRECT_RECLAIM) !== 0) return false;
     if (this.cacheFilter && (cache.flags & SLAB_FAILSLAB) === 0) return false;
-    if (!this.attr.fails(cache.objectSize)) return false;
+    const told = (gfp & __GFP_NOWARN) === 0 && this.attr.rate.verbose > 0 ? cache.system.log : null;
+    if (!this.attr.fails(cache.objectSize, 'failslab', told)) return false;
     if (this.onFailure !== null) this.onFailure(cache);
     return true;
   }

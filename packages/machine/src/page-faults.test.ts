@@ -65,7 +65,7 @@ it('objects and their bytes outlive failures of the pages below them', () => {
 
 it('attributes out of range are refused by name', () => {
   expect(() => withFaults({ probability: 101 })).toThrow('probability: expected an integer of 0 to 100');
-  expect(() => withFaults({ interval: 0 })).toThrow('interval: expected an integer of 1');
+  expect(() => withFaults({ interval: -1 })).toThrow('interval: expected an integer of 0');
 });
 
 it("a machine takes the attributes in the form of the kernel's boot parameter", () => {

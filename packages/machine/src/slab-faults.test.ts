@@ -1,6 +1,6 @@
 import { parseFaultRate } from '@mm/buddy';
 import { SLAB_FAILSLAB, SlabFaults, type SlabFaultAttributes } from '@mm/kmem';
-import { GFP_ATOMIC, GFP_KERNEL, __GFP_NOFAIL } from '@mm/zones';
+import { GFP_ATOMIC, GFP_KERNEL, __GFP_NOFAIL, __GFP_NOWARN } from '@mm/zones';
 import { describe, expect, test } from 'vitest';
 
 import { createMachine } from './create-machine.js';
@@ -88,6 +88,23 @@ test('slub_debug=A keeps a cache for itself', () => {
   const machine = createMachine({ ...ROOM, failslab: '1,0,0,-1', cmdline: 'slub_debug=A,alone' });
   const alone = machine.kmemCacheCreate({ name: 'alone', size: 500 })!;
   expect(machine.kmemCacheCreate({ name: 'beside', size: 500 })).not.toBe(alone);
+});
+
+test('with verbose each failure is said, with what is left before it; not of a request that wants no warnings', () => {
+  const machine = createMachine(ROOM);
+  const cache = machine.kmemCacheCreate({ name: 'tried', size: 1000 })!;
+  machine.kmem.faults = new SlabFaults({ verbose: 1, interval: 0, times: 2 });
+  machine.log.take();
+  expect(answers(2, () => machine.kmemCacheAlloc(cache, GFP_KERNEL))).toEqual([false, false]);
+  expect(machine.log.take()).toEqual([
+    'FAULT_INJECTION: forcing a failure.',
+    'name failslab, interval 0, probability 100, space 0, times 2',
+    'FAULT_INJECTION: forcing a failure.',
+    'name failslab, interval 0, probability 100, space 0, times 1',
+  ]);
+  machine.kmem.faults = new SlabFaults({ verbose: 2, times: 1 });
+  expect(machine.kmemCacheAlloc(cache, GFP_KERNEL | __GFP_NOWARN)).toBeNull();
+  expect(machine.log.take()).toEqual([]);
 });
 
 test('attributes that are none are refused by name', () => {

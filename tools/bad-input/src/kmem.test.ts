@@ -176,6 +176,7 @@ const rows: Rows<World> = {
         interval: none,
         times: ['undefined', '-1'],
         space: none,
+        verbose: none,
         seed: none,
         ignoreGfpWait: yes,
         cacheFilter: yes,

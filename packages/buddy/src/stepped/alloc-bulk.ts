@@ -38,7 +38,7 @@ export function* allocPagesBulk(
   if (populated === count) return populated;
   if (count - populated > 1) {
     // The one page that is asked for when this gets none may fail once more.
-    if (pages.faults !== null && pages.faults.shouldFail(gfp, 0)) return populated;
+    if (pages.faults !== null && pages.faults.shouldFail(gfp, 0, pages.log)) return populated;
     const type = typeOfGfp(pages, gfp);
     const zone = yield* zoneForBulk(pages, gfp, count, type);
     if (zone >= 0) {

@@ -197,7 +197,7 @@ function* allocElsewhere(
 ): Steps<Pfn | null> {
   if ((gfp & GFP_MAX) !== gfp || order >>> 0 !== order || order > TOP)
     return refuseRequest(pages, gfp, order);
-  if (pages.faults !== null && pages.faults.shouldFail(gfp, order)) return null;
+  if (pages.faults !== null && pages.faults.shouldFail(gfp, order, pages.log)) return null;
   const plan = pages.state[gfp & 31]!;
   // Not of the plan: there is none where no zone may be used.
   const highest = pages.gfpZones[gfp & 15]!;
