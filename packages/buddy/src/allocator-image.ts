@@ -19,6 +19,7 @@ const arraysOf = (pages: PageAllocator): (Int32Array | Uint8Array)[] => [
   pages.blockInfo,
   pages.sharedBlockTypes,
   pages.zoneWords,
+  pages.online,
 ];
 
 /**

@@ -14,6 +14,7 @@ export {
   getZeroedPage,
   isolatePageblock,
   pageAllocCpuDead,
+  pageAllocCpuOnline,
   unisolatePageblock,
   unreserveHighatomic,
   zonePcpDisable,

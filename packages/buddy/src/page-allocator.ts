@@ -66,6 +66,8 @@ export class PageAllocator {
   readonly zones: Zones;
   readonly log: KernelLog;
   readonly cpus: number;
+  /** 1: the CPU is online. */
+  readonly online: Uint8Array;
   readonly nrZones: number;
   readonly pageblockOrder: number;
   readonly strict: boolean;
@@ -159,6 +161,7 @@ export class PageAllocator {
     this.zones = zones;
     this.log = log;
     this.cpus = cpus;
+    this.online = new Uint8Array(cpus).fill(1);
     this.pageblockOrder = pageblockOrder;
     this.strict = options.strict ?? false;
     this.checkPages = options.checkPages ?? true;

@@ -19,7 +19,7 @@ import {
   slubCpuDead,
   walkSlub,
 } from '@mm/slub';
-import { PcpWord, checkBuddyInvariants, pcpAt } from '@mm/buddy';
+import { PcpWord, checkBuddyInvariants, checkZoneCounters, pcpAt } from '@mm/buddy';
 import { GFP_KERNEL } from '@mm/zones';
 import { describe, expect, test } from 'vitest';
 
@@ -176,3 +176,69 @@ test.each(['slub', 'slab'] as const)(
     expect([0, 1].map(() => machine.allocPages(GFP_KERNEL, 0))).toEqual(pages);
   },
 );
+
+/** A machine of four CPUs, of which each may hold its share of an eighth of ZONE_DMA32. */
+const sharingWorld = () => {
+  const machine = createMachine({ ramBytes: '512M', cpus: 4 });
+  machine.writeSysctl('percpu_pagelist_high_fraction', '8');
+  const zone = machine.zones.indexOf('DMA32');
+  const pages = machine.zones.managed[zone]! >> 3;
+  const words = (cpu: number): number[] => {
+    const at = pcpAt(cpu, zone);
+    return [PcpWord.high, PcpWord.statThreshold].map((word) => machine.pages.pcpState[at + word]!);
+  };
+  return { machine, ctx: machine.on(0).ctx, pages, words };
+};
+
+/** Limit of a CPU's lists, and threshold: 2 × fls(CPUs online) × (1 + fls(3)), where 3 times 128 MiB are whole. */
+const shared = (pages: number, online: number, threshold: number): number[] => [
+  Math.floor(pages / online),
+  threshold,
+];
+
+describe('CPUs that are online share limits of lists and of counters', () => {
+  test('with one less the others have more room, and fold their counters earlier', () => {
+    const { machine, ctx, pages, words } = sharingWorld();
+    expect(words(0)).toEqual(shared(pages, 4, 18));
+    for (let i = 0; i < 2; i++) cpuDead(ctx, machine.kmem, 3);
+    expect(words(0)).toEqual(shared(pages, 3, 12));
+    // Limits of lists are set for those too that may come back, thresholds are not.
+    expect(words(3)).toEqual(shared(pages, 3, 18));
+    for (let i = 0; i < 2; i++) cpuOnline(ctx, machine.kmem, 3);
+    expect([words(0), words(3)]).toEqual([shared(pages, 4, 18), shared(pages, 4, 18)]);
+  });
+
+  test('what is written to a sysctl meanwhile is shared by those that are online', () => {
+    const { machine, ctx, words } = sharingWorld();
+    cpuDead(ctx, machine.kmem, 3);
+    machine.writeSysctl('percpu_pagelist_high_fraction', '100');
+    expect(words(0)).toEqual(shared(Math.floor(machine.zones.managed[1]! / 100), 3, 12));
+    machine.writeSysctl('percpu_pagelist_high_fraction', '0');
+    expect(words(0)).toEqual(shared(machine.zones.wmark[1 * 4 + 1]!, 3, 12));
+  });
+
+  test('a snapshot knows who was online', () => {
+    const { machine, ctx, pages, words } = sharingWorld();
+    const all = machine.snapshot();
+    cpuDead(ctx, machine.kmem, 3);
+    const three = machine.snapshot();
+    machine.restore(all);
+    expect(machine.sysctls.cpus).toBe(4);
+    expect(words(0)).toEqual(shared(pages, 4, 18));
+    machine.restore(three);
+    machine.writeSysctl('min_free_kbytes', '8000');
+    expect(words(0)).toEqual(shared(pages, 3, 12));
+  });
+
+  test('what a counter held back under the threshold of more CPUs is not too much under that of fewer', () => {
+    const { machine, ctx } = sharingWorld();
+    for (let i = 0; i < 200; i++) machine.allocPages(GFP_KERNEL, 0);
+    const part = machine.pages.pcpState[pcpAt(0, 1) + PcpWord.freeDiff]!;
+    machine.pages.zoneState[1 * 8]! += part + 18;
+    machine.pages.pcpState[pcpAt(0, 1) + PcpWord.freeDiff] = -18;
+    cpuDead(ctx, machine.kmem, 3);
+    expect(checkZoneCounters(machine.pages, 1)).toEqual([]);
+    machine.pages.pcpState[pcpAt(0, 1) + PcpWord.freeDiff] = -19;
+    expect(checkZoneCounters(machine.pages, 1).join()).toContain('beyond the threshold');
+  });
+});

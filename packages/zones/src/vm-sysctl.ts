@@ -32,8 +32,6 @@ const SCALE_FACTOR_MAX = 3000;
  */
 export class VmSysctls {
   readonly zones: Zones;
-  /** Online CPUs. */
-  readonly cpus: number;
   minFreeKbytes = 0;
   /** What a user wrote, -1 before. */
   userMinFreeKbytes = -1;
@@ -41,15 +39,28 @@ export class VmSysctls {
   watermarkScaleFactor = 10;
   /** Ten-thousandths of the high watermark that a boost may add. Read by the page allocator. */
   watermarkBoostFactor = 15_000;
-  highFraction = 0;
 
   /** @throws OptionError for what is no Zones, and `cpus` outside 1..256. */
   constructor(zones: Zones, cpus: number) {
     checkInstance('zones', zones, Zones);
     checkInteger('cpus', cpus, 1, CPUS_MAX);
     this.zones = zones;
-    this.cpus = cpus;
+    zones.cpusOnline = cpus;
     this.reserveRatio = defaultReserveRatio(zones);
+  }
+
+  /** Online CPUs. */
+  get cpus(): number {
+    return this.zones.cpusOnline;
+  }
+
+  /** Of a zone's pages, the part that the lists of all CPUs may hold: one in so many, from 8; 0: the low watermark. */
+  get highFraction(): number {
+    return this.zones.highFraction;
+  }
+
+  set highFraction(fraction: number) {
+    this.zones.highFraction = fraction;
   }
 
   /** Pages that user space should not count on. */

@@ -58,6 +58,10 @@ export class Zones {
   readonly highmem: Uint8Array;
   /** Whether ZONE_MOVABLE is taken from high memory. */
   readonly movableIsHighmem: boolean;
+  /** CPUs that are online, which share the limits of per-cpu lists: 1..256. */
+  cpusOnline = 1;
+  /** percpu_pagelist_high_fraction; 0: the limits follow from the low watermark. */
+  highFraction = 0;
   /** Zones that have managed pages, in fallback order: highest first. */
   readonly zonelist: Int32Array;
 

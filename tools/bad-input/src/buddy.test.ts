@@ -92,6 +92,7 @@ tryWrongValues<World>('@mm/buddy', {
     drainPagesZone: { args: ({ ctx, pages }) => [ctx, pages, 0, 0], accepts: any },
     buildAllZonelists: { args: ({ ctx, pages }) => [ctx, pages], hot: [0] },
     pageAllocCpuDead: { args: ({ ctx, pages }) => [ctx, pages, 0], accepts: any },
+    pageAllocCpuOnline: { args: ({ ctx, pages }) => [ctx, pages, 0], accepts: any },
     isolatePageblock: { args: ({ ctx, pages }) => [ctx, pages, 4096], hot: [0] },
     unisolatePageblock: { args: ({ ctx, pages }) => [ctx, pages, 4096, 1], hot: [0] },
     unreserveHighatomic: {

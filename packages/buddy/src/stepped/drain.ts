@@ -1,21 +1,9 @@
-import {
-  type Context,
-  type Steps,
-  cpuDown,
-  eachCpu,
-  irqRestore,
-  irqSave,
-  lock,
-  rmw,
-  unlock,
-} from '@mm/steps/stepped';
+import { type Context, type Steps, eachCpu, irqRestore, irqSave, lock, rmw, unlock } from '@mm/steps/stepped';
 
 import { checkAllocator, checkCpu, checkZone } from '../check-arguments.js';
-import { updateFloors } from '../floors.js';
 import type { PageAllocator } from '../page-allocator.js';
 import { giveBackLocked } from '../pcp-give-back.js';
 import { PCP_BATCH_SCALE_MAX, pcpLock } from '../pcp-lists.js';
-import { foldCountersOf } from '../zone-counters.js';
 import { PcpWord, pcpAt } from '../zone-state.js';
 
 /**
@@ -74,23 +62,4 @@ export function* drainAllPages(ctx: Context, pages: PageAllocator): Steps<void> 
   checkAllocator(pages);
   const cpus = Array.from({ length: pages.cpus }, (_, cpu) => cpu);
   yield* eachCpu(ctx, cpus, (own) => drainLocalPages(own, pages));
-}
-
-/**
- * CPU `cpu` goes offline, unless it has: the pages on its lists and its parts of the counters go back. Not to be called there.
- *
- * @throws OptionError for what is no PageAllocator or no CPU.
- * @example
- * pageAllocCpuDead(ctx, pages, 1);
- * @see linux 6.1 mm/page_alloc.c page_alloc_cpu_dead
- */
-export function* pageAllocCpuDead(ctx: Context, pages: PageAllocator, cpu: number): Steps<void> {
-  checkCpu(pages, cpu);
-  yield cpuDown(cpu);
-  for (let zone = 0; zone < pages.nrZones; zone++) {
-    yield* drainPagesZone(ctx, pages, cpu, zone);
-    yield rmw(pages.zoneFreeCell + zone);
-    foldCountersOf(pages, cpu, zone);
-  }
-  updateFloors(pages);
 }

@@ -18,7 +18,7 @@ import { drainPagesZone } from './drain.js';
 export function* zonePcpDisable(ctx: Context, pages: PageAllocator, zone: number): Steps<void> {
   checkZone(pages, zone);
   yield lock(pages.pcpBatchHighLock);
-  yield* setPcpSizes(pages, zone, 0, 1);
+  yield* writePcpSizes(pages, zone, 0, 1);
   for (let cpu = 0; cpu < pages.cpus; cpu++) yield* drainPagesZone(ctx, pages, cpu, zone);
 }
 
@@ -32,12 +32,12 @@ export function* zonePcpDisable(ctx: Context, pages: PageAllocator, zone: number
  */
 export function* zonePcpEnable(_ctx: Context, pages: PageAllocator, zone: number): Steps<void> {
   checkZone(pages, zone);
-  yield* setPcpSizes(pages, zone, pages.zones.pcpHigh[zone]!, pages.zones.pcpBatch[zone]!);
+  yield* writePcpSizes(pages, zone, pages.zones.pcpHigh[zone]!, pages.zones.pcpBatch[zone]!);
   yield unlock(pages.pcpBatchHighLock);
 }
 
 /** The batch first: who sees only one of the two new must not move more than there is. @see linux 6.1 mm/page_alloc.c pageset_update */
-function* setPcpSizes(pages: PageAllocator, zone: number, high: number, batch: number): Steps<void> {
+export function* writePcpSizes(pages: PageAllocator, zone: number, high: number, batch: number): Steps<void> {
   for (let cpu = 0; cpu < pages.cpus; cpu++) {
     const at = pcpAt(cpu, zone);
     yield write(pcpSizesCellOf(pages, cpu, zone));

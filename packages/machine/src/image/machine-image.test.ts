@@ -115,7 +115,7 @@ describe('a difference names its place', () => {
     ],
     ['a watermark', (m) => (m.zones.wmark[1] = 9999), ' -> 9999'],
     ['a counter', (m) => (m.pages.areaFree[5] = 77), 'pages.areaFree[5]: '],
-    ['a sysctl', (m) => (m.sysctls.highFraction = 8), 'sysctls.highFraction: 0 -> 8'],
+    ['a sysctl', (m) => (m.sysctls.highFraction = 8), 'zones.highFraction: 0 -> 8'],
     [
       'a line of the log',
       (m) => m.log.write(4, 'said'),

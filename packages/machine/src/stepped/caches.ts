@@ -1,4 +1,4 @@
-import { pageAllocCpuDead } from '@mm/buddy/stepped';
+import { pageAllocCpuDead, pageAllocCpuOnline } from '@mm/buddy/stepped';
 import { type CacheRequest, checkCpu, checkGfp, checkObjectAddress } from '@mm/kmem';
 import { cpusWriteLock, cpusWriteUnlock, kmemCacheCreate } from '@mm/kmem/stepped';
 import {
@@ -231,6 +231,11 @@ export function* cpuDead(ctx: Context, kmem: KmemSystem, cpu: number): Steps<voi
  * cpuOnline(ctx, machine.kmem, 1);
  */
 export function* cpuOnline(ctx: Context, kmem: KmemSystem, cpu: number): Steps<void> {
+  const { register, pages } = kmem instanceof SlubSystem ? kmem : checkSlabSystem(kmem);
+  checkCpu(pages.cpus, cpu);
   if (kmem instanceof SlubSystem) yield* slubCpuOnline(ctx, kmem, cpu);
-  else yield* slabCpuOnline(ctx, checkSlabSystem(kmem), cpu);
+  else yield* slabCpuOnline(ctx, kmem, cpu);
+  yield* cpusWriteLock(register);
+  yield* pageAllocCpuOnline(ctx, pages, cpu);
+  yield* cpusWriteUnlock(register);
 }

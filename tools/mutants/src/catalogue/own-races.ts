@@ -41,8 +41,8 @@ export const OWN_RACES: readonly Mutant[] = [
     'buddy-offline-early',
     'the lists of a CPU are drained before its tasks have left it',
     [
-      edit('buddy/stepped/drain', '  yield cpuDown(cpu);\n', ''),
-      edit('buddy/stepped/drain', '  }\n  updateFloors(pages);\n', '  }\n  yield cpuDown(cpu);\n'),
+      edit('buddy/stepped/cpu-hotplug', '  yield cpuDown(cpu);\n', ''),
+      edit('buddy/stepped/cpu-hotplug', '  }\n  updateFloors(pages);\n', '  }\n  yield cpuDown(cpu);\n'),
     ],
     [scenario('buddy-cpu-offline')],
     ['a CPU that is offline holds no pages'],
