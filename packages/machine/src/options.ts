@@ -36,7 +36,10 @@ export interface MachineOptions {
   readonly series?: Series;
   /** Refuse misuse that the kernel does not notice. Default false. */
   readonly strict?: boolean;
-  /** Where zones end and which are configured, in place of the preset's. */
+  /**
+   * Where zones end and which are configured, in place of the preset's. Ends must ascend, belong to zones that are configured, and leave no
+   * RAM without a zone.
+   */
   readonly zones?: Partial<Pick<ZonePreset, 'config' | 'dmaEnd' | 'dma32End' | 'lowmemEnd'>>;
   /** log2 of the pages of a pageblock, 1..10. Default the preset's. */
   readonly pageblockOrder?: number;
@@ -61,7 +64,7 @@ export interface MachineOptions {
   readonly minFreeKbytes?: number;
   /**
    * Makes allocations of pages fail although there is memory, from the end of boot on: `interval,probability,space,times` as in the
-   * kernel's `fail_page_alloc=`. Default: none fails.
+   * kernel's `fail_page_alloc=`, space in pages. Default: none fails.
    */
   readonly faults?: string;
   /**
