@@ -151,7 +151,7 @@ describe('mm-check run', () => {
       ['--faults', '1,1,0,1', '--system', 'zones'],
       '--faults: expected a --system of buddy, slub, slab, sysfs',
     ],
-    [['--faults', '0,100,0,-1'], 'interval: expected an integer of 1'],
+    [['--faults', '2147483648,100,0,-1'], 'interval: expected an integer of 0 to 2147483647, got 2147483648'],
     [['--failslab', '1,200,0,-1'], 'probability: expected an integer of 0 to 100, got 200'],
     [['--failslab', '1,2,3'], '--failslab: expected interval,probability,space,times'],
     [['--runs', '1.5'], '--runs: expected an integer'],

@@ -51,6 +51,16 @@ test.each<[what: string, act: () => unknown, message: string]>([
     () => createMachine({ slab: 'slab', debugSlab: 1 as never }),
     'debugSlab: expected true or false',
   ],
+  [
+    'free lists in random order on SLAB',
+    () => createMachine({ slab: 'slab', randomFreelist: 1 }),
+    "randomFreelist: expected none where slab is 'slab', got 1",
+  ],
+  [
+    'free pointers hardened on SLAB',
+    () => createMachine({ slab: 'slab', hardenedFreelist: 1 }),
+    "hardenedFreelist: expected none where slab is 'slab', got 1",
+  ],
   ['a seed that is none', () => createMachine({ randomFreelist: -1 }), 'randomFreelist: expected an integer'],
   [
     'a secret that is none',

@@ -56,9 +56,9 @@ export interface MachineOptions {
   readonly slab?: 'slub' | 'slab';
   /** The kernel of a SLAB machine is built with DEBUG_SLAB. Default false. */
   readonly debugSlab?: boolean;
-  /** Seed of the order of objects in new slabs. Default: ascending. */
+  /** Seed of the order of objects in new slabs, of SLUB. Default: ascending. */
   readonly randomFreelist?: number;
-  /** Seed of the secrets that free pointers are mixed with. Default: plain pointers. */
+  /** Seed of the secrets that free pointers are mixed with, of SLUB. Default: plain pointers. */
   readonly hardenedFreelist?: number;
   /** In place of what boot computes. KiB. */
   readonly minFreeKbytes?: number;
@@ -163,8 +163,8 @@ export function checkOptions(options: MachineOptions): CheckedOptions {
     cmdline: text(options.cmdline ?? '', 'cmdline'),
     slab: oneOf(options.slab ?? 'slub', ['slub', 'slab'] as const, 'slab'),
     debugSlab: debugSlabOf(options),
-    randomFreelist: seed(options.randomFreelist, 'randomFreelist'),
-    hardenedFreelist: seed(options.hardenedFreelist, 'hardenedFreelist'),
+    randomFreelist: listSeed(options, 'randomFreelist'),
+    hardenedFreelist: listSeed(options, 'hardenedFreelist'),
     managedPages: managed as CheckedOptions['managedPages'],
     config: {
       ...kernelConfig(options.kernelConfig ?? {}, preset),
@@ -187,8 +187,12 @@ function debugSlabOf({ debugSlab = false, slab = 'slub' }: MachineOptions): bool
   return debugSlab;
 }
 
-const seed = (value: number | undefined, field: string): number | undefined =>
-  value === undefined ? undefined : integer(value, field, 0, 2 ** 32 - 1);
+function listSeed(options: MachineOptions, field: 'randomFreelist' | 'hardenedFreelist'): number | undefined {
+  const value = options[field];
+  if (value === undefined) return undefined;
+  if (options.slab === 'slab') throw new OptionError(field, "none where slab is 'slab'", value);
+  return integer(value, field, 0, 2 ** 32 - 1);
+}
 
 function oneOf<T extends string>(value: T, known: readonly T[], field: string): T {
   if (!known.includes(value)) throw new OptionError(field, `one of ${known.join(', ')}`, value);
