@@ -33,6 +33,10 @@ function checkKept({ kmem }: SysfsWorld, { source }: FileNode): void {
     throw new ModelViolation('a directory is given up when nobody uses its files any more', cache.uid);
 }
 
+/** Whether the file is of a cache that every user has given up. */
+const isGivenUp = ({ users }: SysfsWorld, { source }: FileNode): boolean =>
+  source.of === 'slab' && source.cache.refcount === 0 && users.every(({ cache }) => cache !== source.cache);
+
 /** Reads a file of some cache, under one of its names. */
 export function* readSlabFile(world: SysfsWorld, ctx: Context, op: Op): Steps<Answer> {
   const name = someName(world, op);
@@ -50,7 +54,7 @@ export function* readSlabFile(world: SysfsWorld, ctx: Context, op: Op): Steps<An
   const text = yield* readFile(ctx, world.parts, opened);
   if (typeof text === 'string') {
     checkKept(world, opened);
-    checkPossible(file, text, pagesOf(world));
+    checkPossible(file, text, pagesOf(world), isGivenUp(world, opened));
   } else if (!isGone(text))
     throw new ModelViolation('a file can be read or is gone', `${name}/${file}: ${text}`);
   return typeof text === 'string' ? text.length : text;
