@@ -88,7 +88,9 @@ export function refuseMixed(system: SlubSystem, addresses: readonly number[]): v
   for (const address of addresses) {
     const slot = headSlotOf(frames, Math.floor(address / 4096));
     const cache = (frames.flags[slot]! & PageFlag.slab) === 0 ? null : caches[frames.owner0[slot]!]!;
-    byCache.set(cache, [...(byCache.get(cache) ?? []), address]);
+    const others = byCache.get(cache);
+    if (others === undefined) byCache.set(cache, [address]);
+    else others.push(address);
   }
   for (const [cache, objects] of byCache) if (cache !== null) refuseBulk(cache, objects);
 }

@@ -3,7 +3,6 @@ import { allocPages } from '@mm/buddy/stepped';
 import { PageFlag, type Pfn } from '@mm/memory';
 import { checkInstance, checkInteger } from '@mm/printk';
 import type { Context, Steps } from '@mm/steps/stepped';
-
 import { __GFP_MEMALLOC } from '@mm/zones';
 
 import { checkCache, checkGfp, checkPages } from '../check-arguments.js';

@@ -20,7 +20,7 @@ import { SlubCache } from '@mm/slub';
 import { validateCache } from '@mm/slub/stepped';
 import type { Context, Steps } from '@mm/steps/stepped';
 
-import { gfpOf, kmallocArguments, pageArguments } from '../caches/cache-arguments.js';
+import { gfpOf, kmallocArguments, pageArguments, userOf } from '../caches/cache-arguments.js';
 import { type CacheWorld, type OpenUser, userRequest } from '../caches/cache-world.js';
 import { damageFree, freeWriteOf } from '../caches/damage.js';
 import { freeObjectsOf } from '../caches/free-objects.js';
@@ -28,7 +28,7 @@ import { type Answer, NOTHING_TO_DO, type Op } from '../subsystem.js';
 
 /** Writes into an object that nobody holds: its freelist may lead anywhere from then on, unless debugging looks. */
 export function* writeToFree(world: CacheWorld, _ctx: Context, op: Op): Steps<Answer> {
-  const { cache } = world.users[op.a % world.users.length]!;
+  const { cache } = userOf(world, op);
   const { damages, model } = world;
   if (damages.pending.has(cache) || damages.hurt.has(cache)) return NOTHING_TO_DO;
   const free = freeObjectsOf(world, cache);

@@ -81,17 +81,22 @@ export function* freeObject(world: CacheWorld, ctx: Context, op: Op): Steps<Answ
   return object.address;
 }
 
-/** Frees up to 32 objects of one user at once. */
-export function* freeObjects(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
-  const { model } = world;
-  const user = userOf(world, op);
+/** Up to 32 objects of a user, from the latest on, which are about to be freed at once; returns their addresses. */
+function releaseLatest({ model, machine }: CacheWorld, user: CacheWorld['heap'], op: Op): number[] {
   const addresses: number[] = [];
   for (let i = model.live.length - 1; i >= 0 && addresses.length < 1 + (op.b % 32); i--) {
     if (model.live[i]!.user !== user) continue;
     const object = model.release(i);
-    checkObjectBytes(world.machine, object);
+    checkObjectBytes(machine, object);
     addresses.push(object.address);
   }
+  return addresses;
+}
+
+/** Frees up to 32 objects of one user at once. */
+export function* freeObjects(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
+  const user = userOf(world, op);
+  const addresses = releaseLatest(world, user, op);
   user.inFlight++;
   gaveBulk(world, user.cache, addresses);
   yield* cacheFreeBulk(ctx, user.cache, addresses);
@@ -121,14 +126,7 @@ export function* kmalloc(world: CacheWorld, ctx: Context, op: Op): Steps<Answer>
 
 /** Frees up to 32 objects of kmalloc at once, of several caches, and whole pages among them. */
 export function* kfreeObjects(world: CacheWorld, ctx: Context, op: Op): Steps<Answer> {
-  const { model } = world;
-  const addresses: number[] = [];
-  for (let i = model.live.length - 1; i >= 0 && addresses.length < 1 + (op.b % 32); i--) {
-    if (model.live[i]!.user !== world.heap) continue;
-    const object = model.release(i);
-    checkObjectBytes(world.machine, object);
-    addresses.push(object.address);
-  }
+  const addresses = releaseLatest(world, world.heap, op);
   if (addresses.length === 0) return NOTHING_TO_DO;
   yield* kfreeBulk(ctx, world.kmem, addresses);
   return addresses.length;
