@@ -12,6 +12,7 @@ import type { Cell } from '@mm/steps';
 
 import { checkGeometry, checkSystem } from './check-arguments.js';
 import { divisorOf } from './object-number.js';
+import { onlineCount } from './online-cpus.js';
 import type { SlabGeometry } from './slab-geometry.js';
 import type { SlabSystem } from './slab-system.js';
 
@@ -156,9 +157,7 @@ export class SlabCache implements KmemCache {
     const { cpus, cells } = system;
     this.arrays = Array.from({ length: cpus }, () => arrayCache(limit, batchcount));
     this.sharedArray = shared === 0 ? null : arrayCache(shared * batchcount, UNUSED_BATCH);
-    let online = 0;
-    for (const isOnline of system.online) online += isOnline;
-    this.node[NodeWord.freeLimit] = (1 + online) * batchcount + this.num;
+    this.node[NodeWord.freeLimit] = (1 + onlineCount(system)) * batchcount + this.num;
     this.arrayCell = cells.claim(`slab.${this.name}.array`, cpus);
     const arrays = Array.from({ length: cpus }, (_, cpu) => this.arrayCell + cpu);
     this.arraysCell = cells.claimCompound(`slab.${this.name}.arrays`, { reads: [], writes: arrays });

@@ -18,7 +18,7 @@ import { checkCache } from '../check-arguments.js';
 import { type ArrayCache, ArrayWord, NodeWord, type SlabCache } from '../slab-cache.js';
 import { removeSlab } from '../slab-lists.js';
 import { dropEntries, returnObjects } from '../slab-objects.js';
-import { onlineCpus } from '../slab-system.js';
+import { onlineCpus } from '../online-cpus.js';
 import { destroySlab, destroySlabs } from './grow.js';
 
 const AVAIL = ArrayWord.avail;

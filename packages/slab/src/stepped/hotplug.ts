@@ -15,7 +15,8 @@ import {
 import { checkSystem } from '../check-arguments.js';
 import { ArrayWord, NodeWord } from '../slab-cache.js';
 import { returnObjects } from '../slab-objects.js';
-import { type SlabSystem, onlineCount } from '../slab-system.js';
+import { onlineCount } from '../online-cpus.js';
+import type { SlabSystem } from '../slab-system.js';
 import { drainFreelist } from './drain.js';
 import { destroySlabs } from './grow.js';
 

@@ -15,7 +15,8 @@ import {
 import { checkAlive, checkSystem, checkTunables } from '../check-arguments.js';
 import { ArrayWord, NodeWord, type SlabCache, UNUSED_BATCH, arrayCache } from '../slab-cache.js';
 import { returnObjects } from '../slab-objects.js';
-import { type SlabSystem, onlineCount, onlineCpus } from '../slab-system.js';
+import { onlineCount, onlineCpus } from '../online-cpus.js';
+import type { SlabSystem } from '../slab-system.js';
 import { destroySlabs } from './grow.js';
 
 /**
